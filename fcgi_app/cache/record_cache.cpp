@@ -1,0 +1,198 @@
+#include "cache/record_cache.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include "cache/scripts.hpp"
+#include "mutant.hpp"
+
+namespace larder {
+
+namespace {
+
+// Long enough for a slow SELECT, short enough that a reader that died blocks nobody for long.
+const std::string lease_ms = "3000";
+const std::string live_key = "larder:epoch";
+const std::string key_prefix = "larder:";
+
+std::string value_key(std::uint64_t epoch, const std::string& key) {
+    return key_prefix + std::to_string(epoch) + ':' + key;
+}
+
+std::string lease_key(std::uint64_t epoch, const std::string& key) {
+    return value_key(epoch, key) + ":lease";
+}
+
+std::uint64_t to_epoch(std::string_view text) {
+    std::uint64_t epoch = 0;
+    std::from_chars(text.data(), text.data() + text.size(), epoch);
+    return epoch;
+}
+
+std::uint64_t live_epoch(const RedisReply& reply) {
+    return reply.list.empty() ? 0 : to_epoch(reply.list.front().text);
+}
+
+}  // namespace
+
+RecordCache::RecordCache(Trust& trust, RedisAddress address, std::chrono::milliseconds timeout)
+    : trust_(trust), redis_(std::move(address), timeout) {}
+
+void RecordCache::lose() {
+    redis_.close();
+    if constexpr (mutant == Mutant::lost_connection_unnoticed) return;
+    if constexpr (mutant == Mutant::trust_after_commit) return;
+    trust_.lose();
+}
+
+bool RecordCache::ready() {
+    // A connection to a Redis that was replaced meanwhile is of no use, and no reason to lose trust.
+    constexpr bool any_will_do = mutant == Mutant::lost_connection_unnoticed;
+    if (redis_.is_open() && (any_will_do || trust_.knows(run_id_))) return true;
+    const auto run_id = connect();
+    if (run_id && (any_will_do || trust_.knows(*run_id))) return true;
+    lose();
+    return false;
+}
+
+std::optional<std::string> RecordCache::connect() {
+    auto run_id = redis_.open();
+    if (run_id && !load_scripts()) return std::nullopt;
+    run_id_ = run_id.value_or("");
+    return run_id;
+}
+
+bool RecordCache::load_scripts() {
+    std::vector<RedisCommand> commands;
+    for (const auto script : {scripts::get, scripts::fence, scripts::fill, scripts::raise}) {
+        commands.push_back({"SCRIPT", "LOAD", std::string(script)});
+    }
+    const auto replies = redis_.pipeline(commands);
+    if (!replies) return false;
+    for (std::size_t i = 0; i < hashes_.size(); ++i) hashes_[i] = (*replies)[i].text;
+    return true;
+}
+
+RedisCommand RecordCache::call(Script script, std::uint64_t epoch,
+                               std::span<const std::string> keys,
+                               std::initializer_list<std::string> arguments) const {
+    RedisCommand command = {"EVALSHA", hashes_[script], std::to_string(1 + 2 * keys.size()),
+                            live_key};
+    for (const std::string& key : keys) {
+        command.push_back(value_key(epoch, key));
+        command.push_back(lease_key(epoch, key));
+    }
+    command.push_back(std::to_string(epoch));
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return command;
+}
+
+std::optional<std::vector<RedisReply>> RecordCache::run(std::span<const RedisCommand> commands) {
+    auto replies = redis_.pipeline(commands);
+    // SCRIPT FLUSH has no effect on values, so this is no reason to lose trust.
+    if (!replies && redis_.script_missing() && load_scripts()) replies = redis_.pipeline(commands);
+    if (!replies) lose();
+    return replies;
+}
+
+RecordCache::Values RecordCache::read(std::span<const std::string> keys) {
+    const std::uint64_t epoch = trust_.epoch();
+    if (epoch == 0 || !ready()) return {};
+    RedisCommand command = {"MGET", live_key};
+    for (const std::string& key : keys) command.push_back(value_key(epoch, key));
+    auto replies = run({&command, 1});
+    if (!replies) return {};
+    auto& list = replies->front().list;
+    if (const std::uint64_t live = to_epoch(list.front().text); live != epoch) {
+        trust_.follow(epoch, live);
+        return {};
+    }
+    Values result{.epoch = epoch, .values = {}};
+    for (std::size_t i = 1; i < list.size(); ++i) {
+        const bool is_hit = list[i].type == RedisReply::Type::text;
+        result.values.push_back(is_hit ? std::optional(std::move(list[i].text)) : std::nullopt);
+    }
+    return result;
+}
+
+std::vector<RecordCache::Lease> RecordCache::lease(std::uint64_t epoch,
+                                                   std::span<const std::string> keys) {
+    if (epoch == 0 || epoch != trust_.epoch() || !ready()) return {};
+    std::vector<Lease> leases(keys.size());
+    std::vector<RedisCommand> commands;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        leases[i].token = random_token();
+        commands.push_back(
+            call(get_script, epoch, keys.subspan(i, 1), {leases[i].token, lease_ms}));
+    }
+    auto replies = run(commands);
+    if (!replies) return {};
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        auto& list = (*replies)[i].list;
+        if (const std::uint64_t live = live_epoch((*replies)[i]); live != epoch) {
+            trust_.follow(epoch, live);
+            return {};
+        }
+        if (list.size() == 2) leases[i].value = std::move(list[1].text);
+        if (list.size() != 3 && mutant != Mutant::no_lease) leases[i].token.clear();
+    }
+    return leases;
+}
+
+std::uint64_t RecordCache::fence(std::span<const std::string> keys, const std::string& token) {
+    for (;;) {
+        const auto [epoch, is_joining] = trust_.fencing();
+        if (epoch == 0 || !ready()) return 0;
+        const RedisCommand command = call(fence_script, epoch, keys, {token, lease_ms});
+        const auto replies = run({&command, 1});
+        if (!replies) return 0;
+        const std::uint64_t live = live_epoch(replies->front());
+        if (live == epoch) return epoch;
+        // Whoever fills under an epoch that is not live yet will read after this change.
+        if (is_joining && live < epoch) return 0;
+        trust_.follow(epoch, live);
+    }
+}
+
+void RecordCache::fill(std::uint64_t epoch, std::span<const Fill> fills) {
+    if (epoch == 0 || fills.empty() || epoch != trust_.epoch() || !ready()) return;
+    std::vector<RedisCommand> commands;
+    for (const Fill& fill : fills) {
+        commands.push_back(call(fill_script, epoch, {&fill.key, 1},
+                                {fill.token, std::to_string(fill.lifetime.count())}));
+        if (fill.value) commands.back().push_back(*fill.value);
+        if (mutant == Mutant::no_lease && fill.value) {
+            commands.back() = {"SET", value_key(epoch, fill.key), *fill.value};
+        }
+    }
+    run(commands);
+}
+
+bool RecordCache::ping() {
+    const RedisCommand command = {"PING"};
+    return trust_.epoch() != 0 && ready() && run({&command, 1});
+}
+
+std::optional<std::uint64_t> RecordCache::raise(std::uint64_t epoch) {
+    const auto reply = redis_.command(call(raise_script, epoch, {}, {}));
+    if (!reply) return std::nullopt;
+    return live_epoch(*reply);
+}
+
+void RecordCache::remove_other_epochs(std::uint64_t epoch) {
+    const std::string current = key_prefix + std::to_string(epoch) + ':';
+    std::string cursor = "0";
+    do {
+        const auto page =
+            redis_.command({"SCAN", cursor, "MATCH", key_prefix + "[0-9]*", "COUNT", "500"});
+        if (!page || page->list.size() != 2) return;
+        cursor = page->list[0].text;
+        RedisCommand unlink = {"UNLINK"};
+        for (const RedisReply& key : page->list[1].list) {
+            if (!key.text.starts_with(current)) unlink.push_back(key.text);
+        }
+        if (unlink.size() > 1 && !redis_.command(unlink)) return;
+    } while (cursor != "0" && trust_.epoch() == epoch);
+}
+
+}  // namespace larder

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cache/redis.hpp"
+#include "cache/trust.hpp"
+
+namespace larder {
+
+/// The record cache: one thread's view of the entries that all hosts share in Redis. An entry is
+/// named by a key such as `employees:1`; the epoch is added here. It is the truth's copy under the
+/// protocol of cache/scripts.hpp: it may miss at any time, and never answers anything stale.
+///
+/// No call throws or fails: what cannot be done is a miss, and trust is lost for the whole host
+/// (cache/trust.hpp), so that nobody waits for the same time-out again. One object per thread.
+class RecordCache {
+public:
+    RecordCache(Trust& trust, RedisAddress address, std::chrono::milliseconds timeout);
+
+    /// Values under one epoch; epoch 0: Redis is not in use, and `values` is empty.
+    struct Values {
+        std::uint64_t epoch = 0;
+        std::vector<std::optional<std::string>> values;
+    };
+    /// Reads the values of all keys in one command.
+    Values read(std::span<const std::string> keys);
+
+    /// What a reader got for one key: a value, or else a lease (empty: somebody else has it).
+    struct Lease {
+        std::optional<std::string> value;
+        std::string token;
+    };
+    /// One Lease for each key, in one round trip; empty where Redis is not in use under `epoch`.
+    std::vector<Lease> lease(std::uint64_t epoch, std::span<const std::string> keys);
+
+    /// Deletes the entries and takes every lease on them away; `token` becomes the lease (empty:
+    /// none). Loads the epoch itself, so call it after the change and before COMMIT. Gives the
+    /// epoch in which Redis has acknowledged it; 0: it has not, and trust is lost.
+    std::uint64_t fence(std::span<const std::string> keys, const std::string& token);
+
+    /// A value to store under a lease; no value: just give the lease back.
+    struct Fill {
+        std::string key;
+        std::string token;
+        std::optional<std::string> value;
+        std::chrono::milliseconds lifetime{};  ///< 0: no expiry
+    };
+    void fill(std::uint64_t epoch, std::span<const Fill> fills);
+
+    /// Whether Redis is trusted and answers.
+    bool ping();
+
+    /// For the prober: connects although Redis is not trusted; gives its run_id.
+    std::optional<std::string> connect();
+
+    /// For the prober: raises the live epoch to `epoch`; gives what it is now, which is more where
+    /// another host was ahead. Nothing: out of reach.
+    std::optional<std::uint64_t> raise(std::uint64_t epoch);
+
+    /// For the prober: removes the entries of other epochs, which nobody asks for again.
+    void remove_other_epochs(std::uint64_t epoch);
+
+    const std::string& error() const { return redis_.error(); }
+
+private:
+    enum Script { get_script, fence_script, fill_script, raise_script, script_count };
+
+    bool ready();
+    bool load_scripts();
+    RedisCommand call(Script script, std::uint64_t epoch, std::span<const std::string> keys,
+                      std::initializer_list<std::string> arguments) const;
+    std::optional<std::vector<RedisReply>> run(std::span<const RedisCommand> commands);
+    void lose();
+
+    Trust& trust_;
+    RedisConnection redis_;
+    std::string run_id_;  // of the Redis that it is connected to
+    std::array<std::string, script_count> hashes_;
+};
+
+}  // namespace larder

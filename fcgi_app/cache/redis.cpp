@@ -1,0 +1,138 @@
+#include "cache/redis.hpp"
+
+#include <hiredis/hiredis.h>
+#include <sys/time.h>
+
+namespace larder {
+
+namespace {
+
+RedisReply converted(const redisReply& raw) {
+    RedisReply reply;
+    switch (raw.type) {
+        case REDIS_REPLY_INTEGER:
+            reply.type = RedisReply::Type::integer;
+            reply.integer = raw.integer;
+            break;
+        case REDIS_REPLY_STRING:
+        case REDIS_REPLY_STATUS:
+            reply.type = RedisReply::Type::text;
+            reply.text.assign(raw.str, static_cast<std::size_t>(raw.len));
+            break;
+        case REDIS_REPLY_ARRAY:
+            reply.type = RedisReply::Type::list;
+            reply.list.reserve(raw.elements);
+            for (std::size_t i = 0; i < raw.elements; ++i) {
+                reply.list.push_back(converted(*raw.element[i]));
+            }
+            break;
+        default: break;
+    }
+    return reply;
+}
+
+timeval to_timeval(std::chrono::milliseconds time) {
+    return {.tv_sec = time.count() / 1000, .tv_usec = (time.count() % 1000) * 1000};
+}
+
+std::optional<std::string> run_id_in(std::string_view info) {
+    constexpr std::string_view label = "run_id:";
+    const auto start = info.find(label);
+    if (start == info.npos) return std::nullopt;
+    info.remove_prefix(start + label.size());
+    return std::string(info.substr(0, info.find('\r')));
+}
+
+}  // namespace
+
+void RedisConnection::Free::operator()(redisContext* context) const { redisFree(context); }
+
+RedisConnection::RedisConnection(RedisAddress address, std::chrono::milliseconds timeout)
+    : address_(std::move(address)), timeout_(timeout) {}
+
+RedisConnection::~RedisConnection() = default;
+
+void RedisConnection::close() { context_.reset(); }
+
+std::optional<std::string> RedisConnection::open() {
+    const timeval timeout = to_timeval(timeout_);
+    context_.reset(address_.socket.empty()
+                       ? redisConnectWithTimeout(address_.host.c_str(), address_.port, timeout)
+                       : redisConnectUnixWithTimeout(address_.socket.c_str(), timeout));
+    if (context_ == nullptr || context_->err != 0 ||
+        redisSetTimeout(context_.get(), timeout) != REDIS_OK) {
+        error_ = context_ == nullptr ? "out of memory" : context_->errstr;
+        close();
+        return std::nullopt;
+    }
+    if (!authenticate()) return std::nullopt;
+    const auto info = command({"INFO", "server"});
+    if (!info) return std::nullopt;
+    return run_id_in(info->text);
+}
+
+bool RedisConnection::authenticate() {
+    if (!address_.password.empty()) {
+        RedisCommand login = {"AUTH", address_.password};
+        if (!address_.user.empty()) login.insert(login.begin() + 1, address_.user);
+        if (!command(login)) return false;
+    }
+    return address_.database == 0 || command({"SELECT", std::to_string(address_.database)});
+}
+
+void RedisConnection::append(const RedisCommand& command) {
+    std::vector<const char*> arguments;
+    std::vector<std::size_t> lengths;
+    arguments.reserve(command.size());
+    lengths.reserve(command.size());
+    for (const std::string& argument : command) {
+        arguments.push_back(argument.data());
+        lengths.push_back(argument.size());
+    }
+    redisAppendCommandArgv(context_.get(), static_cast<int>(command.size()), arguments.data(),
+                           lengths.data());
+}
+
+std::optional<RedisReply> RedisConnection::receive() {
+    void* raw = nullptr;
+    if (redisGetReply(context_.get(), &raw) != REDIS_OK) {
+        error_ = context_->errstr;
+        close();
+        return std::nullopt;
+    }
+    const std::unique_ptr<void, decltype(&freeReplyObject)> owner(raw, freeReplyObject);
+    const auto& reply = *static_cast<const redisReply*>(raw);
+    if (reply.type == REDIS_REPLY_ERROR) {
+        error_.assign(reply.str, static_cast<std::size_t>(reply.len));
+        script_missing_ = error_.starts_with("NOSCRIPT");
+        if (!script_missing_) close();
+        return std::nullopt;
+    }
+    return converted(reply);
+}
+
+std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
+    std::span<const RedisCommand> commands) {
+    script_missing_ = false;
+    for (const RedisCommand& command : commands) append(command);
+    std::vector<RedisReply> replies;
+    replies.reserve(commands.size());
+    bool complete = true;
+    for (std::size_t i = 0; i < commands.size() && is_open(); ++i) {
+        if (auto reply = receive()) {
+            replies.push_back(std::move(*reply));
+        } else {
+            complete = false;  // after NOSCRIPT the other replies have still to be read
+        }
+    }
+    if (!complete || !is_open()) return std::nullopt;
+    return replies;
+}
+
+std::optional<RedisReply> RedisConnection::command(const RedisCommand& command) {
+    auto replies = pipeline({&command, 1});
+    if (!replies) return std::nullopt;
+    return std::move(replies->front());
+}
+
+}  // namespace larder

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/redis_address.hpp"
+
+struct redisContext;
+
+namespace larder {
+
+/// A reply of Redis, as far as Larder needs one: nil, an integer, text, or a list of those.
+struct RedisReply {
+    enum class Type { nil, integer, text, list };
+    Type type = Type::nil;
+    std::int64_t integer = 0;
+    std::string text;
+    std::vector<RedisReply> list;
+};
+
+using RedisCommand = std::vector<std::string>;
+
+/// One connection to Redis, for one thread. Connects when first used. A failure of any kind (no
+/// answer within the time-out, a lost connection, an error reply such as LOADING or READONLY) ends
+/// the connection, for one that timed out must never be used again; the next call connects anew.
+class RedisConnection {
+public:
+    RedisConnection(RedisAddress address, std::chrono::milliseconds timeout);
+    ~RedisConnection();
+    RedisConnection(const RedisConnection&) = delete;
+    RedisConnection& operator=(const RedisConnection&) = delete;
+
+    bool is_open() const { return context_ != nullptr; }
+
+    /// Connects, and gives the run_id of the Redis found; nothing: out of reach.
+    std::optional<std::string> open();
+    void close();
+
+    /// Sends the commands in one write, and gives a reply for each; nothing: a failure. Arguments
+    /// go by length, so they may hold any bytes. An error reply is a failure, but for NOSCRIPT,
+    /// which `script_missing` tells of.
+    std::optional<std::vector<RedisReply>> pipeline(std::span<const RedisCommand> commands);
+    std::optional<RedisReply> command(const RedisCommand& command);
+
+    bool script_missing() const { return script_missing_; }
+
+    /// What went wrong last, for the log.
+    const std::string& error() const { return error_; }
+
+private:
+    struct Free {
+        void operator()(redisContext* context) const;
+    };
+
+    void append(const RedisCommand& command);
+    std::optional<RedisReply> receive();
+    bool authenticate();
+
+    RedisAddress address_;
+    std::chrono::milliseconds timeout_;
+    std::unique_ptr<redisContext, Free> context_;
+    bool script_missing_ = false;
+    std::string error_;
+};
+
+}  // namespace larder

@@ -1,0 +1,66 @@
+#include "cache/shared_memory.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace larder {
+
+namespace {
+
+std::string failure(const std::string& path) {
+    return fmt::format("cannot use {}: {}", path, std::strerror(errno));
+}
+
+void initialize(SharedState& state) {
+    if (state.layout.load() == SharedState::current_layout) return;
+    state.trusted_epoch.store(0);
+    state.redis_run_id.fill('\0');
+    state.host_id.fill('\0');
+    state.feed_alive_at.store(0);
+    state.feed_lag_us.store(0);
+    const std::string token = random_token();
+    std::memcpy(state.host_id.data(), token.data(), token.size());
+    state.layout.store(SharedState::current_layout);
+}
+
+}  // namespace
+
+void UnmapSharedState::operator()(SharedState* state) const { munmap(state, sizeof(SharedState)); }
+
+std::expected<SharedMemory, std::string> open_shared_memory(const std::string& run_dir) {
+    const std::string path = run_dir + "/shared";
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+    if (fd < 0) return std::unexpected(failure(path));
+    void* memory = MAP_FAILED;
+    if (flock(fd, LOCK_EX) == 0 && ftruncate(fd, sizeof(SharedState)) == 0) {
+        memory = mmap(nullptr, sizeof(SharedState), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    }
+    if (memory == MAP_FAILED) {
+        auto error = failure(path);
+        close(fd);
+        return std::unexpected(std::move(error));
+    }
+    SharedMemory state(static_cast<SharedState*>(memory));
+    initialize(*state);
+    flock(fd, LOCK_UN);  // the mapping keeps the file open, and so the lock
+    close(fd);
+    return state;
+}
+
+std::string random_token() {
+    std::array<std::uint64_t, 2> random{};
+    if (getrandom(random.data(), sizeof(random), 0) != sizeof(random)) {
+        throw std::system_error(errno, std::generic_category(), "getrandom");
+    }
+    return fmt::format("{:016x}{:016x}", random[0], random[1]);
+}
+
+}  // namespace larder

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+namespace larder {
+
+/// What the processes of one host share, in the file RUN_DIR/shared. The file holds no truth: it
+/// may be deleted while nothing runs, and starts with no trust in Redis.
+struct SharedState {
+    static constexpr std::uint64_t current_layout = 2;
+
+    std::atomic<std::uint64_t> layout;
+    std::atomic<std::uint64_t> trusted_epoch;  ///< see cache/trust.hpp
+    std::array<char, 64> redis_run_id;         ///< of the Redis that is trusted; written at epoch 0
+    std::array<char, 40> host_id;              ///< random; marks the transactions of this host
+    std::atomic<std::int64_t> feed_alive_at;   ///< when larder-feed last followed the log (Unix
+                                               ///< time in ms); 0: it does not
+    std::atomic<std::int64_t> feed_lag_us;     ///< how late it was with the last transaction
+};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+struct UnmapSharedState {
+    void operator()(SharedState* state) const;
+};
+using SharedMemory = std::unique_ptr<SharedState, UnmapSharedState>;
+
+/// Maps the file in `run_dir` (which must exist), and initializes it if this process is the first.
+/// Fails with a message for the operator.
+std::expected<SharedMemory, std::string> open_shared_memory(const std::string& run_dir);
+
+/// A random token of 32 hex digits that was never given out before.
+std::string random_token();
+
+}  // namespace larder

@@ -1,0 +1,52 @@
+#include "cache/trust.hpp"
+
+#include <algorithm>
+
+namespace larder {
+
+namespace {
+
+constexpr std::uint64_t joining_bit = std::uint64_t{1} << 63;
+
+}  // namespace
+
+std::uint64_t Trust::epoch() const {
+    const Fencing now = fencing();
+    return now.is_joining ? 0 : now.epoch;
+}
+
+Trust::Fencing Trust::fencing() const {
+    const std::uint64_t word = state_.trusted_epoch.load();
+    return {.epoch = word & ~joining_bit, .is_joining = (word & joining_bit) != 0};
+}
+
+void Trust::follow(std::uint64_t seen, std::uint64_t live) {
+    if (live > seen) {
+        // Fails where the word has changed meanwhile, above all where it has become 0.
+        state_.trusted_epoch.compare_exchange_strong(seen, live);
+    } else {
+        lose();
+    }
+}
+
+bool Trust::knows(std::string_view run_id) const {
+    return run_id == std::string_view(state_.redis_run_id.data());
+}
+
+bool Trust::begin(std::uint64_t epoch, std::string_view run_id) {
+    if (!knows(run_id)) {
+        lose();
+        const std::size_t length = std::min(run_id.size(), state_.redis_run_id.size() - 1);
+        std::copy_n(run_id.data(), length, state_.redis_run_id.data());
+        state_.redis_run_id[length] = '\0';
+    }
+    std::uint64_t word = state_.trusted_epoch.load();
+    return state_.trusted_epoch.compare_exchange_strong(word, epoch | joining_bit);
+}
+
+bool Trust::complete(std::uint64_t epoch) {
+    std::uint64_t word = epoch | joining_bit;
+    return state_.trusted_epoch.compare_exchange_strong(word, epoch);
+}
+
+}  // namespace larder

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace larder {
+
+/// What a worker writes into its transaction (pg_logical_emit_message, prefix `larder`) for the
+/// feeds: on which host it ran, and in which epoch Redis has acknowledged its fence (0: it has
+/// not).
+struct Mark {
+    std::string host;
+    std::uint64_t epoch = 0;
+};
+
+std::string to_text(const Mark& mark);
+std::optional<Mark> parse_mark(std::string_view text);
+
+}  // namespace larder

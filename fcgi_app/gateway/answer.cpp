@@ -1,0 +1,268 @@
+#include "gateway/answer.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "http/conditional.hpp"
+#include "json/text.hpp"
+#include "observe/log.hpp"
+#include "records/list.hpp"
+#include "records/write.hpp"
+
+namespace larder {
+
+namespace {
+
+using http::Action;
+using http::Response;
+
+constexpr std::size_t streamed_from = 256 * 1024;  // bytes; a shorter list has a Content-Length
+constexpr int for_ever = 10 * 365 * 24 * 3600;     // seconds; a list with no expiry
+
+constexpr std::string_view welcome_page = R"(<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Larder</title>
+<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}}</style>
+<h1>Larder</h1>
+<p>{}</p>
+<ul>
+<li><a href="/docs">API documentation</a>
+<li><a href="/health">Status</a>
+</ul>
+</html>
+)";
+
+std::string html_escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '&': out += "&amp;"; break;
+            default: out += c;
+        }
+    }
+    return out;
+}
+
+std::string_view name_of(CacheState state) {
+    switch (state) {
+        case CacheState::hit: return "HIT";
+        case CacheState::miss: return "MISS";
+        case CacheState::bypass: break;
+    }
+    return "BYPASS";
+}
+
+Response record_answer(int status, std::string_view json) {
+    Response response;
+    response.status = status;
+    response.body = json;
+    http::add_header(response, "ETag", http::entity_tag(json));
+    return response;
+}
+
+Expected<Response> answer_write(Backend& backend, const Plan& plan, const http::Request& request) {
+    const Resource& resource = *plan.route.resource;
+    const Collection& collection = backend.larder.of(resource);
+    if (plan.route.action == Action::create) {
+        const auto record = create_record(backend, collection, plan.change);
+        if (!record) return std::unexpected(record.error());
+        Response response = record_answer(201, record->json);
+        http::add_header(response, "Location", resource.path_of(record->id));
+        return response;
+    }
+    const std::string& id = plan.route.id;
+    if (plan.route.action == Action::remove) {
+        const auto removed = remove_record(backend, collection, id, request.if_match);
+        if (!removed) return std::unexpected(removed.error());
+        if (resource.deleted.empty()) {
+            return Response{.status = 204, .content_type = {}};
+        }
+        return Response{.status = 200, .body = std::string(resource.deleted)};
+    }
+    const auto record = update_record(backend, collection, id, plan.change, request.if_match);
+    if (!record) return std::unexpected(record.error());
+    return record_answer(200, record->json);
+}
+
+Expected<Response> answer_clear(Backend& backend) {
+    if (auto cleared = clear_caches(backend); !cleared) {
+        return std::unexpected(std::move(cleared.error()));
+    }
+    return Response{.body = R"({"ok": true})"};
+}
+
+/// The members of /health that tell of larder-feed, which gives a sign of life every second.
+std::string feed_health(const SharedState& state) {
+    using namespace std::chrono;
+    constexpr milliseconds patience{5000};
+    const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
+    const bool is_alive = now - milliseconds(state.feed_alive_at.load()) < patience;
+    if (!is_alive) return R"("feed": "disconnected")";
+    return fmt::format(R"("feed": "connected", "feed_lag_ms": {})",
+                       static_cast<double>(state.feed_lag_us.load()) / 1000.0);
+}
+
+Response answer_health(Backend& backend) {
+    const bool database = backend.session.read({.sql = "SELECT 1"}).has_value();
+    const bool redis = backend.cache.ping();
+    Response response;
+    response.status = database ? 200 : 503;
+    if (!database) http::add_header(response, "Retry-After", "1");
+    http::add_header(response, "Cache-Control", "no-store");
+    response.body =
+        fmt::format(R"({{"status": "{}", "api": "operational", "database": "{}", "redis": "{}", )"
+                    R"("cache_fallback": "enabled", {}}})",
+                    database ? "healthy" : "unhealthy", database ? "connected" : "disconnected",
+                    redis ? "connected" : "disconnected", feed_health(backend.larder.memory));
+    return response;
+}
+
+/// Sends a list: as a whole where it is short, in parts where it is long.
+class ListAnswer {
+public:
+    ListAnswer(Connection& connection, const Resource& resource, bool cacheable, int lifetime)
+        : connection_(connection), resource_(resource) {
+        const int seconds = lifetime == 0 ? for_ever : lifetime;
+        http::add_header(response_, "X-Accel-Expires", std::to_string(cacheable ? seconds : 0));
+        // nginx tells the client whether it came from its cache: see nginx/list.conf.
+        if (resource.is_wrapped()) {
+            response_.body = fmt::format(R"({{"cached":true,"{}":)", resource.envelope.list);
+        }
+        response_.body += '[';
+    }
+
+    bool add(std::string_view json) {
+        if (!is_first_) response_.body += ',';
+        is_first_ = false;
+        response_.body += json;
+        return response_.body.size() < streamed_from || flush();
+    }
+
+    void end() {
+        response_.body += resource_.is_wrapped() ? "]}" : "]";
+        if (!is_streaming_) return connection_.answer(response_);
+        flush();
+        connection_.finish();
+    }
+
+    void fail(const Error& error) {
+        if (!is_streaming_) return connection_.answer(answer_error(error));
+        log_error("list_cut_off", {{"list", resource_.name}, {"error", error.log}});
+        connection_.abandon();
+    }
+
+private:
+    bool flush() {
+        if (!is_streaming_) connection_.begin(response_);
+        is_streaming_ = true;
+        const bool sent = connection_.write(response_.body) && !connection_.is_gone;
+        response_.body.clear();
+        return sent;
+    }
+
+    Connection& connection_;
+    const Resource& resource_;
+    Response response_;
+    bool is_first_ = true;
+    bool is_streaming_ = false;
+};
+
+void answer_list(Backend& backend, const Plan& plan, Connection& connection) {
+    const Collection& collection = backend.larder.of(*plan.route.resource);
+    const auto cacheable = is_list_cacheable(backend, collection);
+    if (!cacheable) return connection.answer(answer_error(cacheable.error()));
+    ListAnswer answer(connection, collection.resource, *cacheable,
+                      backend.larder.settings.list_cache_ttl);
+    const auto streamed = stream_list(backend, collection, *plan.route.list, plan.route.limit,
+                                      [&](std::string_view json) { return answer.add(json); });
+    if (streamed) {
+        answer.end();
+    } else {
+        answer.fail(streamed.error());
+    }
+}
+
+}  // namespace
+
+Response answer_error(const Error& error) {
+    if (error.kind == ErrorKind::internal || !error.log.empty()) {
+        log_error("request_failed", {{"detail", error.detail}, {"error", error.log}});
+    }
+    return http::problem(error);
+}
+
+Response answer_read(const Resource& resource, std::string_view id, const ReadRecord& record,
+                     const http::Request& request) {
+    const std::string_view cache = name_of(record.cache);
+    if (is_debug_logged()) {
+        log_debug("cache_read", {{"cache", cache}, {"resource", resource.name}, {"id", id}});
+    }
+    Response response;
+    if (!record.json) {
+        response = answer_error({.kind = ErrorKind::not_found, .detail = resource.not_found(id)});
+    } else {
+        const std::string tag = http::entity_tag(*record.json);
+        http::add_header(response, "ETag", tag);
+        if (http::if_none_match_names(request.if_none_match, tag)) {
+            response.status = 304;
+            response.content_type = {};
+        } else if (resource.is_wrapped()) {
+            response.body =
+                fmt::format(R"({{"cached":{},"{}":{}}})", record.cache == CacheState::hit,
+                            resource.envelope.record, *record.json);
+        } else {
+            response.body = *record.json;
+        }
+    }
+    http::add_header(response, "X-Cache", cache);
+    return response;
+}
+
+Response answer_simple(const Plan& plan, const http::Request& request, const Settings& settings) {
+    Response response;
+    switch (plan.route.action) {
+        case Action::options:
+            response.status = 204;
+            response.content_type = {};
+            http::add_header(response, "Allow", plan.route.text);
+            break;
+        case Action::greet:
+            if (!json::is_utf8(plan.route.text)) {
+                return answer_error(
+                    {.kind = ErrorKind::bad_request, .detail = "The name is not UTF-8."});
+            }
+            response.body = fmt::format(R"({{"message": {}}})",
+                                        json::quoted(fmt::format("Hello, {}!", plan.route.text)));
+            break;
+        default:
+            http::add_header(response, "Vary", "Accept");
+            if (request.accept.find("text/html") != request.accept.npos) {
+                response.content_type = "text/html; charset=utf-8";
+                response.body = fmt::format(welcome_page, html_escaped(settings.welcome_text));
+            } else {
+                response.content_type = "text/plain; charset=utf-8";
+                response.body = settings.welcome_text;
+            }
+    }
+    return response;
+}
+
+void answer_from_store(Backend& backend, const Plan& plan, Connection& connection) {
+    switch (plan.route.action) {
+        case Action::list: return answer_list(backend, plan, connection);
+        case Action::health: return connection.answer(answer_health(backend));
+        default: break;
+    }
+    const auto response = plan.route.action == Action::clear_caches
+                              ? answer_clear(backend)
+                              : answer_write(backend, plan, connection.request());
+    connection.answer(response ? *response : answer_error(response.error()));
+}
+
+}  // namespace larder

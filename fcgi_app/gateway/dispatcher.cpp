@@ -1,0 +1,268 @@
+#include "gateway/dispatcher.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "gateway/answer.hpp"
+#include "http/conditional.hpp"
+#include "observe/log.hpp"
+#include "records/write.hpp"
+
+namespace larder {
+
+namespace {
+
+using http::Action;
+
+// A larger answer could fill the socket's buffer and make the loop wait for nginx.
+constexpr std::size_t largest_loop_answer = 64 * 1024;
+
+}  // namespace
+
+Dispatcher::Dispatcher(Larder& larder, std::span<const Resource> resources)
+    : larder_(larder),
+      resources_(resources),
+      cache_(larder.trust, larder.settings.redis,
+             std::chrono::milliseconds(larder.settings.redis_timeout_ms)),
+      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      pool_(larder) {
+    if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+Dispatcher::~Dispatcher() { close(wake_); }
+
+void Dispatcher::dispatch(Connection& connection) {
+    if (connection.has_unread_body()) return submit_unread(connection);
+    auto plan = make_plan(resources_, connection.request(),
+                          static_cast<std::uint64_t>(larder_.settings.body_limit_bytes));
+    if (!plan) return answer_now(connection, answer_error(plan.error()));
+    switch (plan->route.action) {
+        case Action::welcome:
+        case Action::greet:
+        case Action::options:
+            return answer_now(connection,
+                              answer_simple(*plan, connection.request(), larder_.settings));
+        case Action::read: return await_cache(connection, std::move(*plan));
+        default: break;
+    }
+    if (!plan->change.claims().empty()) return await_cache(connection, std::move(*plan));
+    submit_plan(connection, std::move(*plan));
+}
+
+void Dispatcher::answer_now(Connection& connection, const http::Response& response) {
+    connection.answer(response);
+    answered_.push_back(&connection);
+}
+
+void Dispatcher::refuse(Connection& connection) {
+    answer_now(connection, http::problem({.kind = ErrorKind::unavailable,
+                                          .detail = "Too many requests are waiting."}));
+}
+
+void Dispatcher::submit(Connection& connection, StorePool::Job job) {
+    StorePool::Job lent = [this, &connection, job = std::move(job)](Backend& backend) mutable {
+        if (connection.is_gone) {
+            connection.abandon();
+        } else {
+            job(backend);
+        }
+        Connection* const answered = &connection;
+        give_back({&answered, 1});
+    };
+    connection.is_lent = true;
+    if (pool_.submit(lent, 1)) return;
+    connection.is_lent = false;
+    refuse(connection);
+}
+
+void Dispatcher::submit_plan(Connection& connection, Plan plan) {
+    submit(connection, [plan = std::move(plan), &connection](Backend& backend) {
+        answer_from_store(backend, plan, connection);
+    });
+}
+
+void Dispatcher::submit_unread(Connection& connection) {
+    submit(connection, [this, &connection](Backend& backend) {
+        if (!connection.read_body()) return connection.abandon();
+        const auto plan = make_plan(resources_, connection.request(),
+                                    static_cast<std::uint64_t>(larder_.settings.body_limit_bytes));
+        if (!plan) return connection.answer(answer_error(plan.error()));
+        answer_from_store(backend, *plan, connection);
+    });
+}
+
+void Dispatcher::await_cache(Connection& connection, Plan plan) {
+    Pending pending{.connection = &connection, .plan = std::move(plan), .keys = {}};
+    const Resource& resource = *pending.plan.route.resource;
+    if (pending.plan.route.action != Action::create) {
+        pending.keys.push_back(record_key(resource, pending.plan.route.id));
+    }
+    for (const Assignment& claim : pending.plan.change.claims()) {
+        pending.keys.push_back(claim_key(resource, *claim.field, *claim.value));
+    }
+    batch_.push_back(std::move(pending));
+}
+
+void Dispatcher::flush(std::vector<Connection*>& answered) {
+    if (!batch_.empty()) {
+        std::vector<std::string> keys;
+        for (const Pending& pending : batch_) {
+            keys.insert(keys.end(), pending.keys.begin(), pending.keys.end());
+        }
+        auto [epoch, values] = cache_.read(keys);
+        values.resize(keys.size());
+        Flights flights;
+        std::size_t at = 0;
+        for (Pending& pending : std::exchange(batch_, {})) {
+            const std::size_t count = pending.keys.size();
+            settle(std::move(pending), std::span(values).subspan(at, count), flights);
+            at += count;
+        }
+        submit_flights(std::move(flights), epoch);
+    }
+    answered.insert(answered.end(), answered_.begin(), answered_.end());
+    answered_.clear();
+}
+
+/// `conflict` if the cache knows that this write cannot be: a value that it claims is taken. Of a
+/// write to an existing record only if the record is cached as well, for its absence (404) and a
+/// wrong If-Match (412) go first.
+static Expected<void> check_claims(const Plan& plan, std::string_view if_match,
+                                   std::span<const std::optional<std::string>> values) {
+    const Resource& resource = *plan.route.resource;
+    if (plan.route.action != Action::create) {
+        const auto& json = values.front();
+        values = values.subspan(1);
+        if (!json || !http::if_match_passes(if_match, http::entity_tag(*json))) return {};
+    }
+    const auto claims = plan.change.claims();
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        if (values[i] && *values[i] != plan.route.id) {
+            return std::unexpected(taken(resource, *claims[i].field, *claims[i].value));
+        }
+    }
+    return {};
+}
+
+void Dispatcher::settle(Pending pending, std::span<std::optional<std::string>> values,
+                        Flights& flights) {
+    Connection& connection = *pending.connection;
+    if (pending.plan.route.action != Action::read) {
+        const auto free = check_claims(pending.plan, connection.request().if_match, values);
+        if (!free) return answer_now(connection, answer_error(free.error()));
+        return submit_plan(connection, std::move(pending.plan));
+    }
+    if (values.front()) return answer_hit(pending, std::move(*values.front()));
+    const std::string key = pending.keys.front();
+    const auto landing = in_flight_.find(key);
+    if (landing != in_flight_.end()) {
+        connection.is_lent = true;
+        landing->second.push_back(std::move(pending));
+        return;
+    }
+    auto& group = flights[pending.plan.route.resource];
+    auto flight = std::ranges::find(group, key, &Flight::key);
+    if (flight == group.end()) {
+        flight = group.insert(group.end(), {pending.plan.route.id, key, {}});
+    }
+    flight->readers.push_back(std::move(pending));
+}
+
+void Dispatcher::answer_hit(Pending& pending, std::string json) {
+    Connection& connection = *pending.connection;
+    const bool is_large = json.size() > largest_loop_answer;
+    auto send = [plan = std::move(pending.plan), json = std::move(json), &connection] {
+        connection.answer(answer_read(*plan.route.resource, plan.route.id,
+                                      {.json = json, .cache = CacheState::hit},
+                                      connection.request()));
+    };
+    if (is_large) {
+        return submit(connection, [send = std::move(send)](Backend&) { send(); });
+    }
+    send();
+    answered_.push_back(&connection);
+}
+
+void Dispatcher::submit_flights(Flights flights, std::uint64_t epoch) {
+    for (auto& [resource, group] : flights) {
+        std::vector<Connection*> connections;
+        std::vector<std::string> keys;
+        for (const Flight& flight : group) {
+            keys.push_back(flight.key);
+            for (const Pending& reader : flight.readers) connections.push_back(reader.connection);
+        }
+        StorePool::Job job = [this, resource, group = std::move(group), keys, connections,
+                              epoch](Backend& backend) mutable {
+            answer_flights(backend, *resource, group, epoch);
+            give_back(connections, std::move(keys));
+        };
+        for (Connection* connection : connections) connection->is_lent = true;
+        if (pool_.submit(job, connections.size())) {
+            for (const std::string& key : keys) in_flight_.try_emplace(key);
+            continue;
+        }
+        for (Connection* connection : connections) {
+            connection->is_lent = false;
+            refuse(*connection);
+        }
+    }
+}
+
+// Runs on a store thread.
+void Dispatcher::answer_flights(Backend& backend, const Resource& resource,
+                                std::vector<Flight>& flights, std::uint64_t epoch) {
+    std::vector<std::string> ids;
+    const auto is_wanted = [](const Pending& reader) { return !reader.connection->is_gone; };
+    std::erase_if(flights,
+                  [&](const Flight& one) { return std::ranges::none_of(one.readers, is_wanted); });
+    if (flights.empty()) return;
+    for (const Flight& flight : flights) ids.push_back(flight.id);
+    const auto records = read_records(backend, larder_.of(resource), ids, epoch);
+    for (std::size_t i = 0; i < flights.size(); ++i) {
+        for (Pending& reader : flights[i].readers) {
+            reader.connection->answer(
+                records ? answer_read(resource, ids[i], (*records)[i], reader.connection->request())
+                        : answer_error(records.error()));
+        }
+    }
+}
+
+void Dispatcher::give_back(std::span<Connection* const> connections,
+                           std::vector<std::string> landed) {
+    {
+        const std::lock_guard lock(mutex_);
+        returned_.insert(returned_.end(), connections.begin(), connections.end());
+        std::ranges::move(landed, std::back_inserter(landed_));
+    }
+    eventfd_write(wake_, 1);
+}
+
+std::vector<Connection*> Dispatcher::returned() {
+    eventfd_t ignored = 0;
+    eventfd_read(wake_, &ignored);
+    std::vector<std::string> landed;
+    std::vector<Connection*> connections;
+    {
+        const std::lock_guard lock(mutex_);
+        connections.swap(returned_);
+        landed.swap(landed_);
+    }
+    for (const std::string& key : landed) {
+        auto flight = in_flight_.extract(key);
+        if (flight.empty()) continue;
+        for (Pending& reader : flight.mapped()) {
+            reader.connection->is_lent = false;
+            batch_.push_back(std::move(reader));
+        }
+    }
+    for (Connection* connection : connections) connection->is_lent = false;
+    return connections;
+}
+
+}  // namespace larder

@@ -1,0 +1,47 @@
+#include "gateway/pool.hpp"
+
+namespace larder {
+
+StorePool::StorePool(Larder& larder)
+    : limit_(static_cast<std::size_t>(larder.settings.queue_limit)) {
+    for (int i = 0; i < larder.settings.store_threads; ++i) {
+        threads_.emplace_back([this, &larder] { work(larder); });
+    }
+}
+
+StorePool::~StorePool() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_ending_ = true;
+    }
+    wake_.notify_all();
+}
+
+bool StorePool::submit(Job& job, std::size_t requests) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (waiting_ + requests > limit_ && waiting_ > 0) return false;
+        waiting_ += requests;
+        queue_.push_back({std::move(job), requests});
+    }
+    wake_.notify_one();
+    return true;
+}
+
+void StorePool::work(Larder& larder) {
+    Backend backend(larder);
+    for (;;) {
+        Job job;
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return is_ending_ || !queue_.empty(); });
+            if (queue_.empty()) return;
+            job = std::move(queue_.front().job);
+            waiting_ -= queue_.front().requests;
+            queue_.pop_front();
+        }
+        job(backend);
+    }
+}
+
+}  // namespace larder

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/connection.hpp"
+#include "gateway/dispatcher.hpp"
+#include "records/backend.hpp"
+
+namespace larder {
+
+/// The loop of a worker: one thread that owns all connections, takes every one that is ready (a
+/// batch), and never waits for PostgreSQL.
+class Server {
+public:
+    /// `listener` is a listening Unix or TCP socket, shared with other processes. SIGTERM and
+    /// SIGINT must be blocked in all threads; the loop takes them from a descriptor.
+    Server(int listener, Larder& larder, std::span<const Resource> resources);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Serves until SIGTERM or SIGINT, then finishes what was accepted, for 10 s at most. False:
+    /// something was not finished.
+    bool run();
+
+private:
+    void watch(int fd, void* tag, std::uint32_t events) const;
+    void take_events(int timeout_ms);
+    void accept_connections();
+    void on_connection(Connection& connection, std::uint32_t events);
+    void receive(Connection& connection);
+    void released(Connection& connection);
+    void retire(Connection& connection);
+    void start_draining();
+    void close_unused();
+
+    using Clock = std::chrono::steady_clock;
+
+    int listener_;
+    int epoll_;
+    int signals_;
+    bool is_draining_ = false;
+    Clock::time_point drain_start_{};
+    std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+    std::vector<std::unique_ptr<Connection>> retired_;  // until no event can name them any more
+    std::vector<Connection*> answered_;
+    Dispatcher dispatcher_;  // last: its threads use the connections
+};
+
+}  // namespace larder

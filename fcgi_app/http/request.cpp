@@ -1,0 +1,33 @@
+#include "http/request.hpp"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace larder::http {
+
+Method method_from(std::string_view name) {
+    static constexpr std::array<std::pair<std::string_view, Method>, 7> names = {{
+        {"GET", Method::get},
+        {"HEAD", Method::head},
+        {"OPTIONS", Method::options},
+        {"POST", Method::post},
+        {"PUT", Method::put},
+        {"PATCH", Method::patch},
+        {"DELETE", Method::remove},
+    }};
+    const auto* found = std::ranges::find(names, name, &std::pair<std::string_view, Method>::first);
+    return found == names.end() ? Method::other : found->second;
+}
+
+bool is_media_type(std::string_view content_type, std::string_view expected) {
+    std::string_view type = content_type.substr(0, content_type.find(';'));
+    type.remove_prefix(std::min(type.find_first_not_of(" \t"), type.size()));
+    type = type.substr(0, type.find_last_not_of(" \t") + 1);
+    return type.size() == expected.size() &&
+           strncasecmp(type.data(), expected.data(), expected.size()) == 0;
+}
+
+}  // namespace larder::http

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace larder::http {
+
+enum class Method { get, head, options, post, put, patch, remove, other };
+
+Method method_from(std::string_view name);
+
+/// What nginx handed over of one request. The views point into the connection's parameters and
+/// live as long as the request does.
+struct Request {
+    Method method = Method::other;
+    std::string_view target;  ///< as sent: path and query, percent-encoded
+    std::string_view content_type;
+    std::string_view if_none_match;
+    std::string_view if_match;
+    std::string_view accept;
+    std::uint64_t content_length = 0;  ///< bytes
+    bool body_too_large = false;       ///< nginx has refused to take the body
+    std::string body;
+
+    bool is_read() const {
+        return method == Method::get || method == Method::head || method == Method::options;
+    }
+};
+
+/// Whether a Content-Type names this media type; case and parameters do not matter (RFC 9110, 8.3).
+bool is_media_type(std::string_view content_type, std::string_view expected);
+
+}  // namespace larder::http

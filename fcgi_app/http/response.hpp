@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "error.hpp"
+
+namespace larder::http {
+
+inline constexpr std::string_view json_type = "application/json";
+
+/// An answer. `headers` holds complete lines, each ended by CRLF. An empty `content_type` means
+/// that there is no body at all (204, 304).
+struct Response {
+    int status = 200;
+    std::string_view content_type = json_type;
+    std::string headers = {};
+    std::string body = {};
+};
+
+/// The only place where a kind of error becomes a status and a text: problem details (RFC 9457),
+/// with `errors` for refused fields and `Retry-After` where trying again makes sense.
+Response problem(const Error& error);
+
+/// Adds one header line.
+void add_header(Response& response, std::string_view name, std::string_view value);
+
+/// The reason phrase that goes with a status (RFC 9110, section 15).
+std::string_view reason(int status);
+
+}  // namespace larder::http

@@ -1,0 +1,71 @@
+#include "http/target.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "json/text.hpp"
+
+namespace larder::http {
+
+namespace {
+
+/// Percent-decoding; a `%` that no two hex digits follow stands for itself.
+std::string decoded(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned char byte = 0;
+        if (text[i] == '%' && i + 2 < text.size()) {
+            const auto [end, error] =
+                std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
+            if (error == std::errc{} && end == text.data() + i + 3) {
+                out += static_cast<char>(byte);
+                i += 2;
+                continue;
+            }
+        }
+        out += text[i];
+    }
+    return out;
+}
+
+std::string form_decoded(std::string text) {
+    std::ranges::replace(text, '+', ' ');
+    return decoded(text);
+}
+
+}  // namespace
+
+std::optional<std::string> Target::parameter(std::string_view name) const {
+    std::string_view rest = query;
+    while (!rest.empty()) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        if (form_decoded(std::string(pair.substr(0, equals))) != name) continue;
+        return form_decoded(std::string(pair.substr(std::min(equals + 1, pair.size()))));
+    }
+    return std::nullopt;
+}
+
+Expected<Target> parse_target(std::string_view text) {
+    Target target;
+    const std::size_t mark = std::min(text.find('?'), text.size());
+    std::string_view path = text.substr(0, mark);
+    target.query = text.substr(std::min(mark + 1, text.size()));
+    if (path.starts_with('/')) path.remove_prefix(1);
+    while (!path.empty()) {
+        const std::size_t slash = path.find('/');
+        target.segments.push_back(decoded(path.substr(0, slash)));
+        if (!json::is_utf8(target.segments.back()) ||
+            target.segments.back().find('\0') != std::string::npos) {
+            return fail(ErrorKind::bad_request, "The path is not UTF-8.");
+        }
+        if (slash == path.npos) break;
+        path.remove_prefix(slash + 1);
+        if (path.empty()) target.segments.emplace_back();
+    }
+    return target;
+}
+
+}  // namespace larder::http

@@ -1,0 +1,230 @@
+#include "json/document.hpp"
+
+#include <fmt/format.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <algorithm>
+#include <set>
+
+#include "json/text.hpp"
+#include "resource/decimal.hpp"
+
+namespace larder::json {
+
+namespace {
+
+constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag |
+                                 rapidjson::kParseValidateEncodingFlag |
+                                 rapidjson::kParseNumbersAsStringsFlag;
+
+/// Receives RapidJSON's events; keeps the members of the root and refuses what RapidJSON lets pass.
+class Collector {
+public:
+    using Size = rapidjson::SizeType;
+
+    /// `original` is the text as sent; `stream` tells where in it the reader is.
+    Collector(std::string_view original, const rapidjson::MemoryStream& stream)
+        : original_(original), stream_(stream) {}
+
+    bool Null() { return value(Type::null); }
+    bool Bool(bool) { return value(Type::boolean); }
+    bool RawNumber(const char*, Size length, bool) {
+        const std::string_view number = original_.substr(stream_.Tell() - length, length);
+        if (!is_storable(number)) note_unstorable();
+        return value(Type::number, number);
+    }
+    bool String(const char* text, Size length, bool) {
+        return checked({text, length}) && value(Type::string, {text, length});
+    }
+    bool Key(const char* text, Size length, bool) {
+        const std::string_view name(text, length);
+        if (!checked(name)) return false;
+        Level& level = levels_.back();
+        if (!level.keys.emplace(name).second) {
+            refusal_ = fmt::format("The key '{}' appears twice in one object.", name);
+            return false;
+        }
+        level.name = name;
+        return true;
+    }
+    bool StartObject() { return open(Type::object); }
+    bool StartArray() { return open(Type::array); }
+    bool EndObject(Size) { return close(); }
+    bool EndArray(Size) { return close(); }
+
+    // Never called: numbers come as RawNumber.
+    bool Int(int) { return false; }
+    bool Uint(unsigned) { return false; }
+    bool Int64(std::int64_t) { return false; }
+    bool Uint64(std::uint64_t) { return false; }
+    bool Double(double) { return false; }
+
+    const std::string& refusal() const { return refusal_; }
+    Document take() { return std::move(document_); }
+
+private:
+    /// An object or array that is open, and where in it the reader is.
+    struct Level {
+        bool is_array = false;
+        std::set<std::string> keys = {};  // no hash: clients choose the keys
+        std::string name = {};
+        std::size_t index = 0;
+    };
+
+    void note_unstorable() {
+        constexpr std::size_t most_noted = 64 * 1024;  // bytes; each of many may have a long path
+        if (noted_ >= most_noted) return;
+        noted_ += document_.unstorable.emplace_back(here()).size();
+    }
+    std::string here() const {
+        std::string path;
+        for (const Level& level : levels_) {
+            path = pointer(path, level.is_array ? std::to_string(level.index) : level.name);
+        }
+        return path;
+    }
+    bool value(Type type, std::string_view text = {}) {
+        if (levels_.empty()) document_.root = type;
+        if (levels_.size() == 1 && document_.root == Type::object) {
+            document_.members.push_back({levels_.back().name, type, std::string(text)});
+        }
+        if (type != Type::object && type != Type::array) step();
+        return true;
+    }
+    void step() {
+        if (!levels_.empty()) ++levels_.back().index;
+    }
+    bool open(Type type) {
+        if (levels_.size() == depth_limit) {
+            refusal_ = fmt::format("The body is nested over {} levels deep.", depth_limit);
+            return false;
+        }
+        value(type);
+        levels_.push_back({.is_array = type == Type::array});
+        return true;
+    }
+    bool close() {
+        levels_.pop_back();
+        step();
+        return true;
+    }
+    // RapidJSON 1.1.0 lets \u0000 and an escaped lone low surrogate pass.
+    bool checked(std::string_view text) {
+        if (text.find('\0') != text.npos) {
+            refusal_ = "The body holds a NUL character.";
+        } else if (!is_utf8(text)) {
+            refusal_ = "The body holds half a surrogate pair.";
+        }
+        return refusal_.empty();
+    }
+
+    std::string_view original_;
+    const rapidjson::MemoryStream& stream_;
+    Document document_;
+    std::vector<Level> levels_;
+    std::size_t noted_ = 0;  // bytes of pointers to unstorable numbers
+    std::string refusal_;
+};
+
+std::size_t skip_digits(std::string_view text, std::size_t at) {
+    return std::min(text.find_first_not_of("0123456789", at), text.size());
+}
+
+/// The length of the number (RFC 8259, section 6) at the start of `text`; 0: there is none.
+std::size_t number_length(std::string_view text) {
+    std::size_t at = text.starts_with('-') ? 1 : 0;
+    const std::size_t whole = skip_digits(text, at);
+    if (whole == at || (text[at] == '0' && whole > at + 1)) return 0;
+    at = whole;
+    if (text.substr(at).starts_with('.')) {
+        const std::size_t end = skip_digits(text, at + 1);
+        if (end == at + 1) return 0;
+        at = end;
+    }
+    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+        const bool is_signed = at + 1 < text.size() && (text[at + 1] == '+' || text[at + 1] == '-');
+        const std::size_t first = at + (is_signed ? 2 : 1);
+        const std::size_t end = skip_digits(text, first);
+        if (end == first) return 0;
+        at = end;
+    }
+    return at;
+}
+
+/// RapidJSON refuses numbers over the range of double even where it does not convert them. Puts
+/// others of the same length in place of all long numbers from `offset` on, which is in no string.
+/// All in one pass: a body of nothing but such numbers must not cost a reading each.
+void stand_in(std::string& text, std::size_t offset) {
+    constexpr std::size_t shortest = 5;  // 1e309
+    bool in_string = false;
+    for (std::size_t at = offset; at < text.size(); ++at) {
+        if (text[at] == '"') in_string = !in_string;
+        if (in_string) {
+            if (text[at] == '\\') ++at;
+            continue;
+        }
+        const std::size_t end =
+            std::min(text.find_first_not_of("+-.0123456789eE", at), text.size());
+        if (end == at) continue;
+        const std::string_view number = std::string_view(text).substr(at, end - at);
+        if (number.size() >= shortest && number_length(number) == number.size()) {
+            text.replace(at, end - at, end - at, '1');
+            text.replace(at, 2, "0.");
+        }
+        at = end - 1;
+    }
+}
+
+}  // namespace
+
+std::string pointer(std::string_view parent, std::string_view name) {
+    std::string result(parent);
+    result += '/';
+    for (const char c : name) {
+        if (c == '~') {
+            result += "~0";
+        } else if (c == '/') {
+            result += "~1";
+        } else {
+            result += c;
+        }
+    }
+    return result;
+}
+
+const Member* Document::find(std::string_view name) const {
+    for (const Member& member : members) {
+        if (member.name == name) return &member;
+    }
+    return nullptr;
+}
+
+std::expected<Document, std::string> parse(std::string_view text) {
+    if (text.find('\0') != text.npos)
+        return std::unexpected<std::string>("The body holds a NUL character.");
+    std::string replaced;
+    std::string_view readable = text;
+    for (;;) {
+        rapidjson::MemoryStream stream(readable.data(), readable.size());
+        Collector collector(text, stream);
+        rapidjson::Reader reader;
+        const auto result = reader.Parse<parse_flags>(stream, collector);
+        if (!result.IsError()) return collector.take();
+        if (result.Code() == rapidjson::kParseErrorTermination) {
+            return std::unexpected(collector.refusal());
+        }
+        if (result.Code() == rapidjson::kParseErrorNumberTooBig && replaced.empty()) {
+            replaced = text;
+            stand_in(replaced, result.Offset());
+            readable = replaced;
+            continue;
+        }
+        return std::unexpected(fmt::format("The body is not JSON: {} (at byte {})",
+                                           rapidjson::GetParseError_En(result.Code()),
+                                           result.Offset()));
+    }
+}
+
+}  // namespace larder::json

@@ -1,0 +1,25 @@
+#pragma once
+
+namespace larder {
+
+/// Build switches (-DLARDER_MUTANT=…) that leave out one protective step of the cache protocol
+/// each. They exist for tests/coherence, which must notice every one; a release is `none`.
+enum class Mutant {
+    none,
+    no_settled_check,
+    no_lease,
+    fence_after_commit,
+    trust_after_commit,
+    decide_before_change,
+    lost_connection_unnoticed,
+    no_lock_check,
+    swap_after_commit,
+};
+
+#ifndef LARDER_MUTANT
+#define LARDER_MUTANT none
+#endif
+
+inline constexpr Mutant mutant = Mutant::LARDER_MUTANT;
+
+}  // namespace larder

@@ -1,0 +1,51 @@
+#include "records/caretaker.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "observe/log.hpp"
+#include "records/epoch.hpp"
+
+namespace larder {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds shortest_pause{50};
+constexpr milliseconds longest_pause{2000};
+constexpr std::chrono::seconds calm{5};  // trusted for so long: the next loss is a new trouble
+constexpr std::chrono::seconds sweep_interval{5};
+
+}  // namespace
+
+void take_care(std::stop_token stop, Larder& larder) {
+    Backend backend(larder);
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    milliseconds pause = shortest_pause;
+    Clock::time_point last_loss = Clock::now();
+    Clock::time_point next_sweep = Clock::now() + sweep_interval;
+    while (!stop.stop_requested()) {
+        const auto now = Clock::now();
+        if (larder.trust.epoch() == 0) {
+            if (now - last_loss > calm + pause) pause = shortest_pause;
+            const bool regained = regain_trust(backend);
+            if (!regained) log_debug("redis_not_trusted", {{"error", backend.cache.error()}});
+            pause = std::min(pause * 2, longest_pause);
+            last_loss = now;
+        }
+        if (now >= next_sweep) {
+            larder.generations.sweep();
+            next_sweep = now + sweep_interval;
+        }
+        std::unique_lock lock(mutex);
+        wake.wait_for(lock, stop, larder.trust.epoch() == 0 ? pause : shortest_pause,
+                      [] { return false; });
+    }
+}
+
+}  // namespace larder

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "error.hpp"
+#include "records/backend.hpp"
+
+namespace larder {
+
+/// Begins a new epoch: raises it in PostgreSQL (durable, so that none is used twice), puts it into
+/// Redis as the live copy, and only then lets the host trust Redis under it. All entries of older
+/// epochs are gone with that. Where Redis is out of reach the host goes on without it.
+/// Fails with `unavailable` where PostgreSQL is out of reach; nothing was changed then.
+/// For store threads and the caretaker; the host does it one at a time (RUN_DIR/epoch.lock).
+Expected<void> renew_epoch(Backend& backend);
+
+/// Begins a new epoch if Redis is not trusted and nobody else is at it. Gives whether Redis is
+/// trusted now.
+bool regain_trust(Backend& backend);
+
+}  // namespace larder

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cache/generations.hpp"
+#include "cache/shared_memory.hpp"
+#include "cache/trust.hpp"
+#include "resource/resource.hpp"
+#include "settings.hpp"
+#include "store/session.hpp"
+#include "store/statements.hpp"
+
+namespace larder {
+
+/// A resource with the SQL derived from it. Immutable; shared by all threads.
+struct Collection {
+    explicit Collection(const Resource& described) : resource(described), statements(described) {}
+
+    const Resource& resource;
+    Statements statements;
+};
+
+/// What the threads of one process share. `settings`, the resources and the memory outlive it, and
+/// it outlives the threads.
+struct Larder {
+    Larder(const Settings& given, std::span<const Resource> resources, SharedState& shared);
+
+    const Collection& of(const Resource& resource) const;
+    std::chrono::milliseconds lifetime_of(const Resource& resource) const;
+
+    const Settings& settings;
+    std::vector<Collection> collections;
+    Generations generations;
+    SharedState& memory;
+    Trust trust;
+    std::string host_id;
+    Database database;
+};
+
+}  // namespace larder

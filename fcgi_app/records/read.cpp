@@ -1,0 +1,115 @@
+#include "records/read.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "mutant.hpp"
+
+namespace larder {
+
+namespace {
+
+/// What a SELECT found for one key. Settled: no writer was at work on it when it was read.
+struct Found {
+    std::optional<std::string> value;
+    bool settled = false;
+};
+
+using Select = std::function<Expected<std::vector<Found>>(const std::vector<std::size_t>& which)>;
+
+bool is_true(const std::optional<std::string>& field) { return field == "t"; }
+
+/// Reads the truth for some keys. A row version that a transaction has touched (xmax is not 0) may
+/// be about to change, or its writer or locker may be long gone; xmax cannot tell, for it can also
+/// be a MultiXactId, from another number space. Then the table's locks decide: if no writer holds
+/// one, whatever was changed before is visible to the statement that follows.
+Expected<std::vector<Found>> select_settled(Backend& backend, const Collection& collection,
+                                            const std::vector<std::size_t>& which,
+                                            const Select& select) {
+    auto found = select(which);
+    if (!found) return found;
+    const bool settled =
+        std::ranges::all_of(*found, [](const Found& one) { return one.settled || !one.value; });
+    if (settled) return found;
+    const auto quiet = backend.session.read(collection.statements.quiet());
+    if (!quiet || !is_true(quiet->at(0).at(0))) return found;
+    found = select(which);
+    if (found) std::ranges::for_each(*found, [](Found& one) { one.settled = true; });
+    return found;
+}
+
+/// The reader's half of the cache protocol, for any kind of entry.
+Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collection& collection,
+                                               std::span<const std::string> keys,
+                                               std::uint64_t epoch, const Select& select) {
+    auto leases = backend.cache.lease(epoch, keys);
+    const bool cached = !leases.empty();
+    std::vector<ReadRecord> records(
+        keys.size(), {.json = {}, .cache = cached ? CacheState::miss : CacheState::bypass});
+    std::vector<std::size_t> missing;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (cached && leases[i].value) {
+            records[i] = {std::move(leases[i].value), CacheState::hit};
+        } else {
+            missing.push_back(i);
+        }
+    }
+    if (missing.empty()) return records;
+    auto found = cached ? select_settled(backend, collection, missing, select) : select(missing);
+
+    std::vector<RecordCache::Fill> fills;
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        const std::size_t at = missing[i];
+        if (found) records[at].json = (*found)[i].value;
+        if (!cached || leases[at].token.empty()) continue;
+        const bool fillable = found && ((*found)[i].settled || mutant == Mutant::no_settled_check);
+        fills.push_back({.key = keys[at],
+                         .token = leases[at].token,
+                         .value = fillable ? records[at].json : std::nullopt,
+                         .lifetime = backend.larder.lifetime_of(collection.resource)});
+    }
+    backend.cache.fill(epoch, fills);
+    if (!found) return std::unexpected(std::move(found.error()));
+    return records;
+}
+
+}  // namespace
+
+Expected<std::vector<ReadRecord>> read_records(Backend& backend, const Collection& collection,
+                                               const std::vector<std::string>& ids,
+                                               std::uint64_t epoch) {
+    std::vector<std::string> keys;
+    for (const std::string& id : ids) keys.push_back(record_key(collection.resource, id));
+    const Select select =
+        [&](const std::vector<std::size_t>& which) -> Expected<std::vector<Found>> {
+        std::vector<std::string> wanted;
+        for (const std::size_t at : which) wanted.push_back(ids[at]);
+        auto rows = backend.session.read(collection.statements.select(wanted));
+        if (!rows) return std::unexpected(std::move(rows.error()));
+        std::vector<Found> found(which.size());
+        for (Row& row : *rows) {
+            const auto at = std::ranges::find(wanted, *row[0]) - wanted.begin();
+            found[static_cast<std::size_t>(at)] = {std::move(row[1]), is_true(row[2])};
+        }
+        return found;
+    };
+    return read_through(backend, collection, keys, epoch, select);
+}
+
+Expected<std::optional<std::string>> find_owner(Backend& backend, const Collection& collection,
+                                                const Field& field, const std::string& value) {
+    const std::string key = claim_key(collection.resource, field, value);
+    const Select select = [&](const std::vector<std::size_t>&) -> Expected<std::vector<Found>> {
+        auto rows = backend.session.read(collection.statements.select_owner(field, value));
+        if (!rows) return std::unexpected(std::move(rows.error()));
+        if (rows->empty()) return std::vector<Found>(1);
+        Row& row = rows->front();
+        return std::vector<Found>{{std::move(row[0]), is_true(row[1])}};
+    };
+    auto owners =
+        read_through(backend, collection, {&key, 1}, backend.larder.trust.epoch(), select);
+    if (!owners) return std::unexpected(std::move(owners.error()));
+    return std::move(owners->front().json);
+}
+
+}  // namespace larder

@@ -1,0 +1,57 @@
+#include "records/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "store/session.hpp"
+#include "store/statements.hpp"
+
+namespace larder {
+
+namespace {
+
+/// Statements that name every table, column and function that a resource uses.
+std::vector<std::string> probes(const Resource& resource) {
+    const Statements statements(resource);
+    std::vector<std::string> found = {"SELECT larder.merge_patch('{}', '{}') FROM larder.epoch"};
+    for (const List& list : resource.lists) found.push_back(statements.list(list, "1"));
+    return found;
+}
+
+}  // namespace
+
+void set_connection_defaults(const Settings& settings, const std::string& program) {
+    constexpr int keep = 0;  // what the operator has set wins
+    setenv("PGCLIENTENCODING", "UTF8", keep);
+    setenv("PGCONNECT_TIMEOUT", "3", keep);
+    setenv("PGAPPNAME", program.c_str(), keep);
+    // A pooler in transaction mode takes no options. The lock time-out keeps a row that somebody
+    // has locked for long from taking all store threads.
+    if (settings.prepared_statements) setenv("PGOPTIONS", "-c lock_timeout=10s", keep);
+}
+
+SchemaReport check_schema(const Settings& settings, std::span<const Resource> resources) {
+    Database database(settings.database_url, settings.prepared_statements);
+    Session session(database);
+    for (const Resource& resource : resources) {
+        for (const std::string& sql : probes(resource)) {
+            const auto rows = session.read({.sql = "EXPLAIN " + sql});
+            if (rows) continue;
+            const Error& error = rows.error();
+            if (error.kind == ErrorKind::unavailable) {
+                return {SchemaState::unknown,
+                        fmt::format("PostgreSQL is out of reach; check DATABASE_URL and that the"
+                                    " server runs ({})",
+                                    error.log)};
+            }
+            return {SchemaState::behind,
+                    fmt::format("the database schema is behind this program; run 'make migrate' ({})",
+                                error.log)};
+        }
+    }
+    return {SchemaState::current, "settings and database schema are in order"};
+}
+
+}  // namespace larder

@@ -1,0 +1,170 @@
+#include "resource/change.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "json/document.hpp"
+#include "json/text.hpp"
+#include "resource/decimal.hpp"
+
+namespace larder {
+
+namespace {
+
+using json::Member;
+using json::Type;
+
+/// Why a value does not fit its field; empty if it does.
+std::string misfit(const Text& text, const Member& member) {
+    if (member.type != Type::string) return "must be a string";
+    const std::size_t length = json::code_points(member.text);
+    if (length < text.shortest || length > text.longest) {
+        return fmt::format("must have {} to {} characters", text.shortest, text.longest);
+    }
+    constexpr std::string_view identifier =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    if (text.alphabet == Alphabet::identifier &&
+        member.text.find_first_not_of(identifier) != member.text.npos) {
+        return "may only have the characters A-Z a-z 0-9 . _ -";
+    }
+    return {};
+}
+
+std::string misfit(const Decimal& decimal, const Member& member) {
+    if (member.type != Type::number) return "must be a number";
+    if (is_negative(member.text)) return "must be 0 or more";
+    if (!is_under_power_of_ten(member.text, decimal.digits)) {
+        return fmt::format("must be under 10^{}", decimal.digits);
+    }
+    return {};
+}
+
+std::string misfit(const Integer& integer, const Member& member) {
+    if (member.type != Type::number) return "must be an integer";
+    if (!is_whole(member.text)) return "must be an integer";
+    const std::string range = fmt::format("must be between {} and {}", integer.least, integer.most);
+    if (!is_under_power_of_ten(member.text, 18)) return range;
+    const std::int64_t value = whole_value(member.text);
+    return value < integer.least || value > integer.most ? range : std::string{};
+}
+
+Error invalid(std::vector<FieldError> errors) {
+    return {.kind = ErrorKind::unprocessable,
+            .detail = "The request body has invalid fields.",
+            .fields = std::move(errors)};
+}
+
+std::string unstorable_text() { return "has more digits than the database can hold"; }
+
+std::vector<FieldError> unstorable_members(const json::Document& document) {
+    std::vector<FieldError> errors;
+    for (const std::string& pointer : document.unstorable) {
+        const bool is_ignored = pointer == "/id" || pointer.starts_with("/id/");
+        if (!is_ignored) errors.push_back({pointer, unstorable_text()});
+    }
+    return errors;
+}
+
+/// Collects what a body says of the fields of one resource.
+class Validation {
+public:
+    Validation(const Resource& resource, ChangeMode mode) : resource_(resource) {
+        change_.mode = mode;
+    }
+
+    void check(const json::Document& document) {
+        for (const Field& field : resource_.fields) check_field(field, document.find(field.name));
+        for (const std::string& pointer : document.unstorable) check_storable(pointer);
+        for (const Member& member : document.members) check_known(member);
+    }
+
+    Expected<Change> result() {
+        if (errors_.empty()) return std::move(change_);
+        return std::unexpected(invalid(std::move(errors_)));
+    }
+
+private:
+    void check_field(const Field& field, const Member* member) {
+        if (member == nullptr) {
+            if (field.required && change_.mode == ChangeMode::create) {
+                refuse(field.name, "is required");
+            }
+        } else if (member->type == Type::null) {
+            if (field.required) {
+                refuse(field.name, "must not be null");
+            } else {
+                change_.assignments.push_back({&field, std::nullopt});
+            }
+        } else if (auto why = std::visit([&](const auto& type) { return misfit(type, *member); },
+                                         field.type);
+                   !why.empty()) {
+            refuse(field.name, std::move(why));
+        } else {
+            // PostgreSQL's integer input knows neither `150.0` nor `1.5e2`.
+            const bool whole = std::holds_alternative<Integer>(field.type);
+            change_.assignments.push_back(
+                {&field, whole ? std::to_string(whole_value(member->text)) : member->text});
+        }
+    }
+
+    // Deeper numbers are in members that are refused anyway, or in `id`, which is ignored.
+    void check_storable(const std::string& pointer) {
+        for (const Field& field : resource_.fields) {
+            if (json::pointer("", field.name) == pointer &&
+                std::ranges::find(errors_, pointer, &FieldError::pointer) == errors_.end()) {
+                errors_.push_back({pointer, unstorable_text()});
+            }
+        }
+    }
+
+    void check_known(const Member& member) {
+        const bool known =
+            member.name == "id" || std::ranges::find(resource_.fields, member.name, &Field::name) !=
+                                       resource_.fields.end();
+        if (!known) refuse(member.name, "is not a known field");
+    }
+
+    void refuse(std::string_view name, std::string why) {
+        errors_.push_back({json::pointer("", name), std::move(why)});
+    }
+
+    const Resource& resource_;
+    Change change_;
+    std::vector<FieldError> errors_;
+};
+
+}  // namespace
+
+std::vector<Assignment> Change::claims() const {
+    std::vector<Assignment> found;
+    std::ranges::copy_if(assignments, std::back_inserter(found), [](const Assignment& assignment) {
+        return assignment.field->unique && assignment.value;
+    });
+    return found;
+}
+
+Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string_view body) {
+    auto document = json::parse(body);
+    if (!document) return fail(ErrorKind::bad_request, std::move(document.error()));
+    if (document->root != Type::object) {
+        return std::unexpected(Error{.kind = ErrorKind::unprocessable,
+                                     .detail = "The request body must be a JSON object.",
+                                     .fields = {{"", "must be an object"}}});
+    }
+    const bool is_empty =
+        std::ranges::all_of(document->members, [](const Member& one) { return one.name == "id"; });
+    if (resource.is_document()) {
+        if (auto errors = unstorable_members(*document); !errors.empty()) {
+            return std::unexpected(invalid(std::move(errors)));
+        }
+        return Change{.mode = mode, .document = std::string(body), .is_empty = is_empty};
+    }
+    Validation validation(resource, mode);
+    validation.check(*document);
+    auto change = validation.result();
+    if (change) change->is_empty = is_empty;
+    return change;
+}
+
+}  // namespace larder

@@ -1,0 +1,20 @@
+#include "resource/resource.hpp"
+
+namespace larder {
+
+Resource products() {
+    return {
+        .name = "products",
+        .title = "Product",
+        .id = IdType::uuid,
+        .fields =
+            {
+                {.name = "name", .type = Text{1, 255}},
+                {.name = "description", .type = Text{0, 10000}, .required = false},
+                {.name = "price", .type = Decimal{12}},
+                {.name = "stock_quantity", .type = Integer{0, 2147483647}},
+            },
+    };
+}
+
+}  // namespace larder

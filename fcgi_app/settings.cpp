@@ -1,0 +1,145 @@
+#include "settings.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+
+namespace larder {
+
+namespace {
+
+using Assign = std::function<std::string(Settings&, std::string_view)>;
+
+constexpr int any_number = std::numeric_limits<int>::max();
+
+Assign text(std::string Settings::*member) {
+    return [member](Settings& settings, std::string_view value) {
+        settings.*member = value;
+        return std::string{};
+    };
+}
+
+Assign number(int Settings::*member, int least, int most) {
+    return [=](Settings& settings, std::string_view value) {
+        int parsed = 0;
+        const auto [end, error] =
+            std::from_chars(value.data(), value.data() + value.size(), parsed);
+        if (error != std::errc{} || end != value.data() + value.size() || parsed < least ||
+            parsed > most) {
+            return fmt::format("must be a whole number from {} to {}", least, most);
+        }
+        settings.*member = parsed;
+        return std::string{};
+    };
+}
+
+Assign flag(bool Settings::*member) {
+    return [member](Settings& settings, std::string_view value) -> std::string {
+        const bool on = value == "true" || value == "1" || value == "yes" || value == "on";
+        if (!on && value != "false" && value != "0" && value != "no" && value != "off") {
+            return "must be true or false";
+        }
+        settings.*member = on;
+        return {};
+    };
+}
+
+Assign redis_part(std::string RedisAddress::*member) {
+    return [member](Settings& settings, std::string_view value) -> std::string {
+        settings.redis.*member = value;
+        return {};
+    };
+}
+
+Assign redis_number(int RedisAddress::*member, int least, int most) {
+    return [=](Settings& settings, std::string_view value) {
+        Settings parsed;
+        auto why = number(&Settings::workers, least, most)(parsed, value);
+        settings.redis.*member = parsed.workers;
+        return why;
+    };
+}
+
+std::string redis_url(Settings& settings, std::string_view value) {
+    auto address = parse_redis_url(value);
+    if (!address) return address.error();
+    settings.redis = std::move(*address);
+    return {};
+}
+
+}  // namespace
+
+// In the order in which they are applied: a later row wins over an earlier one.
+const std::vector<Setting>& setting_table() {
+    static const std::vector<Setting> table = {
+        {"API_HOST", "127.0.0.1",
+         "address on which nginx listens (when its configuration is rendered)",
+         text(&Settings::api_host)},
+        {"API_PORT", "8080", "port on which nginx listens", number(&Settings::api_port, 1, 65535)},
+        {"DATABASE_URL", "postgresql:///larder", "PostgreSQL: any libpq URL or keyword string",
+         text(&Settings::database_url)},
+        {"REDIS_HOST", "127.0.0.1", "host of Redis", redis_part(&RedisAddress::host)},
+        {"REDIS_PORT", "6379", "port of Redis", redis_number(&RedisAddress::port, 1, 65535)},
+        {"REDIS_DB", "0", "database number in Redis",
+         redis_number(&RedisAddress::database, 0, 65535)},
+        {"REDIS_URL", "",
+         "`redis://[user:password@]host[:port][/db]` or `unix:///path?db=0`; wins over the three"
+         " above",
+         redis_url},
+        {"REDIS_TIMEOUT_MS", "50", "how long to wait for Redis before going on without it, in ms",
+         number(&Settings::redis_timeout_ms, 1, 10000)},
+        {"CACHE_TTL_SECONDS", "3600", "lifetime of a cached record, in seconds; 0: no expiry",
+         number(&Settings::cache_ttl_seconds, 0, any_number)},
+        {"ITEM_CACHE_TTL", "", "the same for items; default: CACHE_TTL_SECONDS",
+         number(&Settings::item_cache_ttl, 0, any_number)},
+        {"LIST_CACHE_TTL", "300", "lifetime of a cached list, in seconds; 0: no expiry",
+         number(&Settings::list_cache_ttl, 0, any_number)},
+        {"DEBUG", "false", "log every cache hit and miss", flag(&Settings::debug)},
+        {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
+         text(&Settings::welcome_text)},
+        {"BODY_LIMIT_BYTES", "1048576", "largest request body, in bytes",
+         number(&Settings::body_limit_bytes, 1, 1 << 30)},
+        {"WORKERS", "2", "worker processes that the scripts start",
+         number(&Settings::workers, 1, 256)},
+        {"STORE_THREADS", "8", "threads of a worker that work with PostgreSQL, a connection each",
+         number(&Settings::store_threads, 1, 256)},
+        {"QUEUE_LIMIT", "1024",
+         "requests of a worker that may wait for such a thread; more get 503",
+         number(&Settings::queue_limit, 1, 1000000)},
+        {"PREPARED_STATEMENTS", "true", "false behind a pooler in transaction mode (pgbouncer)",
+         flag(&Settings::prepared_statements)},
+        {"RUN_DIR", "/run/larder", "directory that the processes of a host share, best on tmpfs",
+         text(&Settings::run_dir)},
+    };
+    return table;
+}
+
+std::expected<Settings, std::string> load_settings(
+    const std::function<const char*(const char*)>& variable) {
+    Settings settings;
+    settings.item_cache_ttl = -1;
+    for (const Setting& setting : setting_table()) {
+        const char* set = variable(std::string(setting.name).c_str());
+        const std::string_view value = set != nullptr && *set != '\0' ? set : setting.fallback;
+        if (value.empty()) continue;
+        if (const std::string why = setting.assign(settings, value); !why.empty()) {
+            // Without the value: it may hold a password, or a line break.
+            return std::unexpected(fmt::format("{} {}", setting.name, why));
+        }
+    }
+    if (settings.item_cache_ttl < 0) settings.item_cache_ttl = settings.cache_ttl_seconds;
+    return settings;
+}
+
+std::string settings_as_markdown() {
+    std::string table = "| variable | default | meaning |\n| --- | --- | --- |\n";
+    for (const Setting& setting : setting_table()) {
+        const std::string fallback =
+            setting.fallback.empty() ? "" : fmt::format("`{}`", setting.fallback);
+        table += fmt::format("| `{}` | {} | {} |\n", setting.name, fallback, setting.meaning);
+    }
+    return table;
+}
+
+}  // namespace larder

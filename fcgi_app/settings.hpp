@@ -1,0 +1,52 @@
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/redis_address.hpp"
+
+namespace larder {
+
+/// The settings of a process; read once at start from environment variables.
+struct Settings {
+    std::string api_host;
+    int api_port = 0;
+    std::string database_url;
+    RedisAddress redis;
+    int cache_ttl_seconds = 0;  ///< 0: no expiry, for all three
+    int item_cache_ttl = 0;
+    int list_cache_ttl = 0;
+    bool debug = false;
+    std::string run_dir;
+    int workers = 0;
+    int store_threads = 0;
+    int queue_limit = 0;
+    int body_limit_bytes = 0;
+    std::string welcome_text;
+    int redis_timeout_ms = 0;
+    bool prepared_statements = true;
+};
+
+/// One row of the table that the code, `--print-settings` and the README share. `assign` gives an
+/// empty text, or what is wrong with the value.
+struct Setting {
+    std::string_view name;
+    std::string_view fallback;  ///< default; empty: derived from other settings, or none
+    std::string_view meaning;
+    std::function<std::string(Settings&, std::string_view)> assign;
+};
+
+const std::vector<Setting>& setting_table();
+
+/// Reads the settings; `variable` gives the value of an environment variable or null. Fails with
+/// one line for the operator that names the variable.
+std::expected<Settings, std::string> load_settings(
+    const std::function<const char*(const char*)>& variable);
+
+/// The table in Markdown, as the README shows it.
+std::string settings_as_markdown();
+
+}  // namespace larder

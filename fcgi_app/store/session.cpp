@@ -1,0 +1,214 @@
+#include "store/session.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <pqxx/pqxx>
+#include <unordered_map>
+
+namespace larder {
+
+namespace {
+
+constexpr std::chrono::milliseconds reconnect_pause{100};
+constexpr std::size_t prepared_limit = 500;
+constexpr int rows_per_fetch = 2000;
+
+std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
+/// The first line of a message of PostgreSQL or libpq; the rest is the statement, as a rule.
+std::string first_line(const char* message) {
+    const std::string_view text(message);
+    return std::string(text.substr(0, text.find('\n')));
+}
+
+Error out_of_reach(std::string log) {
+    return {.kind = ErrorKind::unavailable,
+            .detail = "The database is out of reach.",
+            .log = std::move(log)};
+}
+
+/// The one table from SQLSTATE (PostgreSQL, appendix A) to a kind of error.
+Error translated(const std::string& state, std::string log) {
+    const auto error = [&](ErrorKind kind, std::string detail) {
+        return Error{.kind = kind, .detail = std::move(detail), .log = std::move(log)};
+    };
+    const std::string_view category = std::string_view(state).substr(0, 2);
+    if (state == "23505") return error(ErrorKind::conflict, "A unique value is already taken.");
+    if (category == "22" || state == "23514" || state == "54000") {
+        return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
+    }
+    if (category == "08" || category == "53" || category == "57" || category == "40" ||
+        category == "55" || state.empty()) {
+        return error(ErrorKind::unavailable, "The database could not do this now.");
+    }
+    return error(ErrorKind::internal, "Something went wrong inside the server.");
+}
+
+/// Whether the session is of no more use: PostgreSQL ends it, or has forgotten what was prepared.
+bool ends_session(const std::string& state) {
+    return state.empty() || state.starts_with("08") || state.starts_with("57") || state == "26000";
+}
+
+Rows converted(const pqxx::result& result) {
+    Rows rows;
+    rows.reserve(static_cast<std::size_t>(result.size()));
+    for (const auto& raw : result) {
+        Row& row = rows.emplace_back();
+        for (const auto& field : raw) {
+            row.push_back(field.is_null()
+                              ? std::nullopt
+                              : std::optional(std::string(field.c_str(), field.size())));
+        }
+    }
+    return rows;
+}
+
+}  // namespace
+
+struct Session::Connection {
+    explicit Connection(const std::string& url) : link(url) {}
+
+    pqxx::connection link;
+    std::unordered_map<std::string, std::string> prepared;  // SQL to the name it was prepared under
+
+    pqxx::result execute(const std::string& sql) { return pqxx::nontransaction(link).exec(sql); }
+};
+
+Session::Session(Database& database) : database_(database) {}
+
+Session::~Session() = default;
+
+/// The seam where libpqxx's exceptions end.
+template <class Work>
+auto Session::guarded(Work work) -> Expected<decltype(work())> {
+    try {
+        return work();
+    } catch (const pqxx::broken_connection& error) {
+        connection_.reset();
+        return std::unexpected(out_of_reach(first_line(error.what())));
+    } catch (const pqxx::sql_error& error) {
+        if (ends_session(error.sqlstate())) connection_.reset();
+        return std::unexpected(translated(error.sqlstate(), first_line(error.what())));
+    } catch (const pqxx::failure& error) {
+        connection_.reset();
+        return std::unexpected(out_of_reach(first_line(error.what())));
+    } catch (const std::exception& error) {
+        connection_.reset();
+        return fail(ErrorKind::internal, "Something went wrong inside the server.", first_line(error.what()));
+    }
+}
+
+Expected<void> Session::connect() {
+    if (connection_) return {};
+    if (steady_now() < database_.retry_at.load()) {
+        return std::unexpected(out_of_reach({}));
+    }
+    auto made = guarded([this] { return std::make_unique<Connection>(database_.url); });
+    if (!made) {
+        database_.retry_at = steady_now() + std::chrono::nanoseconds(reconnect_pause).count();
+        return std::unexpected(std::move(made.error()));
+    }
+    connection_ = std::move(*made);
+    return {};
+}
+
+const std::string* Session::prepared_name(const std::string& sql) {
+    auto& prepared = connection_->prepared;
+    if (const auto known = prepared.find(sql); known != prepared.end()) return &known->second;
+    if (!database_.prepared_statements || prepared.size() == prepared_limit) return nullptr;
+    const std::string name = fmt::format("larder_{}", prepared.size());
+    connection_->execute(fmt::format("PREPARE {} AS {}", name, sql));
+    return &prepared.emplace(sql, name).first->second;
+}
+
+std::string Session::text_of(const Statement& statement) {
+    std::vector<std::string> literals;
+    for (const auto& value : statement.values) {
+        literals.push_back(value ? connection_->link.quote(*value) : "NULL");
+    }
+    if (literals.empty()) return statement.sql;
+    if (const std::string* name = prepared_name(statement.sql)) {
+        return fmt::format("EXECUTE {}({})", *name, fmt::join(literals, ","));
+    }
+    std::string text;
+    std::string_view rest = statement.sql;
+    for (auto dollar = rest.find('$'); dollar != rest.npos; dollar = rest.find('$')) {
+        text += rest.substr(0, dollar);
+        std::size_t number = 0;
+        const auto [end, error] =
+            std::from_chars(rest.data() + dollar + 1, rest.data() + rest.size(), number);
+        text += literals.at(number - 1);
+        rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    }
+    return text.append(rest);
+}
+
+Expected<Rows> Session::run(std::string_view before, const Statement& statement) {
+    const bool was_connected = connection_ != nullptr;
+    if (auto connected = connect(); !connected) {
+        return std::unexpected(std::move(connected.error()));
+    }
+    auto rows = guarded([&] {
+        // PREPARE, if there is one to do, must not be inside the transaction that `before` opens.
+        const std::string text = text_of(statement);
+        return converted(connection_->execute(fmt::format("{}{}", before, text)));
+    });
+    // Nothing was committed, so a connection that has died since its last use is simply replaced.
+    if (!rows && was_connected && connection_ == nullptr) return run(before, statement);
+    return rows;
+}
+
+Expected<Rows> Session::read(const Statement& statement) { return run("", statement); }
+
+Expected<Rows> Session::execute(const std::string& sql) {
+    if (auto connected = connect(); !connected) {
+        return std::unexpected(std::move(connected.error()));
+    }
+    return guarded([&] { return converted(connection_->execute(sql)); });
+}
+
+Expected<void> Session::stream(const std::string& sql,
+                               const std::function<bool(std::string_view)>& take) {
+    const std::string fetch = fmt::format("FETCH {} FROM larder_list", rows_per_fetch);
+    auto rows =
+        run(fmt::format("BEGIN READ ONLY; DECLARE larder_list NO SCROLL CURSOR FOR {}; ", sql),
+            {fetch});
+    bool wanted = true;
+    while (rows) {
+        for (const Row& row : *rows) {
+            wanted = wanted && take(*row[0]);
+        }
+        if (!wanted || rows->size() < rows_per_fetch) break;
+        rows = execute(fetch);
+    }
+    if (rows) rows = execute("COMMIT");
+    if (rows) return {};
+    connection_.reset();
+    return std::unexpected(std::move(rows.error()));
+}
+
+Transaction::~Transaction() {
+    if (!is_open_ || !session_.connection_) return;
+    if (!session_.execute("ROLLBACK")) session_.connection_.reset();
+}
+
+Expected<Rows> Transaction::change(const Statement& statement) {
+    auto rows = session_.run("BEGIN; ", statement);
+    is_open_ = session_.connection_ != nullptr;
+    return rows;
+}
+
+Expected<void> Transaction::commit(const std::string& mark) {
+    auto done = session_.execute(
+        fmt::format("SELECT pg_logical_emit_message(true, 'larder', '{}'); COMMIT", mark));
+    if (done) {
+        is_open_ = false;
+        return {};
+    }
+    done.error().detail = "The database was lost while this was written; the outcome is unknown.";
+    return std::unexpected(std::move(done.error()));
+}
+
+}  // namespace larder

@@ -1,0 +1,131 @@
+#include "store/statements.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace larder {
+
+namespace {
+
+std::string row_json(const Resource& resource) {
+    if (resource.is_document()) return "(jsonb_build_object('id', t.id) || t.data)::text";
+    std::string columns = "t.id";
+    for (const Field& field : resource.fields) columns += fmt::format(", t.{}", field.name);
+    return fmt::format("(SELECT row_to_json(r)::text FROM (SELECT {}) AS r)", columns);
+}
+
+std::string_view id_type(const Resource& resource) {
+    return resource.id == IdType::integer ? "bigint" : "uuid";
+}
+
+/// An array literal; ids have only hex digits and dashes.
+std::string array_literal(const std::vector<std::string>& ids) {
+    return fmt::format("{{{}}}", fmt::join(ids, ","));
+}
+
+}  // namespace
+
+Statements::Statements(const Resource& resource) : resource_(resource), json_(row_json(resource)) {
+    for (const Field& field : resource.fields) {
+        if (field.unique) unique_columns_ += fmt::format(", t.{}", field.name);
+    }
+}
+
+Statement Statements::select(const std::vector<std::string>& ids) const {
+    return {fmt::format("SELECT t.id, {}, t.xmax = 0 FROM {} AS t WHERE t.id = ANY($1::{}[])",
+                        json_, resource_.name, id_type(resource_)),
+            {array_literal(ids)}};
+}
+
+Statement Statements::select_guarded(const std::string& id) const {
+    return {fmt::format("SELECT {}, t.xmin{} FROM {} AS t WHERE t.id = $1::{}", json_,
+                        unique_columns_, resource_.name, id_type(resource_)),
+            {id}};
+}
+
+Statement Statements::select_owner(const Field& field, const std::string& value) const {
+    return {fmt::format("SELECT t.id, t.xmax = 0 FROM {} AS t WHERE t.{} = $1", resource_.name,
+                        field.name),
+            {value}};
+}
+
+Statement Statements::quiet() const {
+    return {
+        fmt::format("SELECT NOT EXISTS (SELECT FROM pg_locks WHERE relation = '{}'::regclass"
+                    " AND database = (SELECT oid FROM pg_database"
+                    " WHERE datname = current_database())"
+                    " AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock',"
+                    " 'ExclusiveLock', 'AccessExclusiveLock')"
+                    " AND granted AND pid IS DISTINCT FROM pg_backend_pid())",
+                    resource_.name)};
+}
+
+Statement Statements::insert(const Change& change) const {
+    if (resource_.is_document()) {
+        return {fmt::format("INSERT INTO {} AS t (data) VALUES ($1::jsonb - 'id')"
+                            " RETURNING t.id, {}",
+                            resource_.name, json_),
+                {change.document}};
+    }
+    Statement statement;
+    std::vector<std::string> columns;
+    std::vector<std::string> parameters;
+    for (const Field& field : resource_.fields) {
+        const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);
+        columns.emplace_back(field.name);
+        parameters.push_back(fmt::format("${}", columns.size()));
+        statement.values.push_back(sent == change.assignments.end() ? std::nullopt : sent->value);
+    }
+    statement.sql =
+        fmt::format("INSERT INTO {} AS t ({}) VALUES ({}){} RETURNING t.id, {}", resource_.name,
+                    fmt::join(columns, ", "), fmt::join(parameters, ", "),
+                    unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", json_);
+    return statement;
+}
+
+std::string Statements::guard(std::size_t parameter, const std::string& xmin) const {
+    return xmin.empty() ? std::string{} : fmt::format(" AND t.xmin = ${}::xid", parameter);
+}
+
+Statement Statements::update(const std::string& id, const Change& change,
+                             const std::string& xmin) const {
+    Statement statement{.sql = {}, .values = {id}};
+    std::vector<std::string> settings;
+    if (resource_.is_document()) {
+        settings.emplace_back(change.mode == ChangeMode::merge_patch
+                                  ? "data = larder.merge_patch(t.data, $2::jsonb - 'id')"
+                                  : "data = t.data || ($2::jsonb - 'id')");
+        statement.values.emplace_back(change.document);
+    }
+    for (const Assignment& assignment : change.assignments) {
+        statement.values.push_back(assignment.value);
+        settings.push_back(
+            fmt::format("{} = ${}", assignment.field->name, statement.values.size()));
+    }
+    if (!xmin.empty()) statement.values.emplace_back(xmin);
+    statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE t.id = $1::{}{} RETURNING {}",
+                                resource_.name, fmt::join(settings, ", "), id_type(resource_),
+                                guard(statement.values.size(), xmin), json_);
+    return statement;
+}
+
+Statement Statements::remove(const std::string& id, const std::string& xmin) const {
+    Statement statement{.sql = {}, .values = {id}};
+    if (!xmin.empty()) statement.values.emplace_back(xmin);
+    statement.sql =
+        fmt::format("DELETE FROM {} AS t WHERE t.id = $1::{}{} RETURNING t.id{}", resource_.name,
+                    id_type(resource_), guard(2, xmin), unique_columns_);
+    return statement;
+}
+
+std::string Statements::list(const List& list, std::string_view limit) const {
+    std::string sql = fmt::format("SELECT {} FROM {} AS t", json_,
+                                  list.from.empty() ? resource_.name : list.from);
+    if (!list.where.empty()) sql += fmt::format(" WHERE {}", list.where);
+    sql += fmt::format(" ORDER BY {}", list.order);
+    if (!limit.empty()) sql += fmt::format(" LIMIT {}", limit);
+    return sql;
+}
+
+}  // namespace larder

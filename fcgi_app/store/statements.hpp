@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resource/change.hpp"
+#include "resource/resource.hpp"
+
+namespace larder {
+
+/// An SQL text with parameters $1, $2, … and their values; nothing means NULL.
+struct Statement {
+    std::string sql;
+    std::vector<std::optional<std::string>> values = {};
+};
+
+/// The SQL of one resource, derived from its description. The table is `t` in each; PostgreSQL
+/// renders the JSON of a row, and these bytes are cached and sent as they are. Pure; any thread.
+class Statements {
+public:
+    /// `resource` must outlive this.
+    explicit Statements(const Resource& resource);
+
+    /// Records by id: (id, json, settled). Settled: no transaction has touched this row version.
+    Statement select(const std::vector<std::string>& ids) const;
+
+    /// One record with what a guarded write needs: (json, xmin, unique fields…).
+    Statement select_guarded(const std::string& id) const;
+
+    /// Who owns a value of a unique field: (id, settled).
+    Statement select_owner(const Field& field, const std::string& value) const;
+
+    /// (true) if no other transaction has write locks on the table: every change made before this
+    /// statement is then visible to the next one, or was rolled back.
+    Statement quiet() const;
+
+    /// (id, json), or no row where a unique value is taken.
+    Statement insert(const Change& change) const;
+
+    /// (json), or no row where there is no such record. `xmin`, unless empty, is the only version
+    /// of the row that may be changed. The change must not be empty.
+    Statement update(const std::string& id, const Change& change, const std::string& xmin) const;
+
+    /// (id, unique fields…) of the record removed, or no row.
+    Statement remove(const std::string& id, const std::string& xmin) const;
+
+    /// (json) for each record of a list; `limit` empty: all of them.
+    std::string list(const List& list, std::string_view limit) const;
+
+private:
+    std::string guard(std::size_t parameter, const std::string& xmin) const;
+
+    const Resource& resource_;
+    std::string json_;            // SQL expression for the JSON of a record
+    std::string unique_columns_;  // ", t.a, t.b"
+};
+
+}  // namespace larder
