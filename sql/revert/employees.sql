@@ -1,0 +1,7 @@
+-- Revert larder:employees from pg
+
+BEGIN;
+
+DROP TABLE public.employees;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert larder:feed from pg
+
+BEGIN;
+
+DROP PUBLICATION larder;
+
+COMMIT;

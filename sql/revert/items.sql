@@ -1,0 +1,7 @@
+-- Revert larder:items from pg
+
+BEGIN;
+
+DROP TABLE public.items;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert larder:products from pg
+
+BEGIN;
+
+DROP TABLE public.products;
+
+COMMIT;
