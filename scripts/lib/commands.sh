@@ -1,0 +1,201 @@
+# shellcheck shell=bash
+# The commands of scripts/stack.
+
+command_up() {
+    trap abandon_start EXIT
+    trap 'exit 130' INT TERM HUP
+    if [[ ! $ROOT -ef $STACK/app ]]; then
+        install_programs
+    fi
+    if anything_runs; then
+        step stack "runs already at $(url); starting only what is missing"
+    fi
+    if ! part_runs nginx; then
+        stop_nginx
+        check_port
+    fi
+    make_run_dir
+    ensure_postgresql
+    ensure_redis
+    migrate
+    seed_if_wanted
+    ensure_workers
+    ensure_feed
+    ensure_nginx
+    record_settings
+    trap - EXIT INT TERM HUP
+    release_lock
+    print_examples
+}
+
+# Leaves nothing running that this command has started.
+abandon_start() {
+    local status=$?
+    trap '' INT TERM HUP
+    stop_parts "${STARTED[@]}"
+    if ! anything_runs; then
+        remove_run_dir
+    fi
+    exit "$status"
+}
+
+# In the order in which no part loses one that it still needs.
+stop_parts() {
+    local part
+    for part in nginx worker feed redis postgresql; do
+        if [[ " $* " == *" $part "* ]]; then
+            "stop_$part"
+        fi
+    done
+}
+
+print_examples() {
+    local base
+    base=$(url)
+    cat <<TEXT
+
+Larder is at $base. Try:
+  curl $base/employees/top2-by-department
+  curl -i $base/products
+  curl -X POST $base/items -H 'Content-Type: application/json' -d '{"name": "Lamp"}'
+TEXT
+}
+
+command_down() {
+    local part running=()
+    for part in "${PARTS[@]}"; do
+        if [[ -e $STACK/pids/$part ]]; then
+            running+=("$part")
+        fi
+    done
+    if ((${#running[@]} == 0)); then
+        step stack "does not run"
+    else
+        stop_parts "${running[@]}"
+        step stack "stopped; its data stays in $STACK"
+    fi
+    remove_run_dir
+    rm -f "$STACK/settings"
+}
+
+command_run() {
+    command_up
+    echo "Ctrl-C stops it."
+    trap 'STOPPING=1' INT TERM HUP
+    STOPPING=0
+    while ((STOPPING == 0)) && part_runs nginx; do
+        sleep 1 &
+        wait $! || true
+    done
+    trap '' INT TERM HUP
+    take_lock
+    if ((STOPPING == 0)) && ! anything_runs; then
+        step stack "was stopped by another command"
+        return
+    fi
+    command_down
+    ((STOPPING == 1)) || fail "nginx has ended: see $STACK/logs/nginx.log"
+}
+
+command_status() {
+    local part state=running count=0
+    for part in "${PARTS[@]}"; do
+        if part_runs "$part"; then
+            count=$((count + 1))
+        elif part_is_expected "$part"; then
+            state=degraded
+        fi
+    done
+    ((count > 0)) || state=stopped
+    printf '%s=%s\n' state "$state" url "$(url)" stack "$STACK" run_dir "$RUN_DIR"
+    local worker feed
+    worker=$(part_pid worker || true)
+    feed=$(part_pid feed || true)
+    printf '%s=%s\n' \
+        postgresql_pid "$(part_pid postgresql || true)" \
+        postgresql_socket "$(! database_is_private || echo "$RUN_DIR")" \
+        database_url "$DATABASE_URL" \
+        redis_pid "$(part_pid redis || true)" \
+        redis_socket "$(! redis_is_private || echo "$RUN_DIR/redis.sock")" \
+        redis_url "$(redis_address)" \
+        worker_supervisor_pid "$worker" \
+        worker_pid "$(list_children "$worker")" \
+        worker_socket "$RUN_DIR/worker.sock" \
+        feed_supervisor_pid "$feed" \
+        feed_pid "$(list_children "$feed")" \
+        nginx_pid "$(part_pid nginx || true)" \
+        nginx_conf "$STACK/nginx/nginx.conf"
+}
+
+part_is_expected() {
+    case $1 in
+        postgresql) database_is_private ;;
+        redis) redis_is_private ;;
+        feed) [[ -x $STACK/bin/larder-feed ]] ;;
+    esac
+}
+
+list_children() {
+    if [[ -n $1 ]]; then
+        children "$1" | paste -sd ' '
+    fi
+}
+
+command_logs() {
+    local logs=("$STACK"/logs/*.log)
+    [[ -e ${logs[0]} ]] || fail "there are no logs in $STACK/logs yet"
+    if [[ ${1:-} == -f ]]; then
+        exec tail -n 10 -F "${logs[@]}"
+    fi
+    tail -n 25 "${logs[@]}"
+}
+
+# Works on a stack that is down too: PostgreSQL then runs for just as long.
+with_database() {
+    trap abandon_start EXIT
+    trap 'exit 130' INT TERM HUP
+    make_run_dir
+    if ! part_runs postgresql; then
+        ensure_postgresql
+    fi
+    "$@"
+}
+
+command_migrate() {
+    with_database migrate
+}
+
+command_seed() {
+    with_database seed_past_caches
+}
+
+# Rows that appear behind the back of running workers make the cached lists wrong.
+seed_past_caches() {
+    seed
+    if part_runs nginx; then
+        curl -sS --noproxy '*' -o /dev/null -X POST "$(url)/cache/clear"
+    fi
+}
+
+command_reload() {
+    reload_nginx
+    step nginx "loads its configuration again"
+}
+
+command_restart_workers() {
+    if [[ ! $ROOT -ef $STACK/app ]]; then
+        install_programs
+    fi
+    restart_workers
+    step workers "restarted"
+}
+
+command_destroy() {
+    command_down
+    local real
+    real=$(cd "$STACK" && pwd -P)
+    find "$real" -mindepth 1 -delete
+    # The account of a stack that root has started may not do this; root does it then.
+    rmdir "$real" 2>/dev/null || true
+    step stack "deleted"
+}

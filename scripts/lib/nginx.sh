@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# nginx, run without privileges: its configuration is rendered into STACK/nginx, its relative paths
+# start at STACK.
+
+nginx_command() {
+    need_program nginx
+    NGINX=("$(command -v nginx)" -e stderr -p "$STACK" -c "$STACK/nginx/nginx.conf")
+}
+
+render_nginx() {
+    local lists
+    cp "$ROOT"/nginx/*.conf "$STACK/nginx/"
+    lists=$(render_lists)
+    printf '%s\n' "$lists" >"$STACK/nginx/lists.conf"
+    local access_log=off
+    if [[ $DEBUG =~ ^(true|1|yes|on)$ ]]; then
+        access_log="logs/access.log larder buffer=32k flush=1s"
+    fi
+    local text
+    text=$(<"$ROOT/nginx/nginx.conf.in")
+    text=${text//@LISTEN@/$(listen_address)}
+    text=${text//@RUN_DIR@/$RUN_DIR}
+    text=${text//@ACCESS_LOG@/$access_log}
+    text=${text//@BODY_LIMIT_BYTES@/$BODY_LIMIT_BYTES}
+    text=${text//@DESCRIPTORS@/$(descriptor_limit)}
+    printf '%s\n' "$text" >"$STACK/nginx/nginx.conf"
+}
+
+# One location for each list that the worker names.
+render_lists() {
+    local names path collection kind
+    names=$("$STACK/bin/larder-worker" --print-lists) || fail "larder-worker --print-lists failed"
+    while read -r path collection kind; do
+        [[ $path =~ ^/[A-Za-z0-9/._-]+$ && $collection =~ ^[a-z0-9_]+$ && $kind =~ ^(plain|flagged)$ ]] ||
+            fail "larder-worker --print-lists: cannot read '$path $collection $kind'"
+        printf 'location = %s {\n    root %s/lists/%s;\n    include list.conf;\n' \
+            "$path" "$RUN_DIR" "$collection"
+        if [[ $kind == flagged ]]; then
+            printf '    include list_flagged.conf;\n'
+        fi
+        printf '}\n'
+    done <<<"$names"
+}
+
+# Two servers of one account could share a port unnoticed (reuseport), so nginx's own check is not
+# enough.
+check_port() {
+    local line address owner
+    need_program ss
+    while read -r line; do
+        address=$(awk '{print $4}' <<<"$line")
+        address=${address%:*}
+        if [[ $address =~ ^(0\.0\.0\.0|\*|\[::\])$ || ! $API_HOST =~ ^[0-9.]+$|: ||
+            $API_HOST =~ ^(0\.0\.0\.0|::)$ || $address == "$API_HOST" ||
+            $address == "[$API_HOST]" ]]; then
+            owner=$(sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/ by \1 (process \2)/p' <<<"$line")
+            fail "port $API_PORT is taken$owner: choose another one, such as API_PORT=$((API_PORT % 65535 + 1))"
+        fi
+    done < <(ss -Hltnp "sport = :$API_PORT" 2>/dev/null)
+}
+
+check_nginx() {
+    local answer
+    nginx_command
+    answer=$("${NGINX[@]}" -t 2>&1) ||
+        fail "nginx: $(grep -m 1 -E '\[(emerg|crit|alert)\]' <<<"$answer" || tail -n 1 <<<"$answer")"
+}
+
+ensure_nginx() {
+    if part_runs nginx; then
+        step nginx "runs already"
+        return
+    fi
+    render_nginx
+    check_nginx
+    start_part nginx "${NGINX[@]}" -g 'daemon off;'
+    wait_for 10 server_answers || part_failed nginx
+    step nginx "started, $(url)"
+}
+
+# Also fails as long as no worker answers behind nginx.
+server_answers() {
+    [[ $(curl -s --noproxy '*' -o /dev/null -m 5 -w '%{http_code}' "$(url)/health") == 200 ]]
+}
+
+reload_nginx() {
+    local pid
+    pid=$(part_pid nginx) || fail "nginx does not run: start the stack with make up"
+    render_nginx
+    check_nginx
+    kill -HUP "$pid"
+}
+
+# SIGQUIT lets nginx end the answers that it has begun.
+stop_nginx() {
+    stop_part nginx QUIT 12
+}

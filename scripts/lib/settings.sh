@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# Settings come from the environment, then from .env, then from the defaults here.
+
+# Exports the KEY=value lines of a file, but never over the environment. Nothing in it is executed.
+load_env_file() {
+    local file=$1 line number=0
+    [[ -r $file ]] || return 0
+    while IFS= read -r line || [[ -n $line ]]; do
+        number=$((number + 1))
+        line=${line%$'\r'}
+        [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
+        [[ $line =~ ^[[:space:]]*(export[[:space:]]+)?([A-Z_][A-Z0-9_]*)=(.*)$ ]] ||
+            fail "$file, line $number: expected KEY=value"
+        local key=${BASH_REMATCH[2]} value=${BASH_REMATCH[3]}
+        if [[ $value =~ ^\"(.*)\"[[:space:]]*$ || $value =~ ^\'(.*)\'[[:space:]]*$ ]]; then
+            value=${BASH_REMATCH[1]}
+        fi
+        [[ -v $key ]] || export "$key=$value"
+    done <"$file"
+}
+
+# require_integer NAME MINIMUM MAXIMUM
+require_integer() {
+    local value=${!1}
+    if [[ ! $value =~ ^(0|[1-9][0-9]{0,9})$ ]] || ((value < $2 || value > $3)); then
+        fail "$1=$value: expected a whole number from $2 to $3"
+    fi
+}
+
+check_settings() {
+    : "${API_HOST:=127.0.0.1}" "${API_PORT:=8080}" "${WORKERS:=2}" "${BODY_LIMIT_BYTES:=1048576}"
+    : "${DEBUG:=false}"
+    require_integer API_PORT 1 65535
+    require_integer WORKERS 1 256
+    require_integer BODY_LIMIT_BYTES 1 1073741824
+    [[ $API_HOST =~ ^[A-Za-z0-9.:_-]+$ ]] ||
+        fail "API_HOST=$API_HOST: expected a host name or an IP address"
+    if [[ -v STACK_SEED && ! $STACK_SEED =~ ^[01]$ ]]; then
+        fail "STACK_SEED=$STACK_SEED: expected 0 or 1"
+    fi
+    export API_HOST API_PORT WORKERS BODY_LIMIT_BYTES DEBUG
+}
+
+database_is_private() {
+    [[ -z ${DATABASE_URL:-} || $DATABASE_URL == "$(private_database_url)" ]]
+}
+
+redis_is_private() {
+    [[ -z ${REDIS_URL:-}${REDIS_HOST:-}${REDIS_PORT:-}${REDIS_DB:-} ||
+        ${REDIS_URL:-} == "$(private_redis_url)" ]]
+}
+
+# Whoever sets neither address gets the private servers; what is left of the libpq variables of the
+# caller's shell must not redirect those.
+point_at_servers() {
+    if database_is_private; then
+        unset "${!PG@}"
+        DATABASE_URL=$(private_database_url)
+        export DATABASE_URL
+    fi
+    if redis_is_private; then
+        unset REDIS_HOST REDIS_PORT REDIS_DB
+        REDIS_URL=$(private_redis_url)
+        export REDIS_URL
+    fi
+}
+
+redis_address() {
+    printf '%s' "${REDIS_URL:-redis://${REDIS_HOST:-127.0.0.1}:${REDIS_PORT:-6379}/${REDIS_DB:-0}}"
+}
+
+listen_address() {
+    if [[ $API_HOST == *:* ]]; then
+        printf '[%s]:%s' "$API_HOST" "$API_PORT"
+    else
+        printf '%s:%s' "$API_HOST" "$API_PORT"
+    fi
+}
+
+# The address to type on this machine; a wildcard address is none.
+url() {
+    case $API_HOST in
+        0.0.0.0) printf 'http://127.0.0.1:%s' "$API_PORT" ;;
+        ::) printf 'http://[::1]:%s' "$API_PORT" ;;
+        *) printf 'http://%s' "$(listen_address)" ;;
+    esac
+}
+
+# What a running stack was started with holds for every later command on it.
+recorded_names=(API_HOST API_PORT WORKERS RUN_DIR DATABASE_URL REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB)
+
+record_settings() {
+    local name
+    for name in "${recorded_names[@]}"; do
+        if [[ -n ${!name:-} ]]; then
+            printf '%s=%s\n' "$name" "${!name}"
+        fi
+    done >"$STACK/settings.new"
+    mv "$STACK/settings.new" "$STACK/settings"
+}
+
+recall_settings() {
+    [[ -r $STACK/settings ]] || return 0
+    unset "${recorded_names[@]}"
+    load_env_file "$STACK/settings"
+}
