@@ -1,0 +1,64 @@
+// CONTRIBUTING.md, "A new resource": the blocks there, taken as they are, make a resource with
+// everything that a resource has.
+#define BOOST_TEST_MODULE departments
+#include <filesystem>
+
+#include "fixture.hpp"
+
+using namespace larder::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A copy of sql/ with the migration added, as the text says.
+fs::path migrations() {
+    const fs::path directory = fs::path(LARDER_EXAMPLE_DIRECTORY) / "migrations";
+    fs::remove_all(directory);
+    fs::copy(source_directory() / "sql", directory, fs::copy_options::recursive);
+    const auto added =
+        run({"sh", "-c",
+             "cd \"$1\" && TZ=UTC sqitch add departments --requires larder --note Departments", "sh",
+             directory.string()},
+            {{"SQITCH_FULLNAME", "Test"}, {"SQITCH_EMAIL", "test@localhost"}});
+    BOOST_REQUIRE_MESSAGE(added.status == 0, added.output);
+    fs::copy(fs::path(LARDER_EXAMPLE_DIRECTORY) / "sql", directory,
+             fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    return directory;
+}
+
+struct ExampleStack : SharedStack {
+    ExampleStack()
+        : SharedStack({{"LARDER_WORKER", (program_directory() / "larder-worker-example").string()},
+                       {"LARDER_SQL", migrations().string()}}) {}
+};
+
+const std::string engineering = R"({"code": "ENG", "title": "Engineering", "budget": 10.50})";
+
+}  // namespace
+
+BOOST_TEST_GLOBAL_FIXTURE(ExampleStack);
+
+BOOST_AUTO_TEST_CASE(it_has_routes_validation_caches_lists_and_the_duplicate_check) {
+    const auto created = expect_json(api().post("/departments", engineering), 201);
+    BOOST_TEST(created["budget"].text() == "10.50");
+    const std::string path = path_of("/departments", created);
+    BOOST_TEST(api().get(path).header("X-Cache") == "HIT");
+
+    expect_problem(api().post("/departments", engineering), 409);
+    expect_problem(api().post("/departments", R"({"code": "E", "budget": -1, "x": 0})"), 422,
+                   {"/code", "/title", "/budget", "/x"});
+
+    for (const std::string list : {"/departments", "/departments/funded"}) {
+        BOOST_TEST(expect_json(api().get(list), 200).size() == 1U);
+        BOOST_TEST(eventually([&] { return api().get(list).header("X-Cache") == "HIT"; }));
+    }
+    expect_json(api().put(path, R"({"budget": null})"), 200);
+    BOOST_TEST(expect_json(api().get("/departments/funded"), 200).size() == 0U);
+    BOOST_TEST(api().del(path).status == 204);
+    expect_problem(api().get(path), 404);
+}
+
+BOOST_AUTO_TEST_CASE(the_other_resources_are_untouched) {
+    BOOST_TEST(api().get("/employees").status == 200);
+    BOOST_TEST(api().get("/products").status == 200);
+}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "fixture.hpp"
+
+namespace larder::test {
+
+/// Whether /health says that the feed follows PostgreSQL's log.
+inline bool feed_follows(const Client& client = api()) {
+    return Json::parse(client.get("/health").body)["feed"].text() == "connected";
+}
+
+/// What was written past the workers shows within this time; on an idle machine in milliseconds.
+constexpr std::chrono::seconds soon{5};
+
+/// Whether a path comes to show `text`, and whether it was in a cache before.
+inline bool comes_to_show(const std::string& path, const std::string& text,
+                          const Client& client = api()) {
+    return eventually([&] { return client.get(path).body.contains(text); }, soon);
+}
+
+/// Reads until the answer comes out of a cache.
+inline bool gets_cached(const std::string& path, const Client& client = api()) {
+    return eventually([&] { return client.get(path).header("X-Cache") == "HIT"; }, soon);
+}
+
+}  // namespace larder::test

@@ -1,0 +1,253 @@
+// contract.md, "Settings", and that a broken setting is one clear line and exit status 1. The three
+// lifetimes are in expiry.cpp.
+#define BOOST_TEST_MODULE settings
+#include "fixture.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+using namespace larder::test;
+
+namespace {
+
+struct Options : SharedStack {
+    Options()
+        : SharedStack({{"WELCOME_TEXT", "Grüß \"Gott\" $1"},
+                       {"BODY_LIMIT_BYTES", "2000"},
+                       {"DEBUG", "true"},
+                       {"WORKERS", "3"},
+                       {"PREPARED_STATEMENTS", "false"}}) {}
+};
+
+}  // namespace
+
+BOOST_TEST_GLOBAL_FIXTURE(Options);
+
+namespace {
+
+Finished worker(const std::string& option, const Environment& environment = {}) {
+    return run({program_directory() / "larder-worker", option}, environment);
+}
+
+std::vector<std::string> lines_of(std::istream& input) {
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(input, line);) lines.push_back(line);
+    return lines;
+}
+
+std::vector<std::string> printed_settings() {
+    std::istringstream output(worker("--print-settings").output);
+    return lines_of(output);
+}
+
+/// The environment of a worker that could serve beside those of the stack.
+Environment working_environment() {
+    const auto status = stack().status();
+    return {{"DATABASE_URL", status.at("database_url")},
+            {"REDIS_URL", status.at("redis_url")},
+            {"RUN_DIR", status.at("run_dir")}};
+}
+
+void expect_refused(const std::string& name, const std::string& value) {
+    auto environment = working_environment();
+    environment[name] = value;
+    const auto finished = worker("--check", environment);
+    BOOST_TEST_CONTEXT(name << '=' << value << ": " << finished.output) {
+        BOOST_TEST(finished.status == 1);
+        BOOST_TEST(std::ranges::count(finished.output, '\n') == 1);
+        BOOST_TEST(finished.output.ends_with('\n'));
+        BOOST_TEST(finished.output.contains(name));
+    }
+}
+
+std::string item_of(std::size_t size) { return R"({"a":")" + std::string(size - 8, 'x') + "\"}"; }
+
+/// A Redis of the test's own, on a TCP port.
+class TcpRedis {
+public:
+    TcpRedis() : port_(std::to_string(free_port())) {
+        BOOST_TEST(run({"redis-server", "--port", port_, "--bind", "127.0.0.1", "--save", "",
+                        "--appendonly", "no", "--daemonize", "yes", "--dir", "/tmp"})
+                       .status == 0);
+        BOOST_TEST(eventually([&] { return command({"PING"}) == "PONG\n"; }));
+    }
+    ~TcpRedis() { (void)command({"SHUTDOWN", "NOSAVE"}); }
+    TcpRedis(const TcpRedis&) = delete;
+    TcpRedis& operator=(const TcpRedis&) = delete;
+
+    [[nodiscard]] std::string command(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), {"redis-cli", "-p", port_});
+        return run(arguments).output;
+    }
+    [[nodiscard]] bool holds_keys(const std::string& database) const {
+        return command({"-n", database, "DBSIZE"}) != "0\n";
+    }
+    [[nodiscard]] const std::string& port() const { return port_; }
+
+private:
+    std::string port_;
+};
+
+void expect_cached(const Client& client) {
+    const auto record = expect_json(client.post("/items", "{}"), 201);
+    const auto path = path_of("/items", record);
+    BOOST_TEST(client.get(path).status == 200);
+    BOOST_TEST(client.get(path).header("X-Cache") == "HIT");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(check_is_silent_about_what_is_right) {
+    const auto finished = worker("--check", working_environment());
+    BOOST_TEST(finished.status == 0, finished.output);
+    const auto status = stack().status();
+    auto keywords = working_environment();
+    keywords["DATABASE_URL"] =
+        "host=" + status.at("postgresql_socket") + " dbname='larder' user=larder";
+    BOOST_TEST(worker("--check", keywords).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_setting_is_one_line_and_status_1) {
+    for (const auto* name : {"CACHE_TTL_SECONDS", "ITEM_CACHE_TTL", "LIST_CACHE_TTL"}) {
+        for (const auto* value : {"abc", "-1", "1.5", "1s", " 1", "99999999999999999999"}) {
+            expect_refused(name, value);
+        }
+    }
+    for (const auto* value : {"0x1", "-1", "70000", "redis"}) expect_refused("REDIS_PORT", value);
+    for (const auto* value : {"-1", "x"}) expect_refused("REDIS_DB", value);
+    for (const auto* value : {"http://localhost", "localhost:6379", "redis://host:port/0",
+                              "redis://host/x", "unix://"}) {
+        expect_refused("REDIS_URL", value);
+    }
+    for (const auto* value : {"maybe", "2", "tru"}) {
+        expect_refused("DEBUG", value);
+        expect_refused("PREPARED_STATEMENTS", value);
+    }
+    for (const auto* name : {"API_PORT", "WORKERS", "STORE_THREADS", "QUEUE_LIMIT",
+                             "BODY_LIMIT_BYTES", "REDIS_TIMEOUT_MS"}) {
+        for (const auto* value : {"0", "-5", "many"}) expect_refused(name, value);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_setting_is_the_default) {
+    auto environment = working_environment();
+    environment["CACHE_TTL_SECONDS"] = "";
+    environment["DEBUG"] = "";
+    BOOST_TEST(worker("--check", environment).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_cannot_serve_is_one_line_and_status_1) {
+    const auto socket = stack().status().at("postgresql_socket");
+    for (const auto& url : {std::string("mysql://localhost/x"), std::string("host"),
+                            "host=" + socket + " user=larder dbname=nowhere",
+                            "host=" + socket + " user=larder dbname=postgres",
+                            std::string("host=/nowhere dbname=larder")}) {
+        auto environment = working_environment();
+        environment["DATABASE_URL"] = url;
+        const auto finished = worker("--check", environment);
+        BOOST_TEST_CONTEXT(url << ": " << finished.output) {
+            BOOST_TEST(finished.status == 1);
+            BOOST_TEST(std::ranges::count(finished.output, '\n') == 1);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_readme_has_the_table_of_the_program) {
+    std::ifstream file(source_directory() / "README.md");
+    BOOST_REQUIRE(file.good());
+    const auto readme = lines_of(file);
+    const auto table = printed_settings();
+    BOOST_TEST(table.size() > 10U);
+    BOOST_TEST(!std::ranges::search(readme, table).empty(),
+               "README.md must contain, line by line, what larder-worker --print-settings prints");
+}
+
+BOOST_AUTO_TEST_CASE(the_settings_of_the_contract_have_its_defaults) {
+    const std::pair<std::string, std::string> defaults[] = {
+        {"API_HOST", "127.0.0.1"},
+        {"API_PORT", "8080"},
+        {"DATABASE_URL", "postgresql:///larder"},
+        {"REDIS_URL", ""},
+        {"REDIS_HOST", "127.0.0.1"},
+        {"REDIS_PORT", "6379"},
+        {"REDIS_DB", "0"},
+        {"CACHE_TTL_SECONDS", "3600"},
+        {"ITEM_CACHE_TTL", ""},
+        {"LIST_CACHE_TTL", "300"},
+        {"DEBUG", "false"},
+        {"WELCOME_TEXT", "Welcome to the Flask App!"},
+        {"BODY_LIMIT_BYTES", "1048576"}};
+    const auto table = printed_settings();
+    for (const auto& [name, value] : defaults) {
+        const auto row = std::ranges::find_if(
+            table, [&](const std::string& line) { return line.starts_with("| `" + name + "` |"); });
+        BOOST_TEST_CONTEXT(name) {
+            BOOST_REQUIRE((row != table.end()));
+            BOOST_TEST(row->contains(value));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_program_explains_itself) {
+    const auto help = worker("--help");
+    BOOST_TEST(help.status == 0);
+    for (const auto* option : {"--check", "--version", "--print-settings", "--print-lists"}) {
+        BOOST_TEST(help.output.contains(option));
+    }
+    BOOST_TEST(worker("--version").status == 0);
+    BOOST_TEST(worker("--nonsense").status != 0);
+    const auto lists = worker("--print-lists").output;
+    BOOST_TEST(lists.contains("/employees/high-salary employees plain\n"));
+    BOOST_TEST(lists.contains("/items items flagged\n"));
+}
+
+BOOST_AUTO_TEST_CASE(the_welcome_line_is_a_setting) {
+    BOOST_TEST(api().get("/").body.starts_with("Grüß \"Gott\" $1"));
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_of_a_body_is_a_setting) {
+    BOOST_TEST(api().post("/items", item_of(2000)).status == 201);
+    expect_problem(api().post("/items", item_of(2001)), 413);
+}
+
+BOOST_AUTO_TEST_CASE(the_number_of_workers_is_a_setting) {
+    BOOST_TEST(stack().pids("worker").size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(debug_logs_every_hit_and_miss) {
+    const auto record = create("/products", product("logged"));
+    const auto path = path_of("/products", record);
+    BOOST_TEST(api().get(path).header("X-Cache") == "MISS");
+    BOOST_TEST(api().get(path).header("X-Cache") == "HIT");
+    const auto logged = [&](const std::string& outcome) {
+        std::ifstream log(stack().directory() / "stack" / "logs" / "worker.log");
+        return std::ranges::any_of(lines_of(log), [&](std::string line) {
+            std::ranges::transform(line, line.begin(), [](unsigned char c) {
+                return static_cast<char>(std::tolower(c));
+            });
+            return line.contains(record["id"].string()) && line.contains(outcome);
+        });
+    };
+    BOOST_TEST(eventually([&] { return logged("hit"); }));
+    BOOST_TEST(eventually([&] { return logged("miss"); }));
+}
+
+BOOST_AUTO_TEST_CASE(redis_by_host_port_and_database) {
+    const TcpRedis redis;
+    const Stack own({{"REDIS_HOST", "127.0.0.1"}, {"REDIS_PORT", redis.port()}, {"REDIS_DB", "3"}});
+    expect_cached(own.client());
+    BOOST_TEST(redis.holds_keys("3"));
+    BOOST_TEST(!redis.holds_keys("0"));
+}
+
+BOOST_AUTO_TEST_CASE(redis_by_url_wins_over_the_parts) {
+    const TcpRedis redis;
+    const Stack own({{"REDIS_URL", "redis://127.0.0.1:" + redis.port() + "/2"},
+                     {"REDIS_HOST", "192.0.2.1"},
+                     {"REDIS_PORT", "1"},
+                     {"REDIS_DB", "5"}});
+    expect_cached(own.client());
+    BOOST_TEST(redis.holds_keys("2"));
+    BOOST_TEST(!redis.holds_keys("5"));
+}
