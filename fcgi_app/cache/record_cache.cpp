@@ -46,13 +46,19 @@ void RecordCache::lose() {
 }
 
 bool RecordCache::ready() {
-    // A connection to a Redis that was replaced meanwhile is of no use, and no reason to lose trust.
+    // A connection to a Redis that was replaced is of no use, but no reason to lose trust.
     constexpr bool any_will_do = mutant == Mutant::lost_connection_unnoticed;
     if (redis_.is_open() && (any_will_do || trust_.knows(run_id_))) return true;
     const auto run_id = connect();
     if (run_id && (any_will_do || trust_.knows(*run_id))) return true;
     lose();
     return false;
+}
+
+// The epoch is compared after the connection: a Redis that has come back with old data, which may
+// hold this very epoch as the live one, is known only after the host has left the epoch.
+bool RecordCache::is_usable(std::uint64_t epoch) {
+    return epoch != 0 && ready() && trust_.epoch() == epoch;
 }
 
 std::optional<std::string> RecordCache::connect() {
@@ -97,7 +103,7 @@ std::optional<std::vector<RedisReply>> RecordCache::run(std::span<const RedisCom
 
 RecordCache::Values RecordCache::read(std::span<const std::string> keys) {
     const std::uint64_t epoch = trust_.epoch();
-    if (epoch == 0 || !ready()) return {};
+    if (!is_usable(epoch)) return {};
     RedisCommand command = {"MGET", live_key};
     for (const std::string& key : keys) command.push_back(value_key(epoch, key));
     auto replies = run({&command, 1});
@@ -117,7 +123,7 @@ RecordCache::Values RecordCache::read(std::span<const std::string> keys) {
 
 std::vector<RecordCache::Lease> RecordCache::lease(std::uint64_t epoch,
                                                    std::span<const std::string> keys) {
-    if (epoch == 0 || epoch != trust_.epoch() || !ready()) return {};
+    if (!is_usable(epoch)) return {};
     std::vector<Lease> leases(keys.size());
     std::vector<RedisCommand> commands;
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -143,19 +149,26 @@ std::uint64_t RecordCache::fence(std::span<const std::string> keys, const std::s
     for (;;) {
         const auto [epoch, is_joining] = trust_.fencing();
         if (epoch == 0 || !ready()) return 0;
-        const RedisCommand command = call(fence_script, epoch, keys, {token, lease_ms});
+        if (trust_.fencing().epoch != epoch) continue;
+        const std::string lease = is_joining ? std::string() : token;
+        const RedisCommand command = call(fence_script, epoch, keys, {lease, lease_ms});
         const auto replies = run({&command, 1});
         if (!replies) return 0;
         const std::uint64_t live = live_epoch(replies->front());
+        // Whoever fills under an epoch that is not live yet will read after this change. But other
+        // hosts may be in an older one still, so to them this was no fence.
+        if (is_joining && live <= epoch) return 0;
         if (live == epoch) return epoch;
-        // Whoever fills under an epoch that is not live yet will read after this change.
-        if (is_joining && live < epoch) return 0;
-        trust_.follow(epoch, live);
+        if (is_joining) {
+            trust_.lose();  // another host was faster: this epoch will not do
+        } else {
+            trust_.follow(epoch, live);
+        }
     }
 }
 
 void RecordCache::fill(std::uint64_t epoch, std::span<const Fill> fills) {
-    if (epoch == 0 || fills.empty() || epoch != trust_.epoch() || !ready()) return;
+    if (fills.empty() || !is_usable(epoch)) return;
     std::vector<RedisCommand> commands;
     for (const Fill& fill : fills) {
         commands.push_back(call(fill_script, epoch, {&fill.key, 1},
@@ -170,7 +183,7 @@ void RecordCache::fill(std::uint64_t epoch, std::span<const Fill> fills) {
 
 bool RecordCache::ping() {
     const RedisCommand command = {"PING"};
-    return trust_.epoch() != 0 && ready() && run({&command, 1});
+    return is_usable(trust_.epoch()) && run({&command, 1});
 }
 
 std::optional<std::uint64_t> RecordCache::raise(std::uint64_t epoch) {
@@ -180,6 +193,7 @@ std::optional<std::uint64_t> RecordCache::raise(std::uint64_t epoch) {
 }
 
 void RecordCache::remove_other_epochs(std::uint64_t epoch) {
+    if (!ready()) return;
     const std::string current = key_prefix + std::to_string(epoch) + ':';
     std::string cursor = "0";
     do {

@@ -63,7 +63,7 @@ public:
     /// another host was ahead. Nothing: out of reach.
     std::optional<std::uint64_t> raise(std::uint64_t epoch);
 
-    /// For the prober: removes the entries of other epochs, which nobody asks for again.
+    /// For the caretaker: removes the entries of other epochs, which nobody asks for again.
     void remove_other_epochs(std::uint64_t epoch);
 
     const std::string& error() const { return redis_.error(); }
@@ -72,6 +72,7 @@ private:
     enum Script { get_script, fence_script, fill_script, raise_script, script_count };
 
     bool ready();
+    bool is_usable(std::uint64_t epoch);
     bool load_scripts();
     RedisCommand call(Script script, std::uint64_t epoch, std::span<const std::string> keys,
                       std::initializer_list<std::string> arguments) const;

@@ -20,7 +20,7 @@ struct SharedState {
     std::array<char, 40> host_id;              ///< random; marks the transactions of this host
     std::atomic<std::int64_t> feed_alive_at;   ///< when larder-feed last followed the log (Unix
                                                ///< time in ms); 0: it does not
-    std::atomic<std::int64_t> feed_lag_us;     ///< how late it was with the last transaction
+    std::atomic<std::int64_t> feed_lag_us;     ///< its longest delay in the last second
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 

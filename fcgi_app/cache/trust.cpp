@@ -21,7 +21,7 @@ Trust::Fencing Trust::fencing() const {
 }
 
 void Trust::follow(std::uint64_t seen, std::uint64_t live) {
-    if (live > seen) {
+    if (seen != 0 && live > seen) {
         // Fails where the word has changed meanwhile, above all where it has become 0.
         state_.trusted_epoch.compare_exchange_strong(seen, live);
     } else {
@@ -30,7 +30,9 @@ void Trust::follow(std::uint64_t seen, std::uint64_t live) {
 }
 
 bool Trust::knows(std::string_view run_id) const {
-    return run_id == std::string_view(state_.redis_run_id.data());
+    const bool is_known = run_id == std::string_view(state_.redis_run_id.data());
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // before the word is loaded again
+    return is_known;
 }
 
 bool Trust::begin(std::uint64_t epoch, std::string_view run_id) {

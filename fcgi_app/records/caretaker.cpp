@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 
 #include "observe/log.hpp"
@@ -29,6 +30,7 @@ void take_care(std::stop_token stop, Larder& larder) {
     milliseconds pause = shortest_pause;
     Clock::time_point last_loss = Clock::now();
     Clock::time_point next_sweep = Clock::now() + sweep_interval;
+    std::uint64_t swept_epoch = 0;
     while (!stop.stop_requested()) {
         const auto now = Clock::now();
         if (larder.trust.epoch() == 0) {
@@ -40,6 +42,10 @@ void take_care(std::stop_token stop, Larder& larder) {
         }
         if (now >= next_sweep) {
             larder.generations.sweep();
+            // Nobody asks for the entries of former epochs, but without a lifetime they would stay.
+            const std::uint64_t epoch = larder.trust.epoch();
+            if (epoch != swept_epoch && epoch != 0) backend.cache.remove_other_epochs(epoch);
+            swept_epoch = epoch;
             next_sweep = now + sweep_interval;
         }
         std::unique_lock lock(mutex);

@@ -81,15 +81,11 @@ Expected<void> renew_epoch(Backend& backend) {
 
 bool regain_trust(Backend& backend) {
     if (backend.larder.trust.epoch() != 0) return true;
-    {
-        const EpochLock lock(backend.larder.settings.run_dir, LOCK_EX | LOCK_NB);
-        if (!lock.is_held() || backend.larder.trust.epoch() != 0) return false;
-        const auto run_id = backend.cache.connect();
-        if (!run_id || !raise_everywhere(backend, *run_id)) return false;
-    }
-    const std::uint64_t epoch = backend.larder.trust.epoch();
-    if (epoch != 0) backend.cache.remove_other_epochs(epoch);
-    return epoch != 0;
+    const EpochLock lock(backend.larder.settings.run_dir, LOCK_EX | LOCK_NB);
+    if (!lock.is_held() || backend.larder.trust.epoch() != 0) return false;
+    const auto run_id = backend.cache.connect();
+    if (!run_id || !raise_everywhere(backend, *run_id)) return false;
+    return backend.larder.trust.epoch() != 0;
 }
 
 }  // namespace larder

@@ -79,10 +79,12 @@ Expected<std::vector<ReadRecord>> read_records(Backend& backend, const Collectio
                                                const std::vector<std::string>& ids,
                                                std::uint64_t epoch) {
     std::vector<std::string> keys;
+    keys.reserve(ids.size());
     for (const std::string& id : ids) keys.push_back(record_key(collection.resource, id));
     const Select select =
         [&](const std::vector<std::size_t>& which) -> Expected<std::vector<Found>> {
         std::vector<std::string> wanted;
+        wanted.reserve(which.size());
         for (const std::size_t at : which) wanted.push_back(ids[at]);
         auto rows = backend.session.read(collection.statements.select(wanted));
         if (!rows) return std::unexpected(std::move(rows.error()));

@@ -1,0 +1,103 @@
+#include "feed/follower.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace larder {
+
+namespace {
+
+constexpr std::string_view mark_prefix = "larder";
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+    using Handlers::operator()...;
+};
+
+}  // namespace
+
+void Follower::take(const pgoutput::Event& event, std::uint64_t trusted) {
+    std::visit(Overloaded{
+                   [&](const pgoutput::Begin& what) { begin(what); },
+                   [&](const pgoutput::Commit& what) { commit(what, trusted); },
+                   [&](const pgoutput::Relation& what) {
+                       if (const Resource* changed = tables_.describe(what)) renew(*changed);
+                   },
+                   [&](const pgoutput::Insert& what) { add(tables_.affected_by(what)); },
+                   [&](const pgoutput::Update& what) { add(tables_.affected_by(what)); },
+                   [&](const pgoutput::Delete& what) { add(tables_.affected_by(what)); },
+                   [&](const pgoutput::Truncate& what) { take_truncate(what); },
+                   [&](const pgoutput::Message& what) { take_message(what); },
+                   [](const pgoutput::Origin&) {},
+                   [](const pgoutput::Type&) {},
+               },
+               event);
+}
+
+void Follower::begin(const pgoutput::Begin& begin) {
+    is_in_transaction_ = true;
+    commit_time_ = begin.commit_time;
+    only_row_.reset();
+    mark_.reset();
+    is_foreign_ = false;
+    key_count_ = 0;
+    released_.clear();
+}
+
+void Follower::commit(const pgoutput::Commit& commit, std::uint64_t trusted) {
+    is_in_transaction_ = false;
+    end_ = commit.end_lsn;
+    if (!only_row_ || (mark_ && mark_->host == host_)) return;
+    // Redis is shared, so a fence that it has acknowledged in this epoch was one for all hosts.
+    const bool was_fenced = mark_ && mark_->epoch != 0 && mark_->epoch == trusted;
+    if (was_fenced) {
+        only_row_->keys.clear();
+        only_row_->is_unknown = false;
+    }
+    release(std::move(*only_row_));
+}
+
+void Follower::add(Affected affected) {
+    if (affected.resource == nullptr) return;
+    if (!only_row_ && !is_foreign_) {
+        only_row_ = std::move(affected);
+        return;
+    }
+    is_foreign_ = true;
+    if (only_row_) release(*std::exchange(only_row_, std::nullopt));
+    release(std::move(affected));
+}
+
+void Follower::release(Affected affected) {
+    if (released_.insert(affected.resource->name).second) {
+        pending_.collections.insert(affected.resource->name);
+    }
+    if (key_count_ > key_limit_) return;  // it has its new epoch already
+    key_count_ = affected.is_unknown ? key_limit_ + 1 : key_count_ + affected.keys.size();
+    if (key_count_ > key_limit_) {
+        pending_.everything = true;
+        pending_.keys.clear();
+    } else {
+        std::ranges::move(affected.keys, std::back_inserter(pending_.keys));
+    }
+}
+
+void Follower::renew(const Resource& resource) {
+    pending_.everything = true;
+    pending_.collections.insert(resource.name);
+}
+
+void Follower::take_truncate(const pgoutput::Truncate& truncate) {
+    for (const auto relation : truncate.relations) {
+        if (const Resource* resource = tables_.resource_of(relation)) renew(*resource);
+    }
+}
+
+void Follower::take_message(const pgoutput::Message& message) {
+    if (message.is_transactional && message.prefix == mark_prefix) {
+        mark_ = parse_mark(message.content);
+    }
+}
+
+}  // namespace larder

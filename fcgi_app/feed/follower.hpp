@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "feed/mark.hpp"
+#include "feed/pgoutput.hpp"
+#include "feed/tables.hpp"
+
+namespace larder {
+
+/// What has to be done to the caches.
+struct Invalidation {
+    std::vector<std::string> keys;           ///< entries of Redis to fence
+    std::set<std::string_view> collections;  ///< whose lists need a new generation
+    bool everything = false;                 ///< Redis needs a new epoch instead
+
+    bool is_empty() const { return keys.empty() && collections.empty() && !everything; }
+};
+
+/// Decides what the transactions in the log, each of which is committed, mean for the caches of
+/// this host. Pure; for one thread.
+///
+/// A worker's transaction changes one row and carries a mark. That of a worker of this host needs
+/// nothing; that of another host's needs new lists, and a fence where Redis was not told. Anything
+/// else was written past the workers: no mark, or more rows than a mark can vouch for (a trigger,
+/// say). As soon as that is sure the keys are handed on, so that no transaction is ever collected.
+class Follower {
+public:
+    /// `resources` must outlive this. A transaction that touches more than `key_limit` entries
+    /// needs a new epoch instead.
+    Follower(std::span<const Resource> resources, std::string host, std::size_t key_limit = 4096)
+        : tables_(resources), host_(std::move(host)), key_limit_(key_limit) {}
+
+    /// Takes the next event; `trusted` is the epoch that this host trusts now (0: none).
+    void take(const pgoutput::Event& event, std::uint64_t trusted);
+
+    /// What was found and not yet done; whoever does it empties it.
+    Invalidation& pending() { return pending_; }
+
+    bool is_in_transaction() const { return is_in_transaction_; }
+    /// When the transaction that was last begun was committed.
+    pgoutput::Timestamp commit_time() const { return commit_time_; }
+    /// Where the transaction that was last ended ends in the log.
+    pgoutput::Lsn end() const { return end_; }
+
+private:
+    void begin(const pgoutput::Begin& begin);
+    void commit(const pgoutput::Commit& commit, std::uint64_t trusted);
+    void add(Affected affected);
+    void release(Affected affected);
+    void renew(const Resource& resource);
+    void take_truncate(const pgoutput::Truncate& truncate);
+    void take_message(const pgoutput::Message& message);
+
+    Tables tables_;
+    std::string host_;
+    std::size_t key_limit_;
+    Invalidation pending_;
+
+    bool is_in_transaction_ = false;
+    pgoutput::Timestamp commit_time_ = 0;
+    pgoutput::Lsn end_ = 0;
+
+    // Of the transaction at hand.
+    std::optional<Affected> only_row_;  // held until a mark or a second row decides about it
+    std::optional<Mark> mark_;
+    bool is_foreign_ = false;  // surely written past the workers
+    std::size_t key_count_ = 0;
+    std::set<std::string_view> released_;  // collections; once is enough for a transaction
+};
+
+}  // namespace larder

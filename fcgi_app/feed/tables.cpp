@@ -1,0 +1,102 @@
+#include "feed/tables.hpp"
+
+#include <algorithm>
+
+#include "records/backend.hpp"
+
+namespace larder {
+
+namespace {
+
+constexpr std::string_view schema = "public";
+
+const pgoutput::Value* text_at(const pgoutput::Tuple& row, std::size_t column) {
+    const bool is_there = column < row.size() && row[column].kind == pgoutput::Value::Kind::text;
+    return is_there ? &row[column] : nullptr;
+}
+
+}  // namespace
+
+Tables::Table Tables::made_of(const pgoutput::Relation& relation) const {
+    Table table;
+    const auto resource = std::ranges::find(resources_, relation.name, &Resource::name);
+    if (relation.schema != schema || resource == resources_.end()) return table;
+    table.resource = &*resource;
+    for (const auto& column : relation.columns) table.columns.emplace_back(column.name);
+    const auto position = [&](std::string_view name) {
+        return static_cast<std::size_t>(std::ranges::find(table.columns, name) -
+                                        table.columns.begin());
+    };
+    table.id = position("id");
+    table.is_complete = table.id < table.columns.size();
+    for (const Field& field : resource->fields) {
+        if (!field.unique) continue;
+        table.unique_fields.emplace_back(&field, position(field.name));
+        table.is_complete =
+            table.is_complete && table.unique_fields.back().second < table.columns.size();
+    }
+    return table;
+}
+
+const Resource* Tables::describe(const pgoutput::Relation& relation) {
+    Table table = made_of(relation);
+    const auto known = tables_.find(relation.id);
+    const bool changed = known != tables_.end() && known->second.columns != table.columns;
+    const Resource* resource = table.resource;
+    tables_.insert_or_assign(relation.id, std::move(table));
+    return changed ? resource : nullptr;
+}
+
+const Tables::Table* Tables::table_of(std::uint32_t relation) const {
+    const auto found = tables_.find(relation);
+    return found == tables_.end() || found->second.resource == nullptr ? nullptr : &found->second;
+}
+
+const Resource* Tables::resource_of(std::uint32_t relation) const {
+    const Table* table = table_of(relation);
+    return table == nullptr ? nullptr : table->resource;
+}
+
+Affected Tables::affected_by(const pgoutput::Insert& insert) const {
+    return {.resource = resource_of(insert.relation)};
+}
+
+Affected Tables::affected_by(const pgoutput::Update& update) const {
+    const Table* table = table_of(update.relation);
+    if (table == nullptr) return {};
+    Affected affected{.resource = table->resource};
+    // Without the whole old row nobody knows which unique value it has given up.
+    const bool has_old = table->unique_fields.empty() || (update.old && update.old->is_full);
+    affected.is_unknown = !table->is_complete || !has_old || !text_at(update.row, table->id);
+    if (affected.is_unknown) return affected;
+    if (update.old) add_keys(affected, *table, update.old->values);
+    add_keys(affected, *table, update.row);
+    return affected;
+}
+
+Affected Tables::affected_by(const pgoutput::Delete& removal) const {
+    const Table* table = table_of(removal.relation);
+    if (table == nullptr) return {};
+    Affected affected{.resource = table->resource};
+    const bool has_old = table->unique_fields.empty() || removal.old.is_full;
+    affected.is_unknown =
+        !table->is_complete || !has_old || !text_at(removal.old.values, table->id);
+    if (!affected.is_unknown) add_keys(affected, *table, removal.old.values);
+    return affected;
+}
+
+void Tables::add_keys(Affected& affected, const Table& table, const pgoutput::Tuple& row) {
+    const auto add = [&](std::string key) {
+        if (std::ranges::find(affected.keys, key) == affected.keys.end()) {
+            affected.keys.push_back(std::move(key));
+        }
+    };
+    if (const auto* id = text_at(row, table.id)) add(record_key(*table.resource, id->text));
+    for (const auto& [field, column] : table.unique_fields) {
+        if (const auto* value = text_at(row, column)) {
+            add(claim_key(*table.resource, *field, value->text));
+        }
+    }
+}
+
+}  // namespace larder

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "feed/pgoutput.hpp"
+#include "resource/resource.hpp"
+
+namespace larder {
+
+/// What the change of a row makes wrong. No resource: nothing, the table is none of ours.
+struct Affected {
+    const Resource* resource = nullptr;
+    std::vector<std::string> keys = {};  ///< entries of Redis
+    bool is_unknown = false;             ///< any entry of the resource may be wrong
+};
+
+/// Leads from the rows in the log to the cache entries that they make wrong, by the descriptions of
+/// the resources and the tables as the log describes them. Pure; for one thread.
+class Tables {
+public:
+    /// `resources` must outlive this.
+    explicit Tables(std::span<const Resource> resources) : resources_(resources) {}
+
+    /// Learns about a table. Gives the resource if it was known before with other columns: then
+    /// its records may look different although no row has changed.
+    const Resource* describe(const pgoutput::Relation& relation);
+
+    /// The resource of a table, or nothing.
+    const Resource* resource_of(std::uint32_t relation) const;
+
+    /// A row that appears makes no entry wrong: nothing is cached for what is not there.
+    Affected affected_by(const pgoutput::Insert& insert) const;
+    Affected affected_by(const pgoutput::Update& update) const;
+    Affected affected_by(const pgoutput::Delete& removal) const;
+
+private:
+    struct Table {
+        const Resource* resource = nullptr;
+        std::vector<std::string> columns;
+        std::size_t id = 0;  ///< position of the column; columns.size(): there is none
+        std::vector<std::pair<const Field*, std::size_t>> unique_fields;
+        bool is_complete = false;  ///< every column that a key is made of is there
+    };
+
+    Table made_of(const pgoutput::Relation& relation) const;
+    const Table* table_of(std::uint32_t relation) const;
+    static void add_keys(Affected& affected, const Table& table, const pgoutput::Tuple& row);
+
+    std::span<const Resource> resources_;
+    std::map<std::uint32_t, Table> tables_;
+};
+
+}  // namespace larder
