@@ -17,7 +17,7 @@ namespace {
 using http::Action;
 using http::Response;
 
-constexpr std::size_t streamed_from = 256 * 1024;  // bytes; a shorter list has a Content-Length
+constexpr std::size_t streamed_from = 262144;  // bytes; a shorter list has a Content-Length
 constexpr int for_ever = 10 * 365 * 24 * 3600;     // seconds; a list with no expiry
 
 constexpr std::string_view welcome_page = R"(<!doctype html>
@@ -130,9 +130,12 @@ public:
         : connection_(connection), resource_(resource) {
         const int seconds = lifetime == 0 ? for_ever : lifetime;
         http::add_header(response_, "X-Accel-Expires", std::to_string(cacheable ? seconds : 0));
-        // nginx tells the client whether it came from its cache: see nginx/list.conf.
+        http::add_header(response_, "X-Cache", name_of(CacheState::bypass));
+        // nginx puts `false` for `true` where the answer did not come from its cache, and its own
+        // X-Cache: see nginx/list_flagged.conf.
         if (resource.is_wrapped()) {
-            response_.body = fmt::format(R"({{"cached":true,"{}":)", resource.envelope.list);
+            response_.body = fmt::format(R"({{"cached":{},"{}":)",
+                                         connection.request().for_list_cache, resource.envelope.list);
         }
         response_.body += '[';
     }

@@ -60,6 +60,7 @@ bool Connection::receive() {
     request_.if_match = parameter("HTTP_IF_MATCH");
     request_.accept = parameter("HTTP_ACCEPT");
     request_.body_too_large = !parameter("BODY_TOO_LARGE").empty();
+    request_.for_list_cache = !parameter("LIST_CACHE").empty();
     request_.body.clear();
     request_.content_length = 0;
     const std::string_view length = parameter("CONTENT_LENGTH");

@@ -56,8 +56,10 @@ Expected<Plan> make_plan(std::span<const Resource> resources, const http::Reques
     Plan plan{.route = std::move(*route), .change = {}};
     const auto mode = mode_of(plan.route.action);
     if (!mode) {
-        if (auto checked = check_limit(plan.route.limit); !checked) {
-            return std::unexpected(std::move(checked.error()));
+        if (plan.route.action == Action::list) {
+            if (auto checked = check_limit(plan.route.limit); !checked) {
+                return std::unexpected(std::move(checked.error()));
+            }
         }
         return plan;
     }

@@ -21,6 +21,7 @@ struct Request {
     std::string_view accept;
     std::uint64_t content_length = 0;  ///< bytes
     bool body_too_large = false;       ///< nginx has refused to take the body
+    bool for_list_cache = false;       ///< nginx may keep the answer, and tells where it came from
     std::string body;
 
     bool is_read() const {
