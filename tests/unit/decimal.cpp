@@ -1,0 +1,102 @@
+#include "resource/decimal.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+using namespace larder;
+
+namespace {
+
+const std::string nines(12, '9');
+const std::string beyond_int64 = "99999999999999999999999999";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(decimal)
+
+BOOST_AUTO_TEST_CASE(only_numbers_under_zero_are_negative) {
+    for (const std::string& number :
+         {std::string("-1"), std::string("-0.1"), std::string("-1e-400"), std::string("-12.50"),
+          std::string("-0.000000000000000000000001"), std::string("-1E-20000"),
+          "-1e-" + beyond_int64, "-1e" + beyond_int64}) {
+        BOOST_TEST_CONTEXT(number) { BOOST_TEST(is_negative(number)); }
+    }
+    for (const std::string number :
+         {"0", "-0", "-0.0", "-0e5", "-0.000e-7", "0.0", "1", "1e-400", "-0e999999999999"}) {
+        BOOST_TEST_CONTEXT(number) { BOOST_TEST(!is_negative(number)); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_upper_bound_is_exact) {
+    for (const std::string& number :
+         {std::string("0"), std::string("-0.0"), nines, nines + ".999",
+          nines + '.' + std::string(400, '9'), '-' + nines, std::string("1e11"),
+          std::string("9.99e11"), std::string("0.1e12"), std::string("0.0001e15"),
+          std::string("100000000000000e-3"), std::string("1e-20000"), "1e-" + beyond_int64,
+          std::string("0e999999999999"), "0.00e" + beyond_int64, std::string("000000000000.5")}) {
+        BOOST_TEST_CONTEXT(number) { BOOST_TEST(is_under_power_of_ten(number, 12)); }
+    }
+    for (const std::string& number :
+         {std::string("1e12"), std::string("1E+12"), std::string("1000000000000"),
+          std::string("1000000000000.0"), std::string("-1e12"), std::string("0.1e13"),
+          std::string("10000000000000e-1"), std::string("1e400"), "1e" + beyond_int64,
+          std::string(400, '7'), "0.1e+" + beyond_int64}) {
+        BOOST_TEST_CONTEXT(number) { BOOST_TEST(!is_under_power_of_ten(number, 12)); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_number_of_digits_of_the_bound_counts) {
+    BOOST_TEST(is_under_power_of_ten("0.99", 0));
+    BOOST_TEST(!is_under_power_of_ten("1", 0));
+    BOOST_TEST(is_under_power_of_ten("999", 3));
+    BOOST_TEST(!is_under_power_of_ten("1000", 3));
+}
+
+BOOST_AUTO_TEST_CASE(a_whole_number_may_be_written_with_point_and_exponent) {
+    for (const std::string number : {"0", "-0.0", "0e-5", "0.000", "150", "150.0", "1.5e2", "15e1",
+                                     "1500e-1", "0.15e3", "1e400", "-7.00", "0e999999999999"}) {
+        BOOST_TEST_CONTEXT(number) { BOOST_TEST(is_whole(number)); }
+    }
+    for (const std::string number :
+         {"0.5", "-0.5", "150.01", "1.5e0", "15e-1", "1.55e1", "1e-400", "1e-1", "1234.5e-1"}) {
+        BOOST_TEST_CONTEXT(number) { BOOST_TEST(!is_whole(number)); }
+    }
+    BOOST_TEST(is_whole("1e" + beyond_int64));
+    BOOST_TEST(!is_whole("1e-" + beyond_int64));
+}
+
+// As PostgreSQL 15 has it: up to 131072 digits before the point, 16383 after it.
+BOOST_AUTO_TEST_CASE(what_postgresql_can_hold_is_known_exactly) {
+    for (const std::string& number :
+         {std::string("0"), std::string("-0.0"), std::string("24.90"), std::string("1e131071"),
+          std::string("-9.99E+131071"), std::string(131072, '9'), std::string("1e-16383"),
+          "0." + std::string(16382, '0') + '1', "1." + std::string(16383, '0'),
+          std::string("0e1000"), std::string("0e-16383"), "0." + std::string(16383, '0'),
+          std::string("1e-400")}) {
+        BOOST_TEST_CONTEXT(number.substr(0, 30)) { BOOST_TEST(is_storable(number)); }
+    }
+    for (const std::string& number :
+         {std::string("1e131072"), std::string(131073, '9'), std::string("1e-16384"),
+          "0." + std::string(16383, '0') + '1', std::string("1e-20000"), std::string("-1e400000"),
+          std::string("0e999999999999"), std::string("1.5e-16383"), "1e" + beyond_int64,
+          "1e-" + beyond_int64, "0e" + beyond_int64}) {
+        BOOST_TEST_CONTEXT(number.substr(0, 30)) { BOOST_TEST(!is_storable(number)); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(whole_numbers_have_a_value) {
+    BOOST_TEST(whole_value("0") == 0);
+    BOOST_TEST(whole_value("-0") == 0);
+    BOOST_TEST(whole_value("0e999999999999") == 0);
+    BOOST_TEST(whole_value("150") == 150);
+    BOOST_TEST(whole_value("150.0") == 150);
+    BOOST_TEST(whole_value("1.5e2") == 150);
+    BOOST_TEST(whole_value("1500E-1") == 150);
+    BOOST_TEST(whole_value("-0.7e1") == -7);
+    BOOST_TEST(whole_value("2147483648") == 2147483648);
+    BOOST_TEST(whole_value("999999999999999999") == 999999999999999999);
+    BOOST_TEST(whole_value("-999999999999999999") == -999999999999999999);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

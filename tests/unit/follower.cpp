@@ -1,0 +1,218 @@
+#include "feed/follower.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+
+#include "resources.hpp"
+
+using namespace larder;
+using pgoutput::Tuple;
+using pgoutput::Value;
+
+namespace {
+
+constexpr std::uint32_t employees = 1;
+constexpr std::uint32_t products = 2;
+constexpr std::uint32_t audit = 3;
+constexpr std::uint64_t trusted = 7;
+
+using Keys = std::vector<std::string>;
+using Names = std::set<std::string_view>;
+
+Value text(std::string_view value) { return {.kind = Value::Kind::text, .text = value}; }
+
+pgoutput::Relation relation(std::uint32_t id, std::string_view name,
+                            std::initializer_list<std::string_view> columns) {
+    pgoutput::Relation result{.id = id, .schema = "public", .name = name, .columns = {}};
+    for (const auto column : columns) result.columns.push_back({.name = column});
+    return result;
+}
+
+Tuple employee(std::string_view id, std::string_view employee_id) {
+    return {text(id), text("Eve"), employee_id.empty() ? Value{} : text(employee_id)};
+}
+
+pgoutput::Update move_of(std::string_view id, std::string_view from, std::string_view to) {
+    return {.relation = employees,
+            .old = pgoutput::OldTuple{.is_full = true, .values = employee(id, from)},
+            .row = employee(id, to)};
+}
+
+/// A follower that knows the tables, inside a transaction.
+struct Following {
+    Following() {
+        take(relation(employees, "employees", {"id", "name", "employee_id"}));
+        take(relation(products, "products", {"id", "name"}));
+        take(relation(audit, "audit", {"name"}));
+        take(pgoutput::Begin{.commit_time = 5});
+    }
+
+    void take(const pgoutput::Event& event) { follower.take(event, trusted); }
+    void mark(std::string_view content) {
+        take(pgoutput::Message{.is_transactional = true, .prefix = "larder", .content = content});
+    }
+    Invalidation commit() {
+        take(pgoutput::Commit{.end_lsn = 10});
+        return std::exchange(follower.pending(), {});
+    }
+
+    Follower follower{resources(), "here", 10};
+};
+
+void expect(const Invalidation& found, const Keys& keys, const Names& collections) {
+    Keys sorted = found.keys;
+    std::ranges::sort(sorted);
+    BOOST_TEST(sorted == keys, boost::test_tools::per_element());
+    BOOST_TEST((found.collections == collections));
+    BOOST_TEST(!found.everything);
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(follower, Following)
+
+BOOST_AUTO_TEST_CASE(a_foreign_update_concerns_the_record_and_both_unique_values) {
+    take(move_of("4", "E1", "E2"));
+    BOOST_TEST(follower.is_in_transaction());
+    expect(commit(), {"employees.employee_id:E1", "employees.employee_id:E2", "employees:4"},
+           {"employees"});
+    BOOST_TEST(!follower.is_in_transaction());
+    BOOST_TEST(follower.commit_time() == 5);
+    BOOST_TEST(follower.end() == 10U);
+}
+
+BOOST_AUTO_TEST_CASE(a_foreign_update_of_the_id_concerns_both_records) {
+    take(pgoutput::Update{.relation = products,
+                          .old = pgoutput::OldTuple{.is_full = false, .values = {text("a"), {}}},
+                          .row = {text("b"), text("Lamp")}});
+    expect(commit(), {"products:a", "products:b"}, {"products"});
+}
+
+BOOST_AUTO_TEST_CASE(a_foreign_delete_frees_the_unique_value) {
+    take(pgoutput::Delete{.relation = employees,
+                          .old = {.is_full = true, .values = employee("4", "E1")}});
+    expect(commit(), {"employees.employee_id:E1", "employees:4"}, {"employees"});
+}
+
+BOOST_AUTO_TEST_CASE(a_foreign_insert_concerns_the_lists_only) {
+    take(pgoutput::Insert{.relation = employees, .row = employee("4", "E1")});
+    expect(commit(), {}, {"employees"});
+}
+
+BOOST_AUTO_TEST_CASE(what_a_worker_of_this_host_wrote_is_left_alone) {
+    take(move_of("4", "E1", "E2"));
+    mark("here 0");
+    BOOST_TEST(commit().is_empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_another_host_has_fenced_in_this_epoch_needs_new_lists_only) {
+    take(move_of("4", "E1", "E2"));
+    mark("there 7");
+    expect(commit(), {}, {"employees"});
+}
+
+BOOST_AUTO_TEST_CASE(what_another_host_has_not_fenced_in_this_epoch_is_fenced) {
+    for (const auto* content : {"there 0", "there 6", "there 8", "no mark"}) {
+        BOOST_TEST_CONTEXT(content) {
+            take(pgoutput::Begin{});
+            take(move_of("4", "E1", ""));
+            mark(content);
+            expect(commit(), {"employees.employee_id:E1", "employees:4"}, {"employees"});
+        }
+    }
+    take(pgoutput::Begin{});
+    take(move_of("4", "E1", ""));
+    mark("there 0");
+    follower.take(pgoutput::Commit{}, 0);  // "0" must never count as an epoch that was fenced
+    BOOST_TEST(follower.pending().keys.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_vouches_for_one_row_only) {
+    take(move_of("4", "", ""));
+    BOOST_TEST(follower.pending().is_empty());
+    take(move_of("5", "", ""));
+    BOOST_TEST(follower.pending().keys.size() == 2U);  // before the commit: nothing is collected
+    mark("here 7");
+    expect(commit(), {"employees:4", "employees:5"}, {"employees"});
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_counts_for_its_own_transaction_only) {
+    take(move_of("4", "", ""));
+    mark("here 7");
+    BOOST_TEST(commit().is_empty());
+    take(pgoutput::Begin{});
+    take(move_of("4", "", ""));
+    expect(commit(), {"employees:4"}, {"employees"});
+}
+
+BOOST_AUTO_TEST_CASE(tables_of_others_and_messages_of_others_do_not_count) {
+    take(pgoutput::Insert{.relation = audit, .row = {text("x")}});
+    take(pgoutput::Truncate{.relations = {audit}});
+    take(move_of("4", "", ""));
+    take(pgoutput::Message{.is_transactional = true, .prefix = "other", .content = "here 7"});
+    take(pgoutput::Message{.is_transactional = false, .prefix = "larder", .content = "here 7"});
+    expect(commit(), {"employees:4"}, {"employees"});
+}
+
+BOOST_AUTO_TEST_CASE(a_table_of_another_schema_is_none_of_ours) {
+    auto other = relation(9, "employees", {"id", "name", "employee_id"});
+    other.schema = "archive";
+    take(other);
+    take(pgoutput::Truncate{.relations = {9}});
+    take(pgoutput::Insert{.relation = 9, .row = employee("4", "")});
+    BOOST_TEST(commit().is_empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_large_transaction_takes_one_new_epoch) {
+    int renewals = 0;
+    std::size_t most = 0;
+    for (int i = 0; i < 100; ++i) {
+        take(move_of(std::to_string(i), "", ""));
+        most = std::max(most, follower.pending().keys.size());
+        if (std::exchange(follower.pending().everything, false)) ++renewals;
+    }
+    BOOST_TEST(renewals == 1);
+    BOOST_TEST(most <= 10U);
+    expect(commit(), {}, {"employees"});
+    take(pgoutput::Begin{});
+    take(move_of("4", "", ""));
+    expect(commit(), {"employees:4"}, {"employees"});
+}
+
+BOOST_AUTO_TEST_CASE(a_large_transaction_of_new_rows_takes_new_lists_once) {
+    for (int i = 0; i < 100; ++i) {
+        take(pgoutput::Insert{.relation = employees, .row = employee("4", "E1")});
+        if (i == 50) expect(std::exchange(follower.pending(), {}), {}, {"employees"});
+    }
+    BOOST_TEST(commit().is_empty());
+}
+
+BOOST_AUTO_TEST_CASE(truncate_takes_a_new_epoch) {
+    take(pgoutput::Truncate{.relations = {products, audit}});
+    const auto found = commit();
+    BOOST_TEST(found.everything);
+    BOOST_TEST((found.collections == Names{"products"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_has_changed_takes_a_new_epoch) {
+    take(relation(products, "products", {"id", "name"}));
+    BOOST_TEST(follower.pending().is_empty());
+    take(relation(products, "products", {"id", "name", "colour"}));
+    BOOST_TEST(follower.pending().everything);
+    BOOST_TEST((follower.pending().collections == Names{"products"}));
+}
+
+BOOST_AUTO_TEST_CASE(without_the_old_unique_value_everything_may_be_wrong) {
+    take(pgoutput::Update{.relation = employees, .old = {}, .row = employee("4", "E1")});
+    BOOST_TEST(commit().everything);
+    take(pgoutput::Begin{});
+    take(pgoutput::Delete{.relation = employees, .old = {.values = employee("4", "")}});
+    BOOST_TEST(commit().everything);
+    take(pgoutput::Begin{});
+    take(relation(products, "products", {"name"}));
+    take(pgoutput::Update{.relation = products, .old = {}, .row = {text("Lamp")}});
+    BOOST_TEST(commit().everything);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

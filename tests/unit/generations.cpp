@@ -1,0 +1,183 @@
+#include "cache/generations.hpp"
+
+#include <unistd.h>
+#include <boost/test/unit_test.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "temporary_directory.hpp"
+
+using namespace larder;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Lists {
+    TemporaryDirectory run;
+    fs::path links = run.path() / "lists";
+    fs::path directories = links / ".g";
+    Generations generations{run.path().string(), {"employees", "items"}};
+
+    fs::path current(const std::string& collection) const {
+        return fs::canonical(links / collection);
+    }
+    std::ptrdiff_t kept() const {
+        return std::distance(fs::directory_iterator(directories), fs::directory_iterator());
+    }
+    void age() const {
+        for (const auto& entry : fs::directory_iterator(directories)) {
+            fs::last_write_time(entry, fs::file_time_type::clock::now() - std::chrono::minutes(1));
+        }
+    }
+};
+
+struct PreparedLists : Lists {
+    PreparedLists() { BOOST_REQUIRE(generations.prepare().has_value()); }
+};
+
+/// Root may write everywhere: an ordinary user for the time of one scope.
+class OrdinaryUser {
+public:
+    OrdinaryUser() {
+        if (geteuid() == 0) BOOST_REQUIRE(seteuid(65534) == 0);
+    }
+    ~OrdinaryUser() {
+        if (getuid() == 0 && seteuid(0) != 0) std::abort();
+    }
+    OrdinaryUser(const OrdinaryUser&) = delete;
+    OrdinaryUser& operator=(const OrdinaryUser&) = delete;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(generations)
+
+BOOST_FIXTURE_TEST_CASE(every_collection_gets_a_link_to_a_directory, Lists) {
+    BOOST_REQUIRE(generations.prepare().has_value());
+    std::set<fs::path> found;
+    for (const auto* name : {"employees", "items"}) {
+        BOOST_TEST(fs::is_symlink(links / name));
+        BOOST_TEST(fs::is_directory(current(name)));
+        BOOST_TEST(current(name).parent_path() == fs::canonical(directories));
+        found.insert(current(name));
+    }
+    BOOST_TEST(found.size() == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(links_that_are_there_are_kept, PreparedLists) {
+    const auto before = current("employees");
+    BOOST_REQUIRE(generations.prepare().has_value());
+    BOOST_TEST(current("employees") == before);
+    fs::remove(links / "items");
+    BOOST_REQUIRE(generations.prepare().has_value());
+    BOOST_TEST(fs::is_directory(current("items")));
+    BOOST_TEST(current("employees") == before);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_link_to_nothing_is_replaced, PreparedLists) {
+    fs::remove(current("items"));
+    BOOST_REQUIRE(generations.prepare().has_value());
+    BOOST_TEST(fs::is_directory(current("items")));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_swap_changes_the_real_path_of_its_collection_only, PreparedLists) {
+    const auto employees = current("employees");
+    const auto items = current("items");
+    BOOST_TEST(generations.swap("employees"));
+    BOOST_TEST(current("employees") != employees);
+    BOOST_TEST(current("items") == items);
+    BOOST_TEST(fs::is_directory(employees));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_swap_of_all_changes_every_real_path, PreparedLists) {
+    const auto employees = current("employees");
+    const auto items = current("items");
+    BOOST_TEST(generations.swap_all());
+    BOOST_TEST(current("employees") != employees);
+    BOOST_TEST(current("items") != items);
+}
+
+BOOST_FIXTURE_TEST_CASE(no_generation_comes_back, PreparedLists) {
+    std::set<fs::path> seen{current("items")};
+    for (int i = 0; i < 100; ++i) {
+        BOOST_REQUIRE(generations.swap("items"));
+        BOOST_TEST(seen.insert(current("items")).second);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(several_threads_may_swap_at_once_and_leave_no_other_links, PreparedLists) {
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 4; ++i) {
+            threads.emplace_back([this] {
+                for (int n = 0; n < 50; ++n) {
+                    if (!generations.swap("items")) std::abort();
+                }
+            });
+        }
+    }
+    BOOST_TEST(fs::is_directory(current("items")));
+    BOOST_TEST(std::distance(fs::directory_iterator(links), fs::directory_iterator()) == 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sweep_keeps_young_generations, PreparedLists) {
+    BOOST_REQUIRE(generations.swap_all());
+    generations.sweep();
+    BOOST_TEST(kept() == 4);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sweep_removes_old_generations_but_the_current_ones, PreparedLists) {
+    BOOST_REQUIRE(generations.swap_all());
+    age();
+    const auto employees = current("employees");
+    const auto items = current("items");
+    generations.sweep();
+    BOOST_TEST(kept() == 2);
+    BOOST_TEST(current("employees") == employees);
+    BOOST_TEST(current("items") == items);
+}
+
+BOOST_AUTO_TEST_CASE(a_sweep_of_nothing_does_no_harm) {
+    const TemporaryDirectory run;
+    BOOST_CHECK_NO_THROW(Generations(run.path().string(), {"items"}).sweep());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_read_only_directory_gives_false, PreparedLists) {
+    const auto before = current("items");
+    fs::permissions(links, fs::perms(0555));
+    fs::permissions(directories, fs::perms(0555));
+    {
+        const OrdinaryUser ordinary;
+        errno = 0;
+        BOOST_TEST(!generations.swap("items"));
+        BOOST_TEST(errno == EACCES);
+        BOOST_TEST(!generations.swap_all());
+    }
+    BOOST_TEST(current("items") == before);
+    fs::permissions(links, fs::perms(0755));
+    fs::permissions(directories, fs::perms(0755));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_link_that_cannot_be_replaced_gives_false, PreparedLists) {
+    fs::remove(links / "items");
+    fs::create_directories(links / "items" / "in-the-way");
+    errno = 0;
+    BOOST_TEST(!generations.swap("items"));
+    BOOST_TEST(errno != 0);
+    BOOST_TEST(std::distance(fs::directory_iterator(links), fs::directory_iterator()) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_directory_that_cannot_be_used_is_named) {
+    const TemporaryDirectory run;
+    std::ofstream(run.path() / "lists") << "a file";
+    const auto prepared = Generations(run.path().string(), {"items"}).prepare();
+    BOOST_REQUIRE(!prepared);
+    BOOST_TEST(prepared.error().find((run.path() / "lists").string()) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,219 @@
+#include "settings.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+using namespace larder;
+
+namespace {
+
+using Environment = std::map<std::string, std::string>;
+
+std::expected<Settings, std::string> load(const Environment& environment) {
+    return load_settings([&](const char* name) -> const char* {
+        const auto found = environment.find(name);
+        return found == environment.end() ? nullptr : found->second.c_str();
+    });
+}
+
+Settings loaded(const Environment& environment) {
+    auto settings = load(environment);
+    BOOST_REQUIRE(settings);
+    return std::move(*settings);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(settings)
+
+BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
+    const Settings settings = loaded({});
+    BOOST_TEST(settings.api_host == "127.0.0.1");
+    BOOST_TEST(settings.api_port == 8080);
+    BOOST_TEST(settings.database_url == "postgresql:///larder");
+    BOOST_TEST(settings.redis.socket.empty());
+    BOOST_TEST(settings.redis.host == "127.0.0.1");
+    BOOST_TEST(settings.redis.port == 6379);
+    BOOST_TEST(settings.redis.database == 0);
+    BOOST_TEST(settings.redis.user.empty());
+    BOOST_TEST(settings.redis.password.empty());
+    BOOST_TEST(settings.cache_ttl_seconds == 3600);
+    BOOST_TEST(settings.item_cache_ttl == 3600);
+    BOOST_TEST(settings.list_cache_ttl == 300);
+    BOOST_TEST(!settings.debug);
+    BOOST_TEST(settings.welcome_text == "Welcome to the Flask App!");
+    BOOST_TEST(settings.body_limit_bytes == 1048576);
+    BOOST_TEST(settings.run_dir == "/run/larder");
+    BOOST_TEST(settings.workers == 2);
+    BOOST_TEST(settings.store_threads == 8);
+    BOOST_TEST(settings.queue_limit == 1024);
+    BOOST_TEST(settings.redis_timeout_ms == 50);
+    BOOST_TEST(settings.prepared_statements);
+}
+
+BOOST_AUTO_TEST_CASE(every_setting_can_be_set) {
+    const Settings settings = loaded({{"API_HOST", "::1"},
+                                      {"API_PORT", "65535"},
+                                      {"DATABASE_URL", "host=db"},
+                                      {"REDIS_HOST", "cache"},
+                                      {"REDIS_PORT", "1"},
+                                      {"REDIS_DB", "3"},
+                                      {"CACHE_TTL_SECONDS", "0"},
+                                      {"ITEM_CACHE_TTL", "7"},
+                                      {"LIST_CACHE_TTL", "2147483647"},
+                                      {"DEBUG", "true"},
+                                      {"WELCOME_TEXT", "Hi"},
+                                      {"BODY_LIMIT_BYTES", "1"},
+                                      {"WORKERS", "1"},
+                                      {"STORE_THREADS", "2"},
+                                      {"QUEUE_LIMIT", "3"},
+                                      {"REDIS_TIMEOUT_MS", "4"},
+                                      {"PREPARED_STATEMENTS", "false"},
+                                      {"RUN_DIR", "/tmp/run"}});
+    BOOST_TEST(settings.api_host == "::1");
+    BOOST_TEST(settings.api_port == 65535);
+    BOOST_TEST(settings.database_url == "host=db");
+    BOOST_TEST(settings.redis.host == "cache");
+    BOOST_TEST(settings.redis.port == 1);
+    BOOST_TEST(settings.redis.database == 3);
+    BOOST_TEST(settings.cache_ttl_seconds == 0);
+    BOOST_TEST(settings.item_cache_ttl == 7);
+    BOOST_TEST(settings.list_cache_ttl == 2147483647);
+    BOOST_TEST(settings.debug);
+    BOOST_TEST(settings.welcome_text == "Hi");
+    BOOST_TEST(settings.body_limit_bytes == 1);
+    BOOST_TEST(settings.workers == 1);
+    BOOST_TEST(settings.store_threads == 2);
+    BOOST_TEST(settings.queue_limit == 3);
+    BOOST_TEST(settings.redis_timeout_ms == 4);
+    BOOST_TEST(!settings.prepared_statements);
+    BOOST_TEST(settings.run_dir == "/tmp/run");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_value_is_as_good_as_none) {
+    Environment empty;
+    for (const Setting& setting : setting_table()) empty[std::string(setting.name)] = "";
+    const Settings settings = loaded(empty);
+    BOOST_TEST(settings.api_port == 8080);
+    BOOST_TEST(settings.database_url == "postgresql:///larder");
+    BOOST_TEST(settings.item_cache_ttl == 3600);
+}
+
+BOOST_AUTO_TEST_CASE(items_live_as_long_as_other_records_unless_set) {
+    BOOST_TEST(loaded({{"CACHE_TTL_SECONDS", "5"}}).item_cache_ttl == 5);
+    BOOST_TEST(loaded({{"CACHE_TTL_SECONDS", "0"}}).item_cache_ttl == 0);
+    BOOST_TEST(loaded({{"ITEM_CACHE_TTL", "0"}}).item_cache_ttl == 0);
+    BOOST_TEST(loaded({{"ITEM_CACHE_TTL", "9"}}).cache_ttl_seconds == 3600);
+}
+
+BOOST_AUTO_TEST_CASE(a_redis_url_wins_over_the_parts) {
+    const Settings settings = loaded({{"REDIS_HOST", "loser"},
+                                      {"REDIS_PORT", "1"},
+                                      {"REDIS_DB", "2"},
+                                      {"REDIS_URL", "redis://me:secret@winner/3"}});
+    BOOST_TEST(settings.redis.host == "winner");
+    BOOST_TEST(settings.redis.port == 6379);
+    BOOST_TEST(settings.redis.database == 3);
+    BOOST_TEST(settings.redis.user == "me");
+    BOOST_TEST(settings.redis.password == "secret");
+    BOOST_TEST(loaded({{"REDIS_URL", "unix:///run/redis"}}).redis.socket == "/run/redis");
+}
+
+BOOST_AUTO_TEST_CASE(flags_have_several_spellings) {
+    for (const auto* on : {"true", "1", "yes", "on"}) BOOST_TEST(loaded({{"DEBUG", on}}).debug);
+    for (const auto* off : {"false", "0", "no", "off"}) {
+        BOOST_TEST(!loaded({{"DEBUG", off}}).debug);
+        BOOST_TEST(!loaded({{"PREPARED_STATEMENTS", off}}).prepared_statements);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_value_gives_one_line_that_names_the_variable) {
+    const std::pair<const char*, const char*> broken[] = {
+        {"API_PORT", "0"},
+        {"API_PORT", "65536"},
+        {"API_PORT", "http"},
+        {"API_PORT", "80 "},
+        {"API_PORT", " 80"},
+        {"API_PORT", "+80"},
+        {"API_PORT", "80.0"},
+        {"API_PORT", "0x50"},
+        {"API_PORT", "-1"},
+        {"API_PORT", "80\n81"},
+        {"REDIS_PORT", "65536"},
+        {"REDIS_PORT", "x"},
+        {"REDIS_PORT", "0"},
+        {"REDIS_DB", "-1"},
+        {"REDIS_DB", "x"},
+        {"REDIS_URL", "localhost"},
+        {"REDIS_URL", "redis://h:x"},
+        {"REDIS_TIMEOUT_MS", "0"},
+        {"REDIS_TIMEOUT_MS", "10001"},
+        {"CACHE_TTL_SECONDS", "-1"},
+        {"CACHE_TTL_SECONDS", "1h"},
+        {"CACHE_TTL_SECONDS", "2147483648"},
+        {"ITEM_CACHE_TTL", "-1"},
+        {"ITEM_CACHE_TTL", "x"},
+        {"LIST_CACHE_TTL", "-5"},
+        {"LIST_CACHE_TTL", "1e3"},
+        {"DEBUG", "maybe"},
+        {"DEBUG", "TRUE "},
+        {"BODY_LIMIT_BYTES", "0"},
+        {"BODY_LIMIT_BYTES", "1M"},
+        {"BODY_LIMIT_BYTES", "1073741825"},
+        {"WORKERS", "0"},
+        {"WORKERS", "257"},
+        {"STORE_THREADS", "0"},
+        {"STORE_THREADS", "257"},
+        {"QUEUE_LIMIT", "0"},
+        {"QUEUE_LIMIT", "1000001"},
+        {"PREPARED_STATEMENTS", "2"},
+    };
+    for (const auto& [name, value] : broken) {
+        BOOST_TEST_CONTEXT(name << '=' << value) {
+            const auto settings = load({{name, value}});
+            BOOST_REQUIRE(!settings);
+            BOOST_TEST(settings.error().starts_with(std::string(name) + " must be "));
+            BOOST_TEST(settings.error().find('\n') == std::string::npos);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_address_does_not_show_its_password) {
+    const auto settings = load({{"REDIS_URL", "redis://me:hunter2@host:port"}});
+    BOOST_REQUIRE(!settings);
+    BOOST_TEST(settings.error().find("hunter2") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_table_has_every_setting_once_with_its_meaning) {
+    std::vector<std::string_view> names;
+    for (const Setting& setting : setting_table()) {
+        names.push_back(setting.name);
+        BOOST_TEST(!setting.meaning.empty());
+    }
+    std::ranges::sort(names);
+    BOOST_TEST((std::ranges::adjacent_find(names) == names.end()));
+    for (const std::string_view name :
+         {"API_HOST", "API_PORT", "DATABASE_URL", "REDIS_URL", "REDIS_HOST", "REDIS_PORT",
+          "REDIS_DB", "CACHE_TTL_SECONDS", "ITEM_CACHE_TTL", "LIST_CACHE_TTL", "DEBUG"}) {
+        BOOST_TEST_CONTEXT(name) { BOOST_TEST(std::ranges::binary_search(names, name)); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_markdown_has_a_head_and_a_row_for_each) {
+    const std::string table = settings_as_markdown();
+    BOOST_TEST(table.starts_with("| variable | default | meaning |\n| --- | --- | --- |\n"));
+    BOOST_TEST(table.ends_with(" |\n"));
+    BOOST_TEST(std::ranges::count(table, '\n') ==
+               static_cast<std::ptrdiff_t>(setting_table().size()) + 2);
+    for (const Setting& setting : setting_table()) {
+        BOOST_TEST(table.find("\n| `" + std::string(setting.name) + "` | ") != std::string::npos);
+        BOOST_TEST(table.find(setting.meaning) != std::string::npos);
+    }
+    BOOST_TEST(table.find("| `API_PORT` | `8080` | ") != std::string::npos);
+    BOOST_TEST(table.find("| `ITEM_CACHE_TTL` |  | ") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,185 @@
+#include "store/statements.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+#include "resources.hpp"
+
+using namespace larder;
+
+namespace {
+
+using Values = std::vector<std::optional<std::string>>;
+
+constexpr std::string_view uuid = "550e8400-e29b-41d4-a716-446655440000";
+constexpr std::string_view boat_json =
+    "(SELECT row_to_json(r)::text FROM (SELECT t.id, t.name, t.sign, t.length, t.berths,"
+    " t.harbour) AS r)";
+constexpr std::string_view item_json = "(jsonb_build_object('id', t.id) || t.data)::text";
+
+struct Boats {
+    Resource resource = invented_resource();
+    Statements statements{resource};
+    const std::string json{boat_json};
+    const std::string id{uuid};
+
+    Change change(ChangeMode mode, std::string_view body) const {
+        const auto validated = validate(resource, mode, body);
+        BOOST_REQUIRE(validated);
+        return *validated;
+    }
+};
+
+struct Items {
+    Statements statements{larder::resource("items")};
+    const std::string json{item_json};
+    const std::string id{uuid};
+};
+
+void check(const Statement& statement, const std::string& sql, const Values& values) {
+    BOOST_TEST(statement.sql == sql);
+    BOOST_TEST((statement.values == values));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(statements)
+
+BOOST_FIXTURE_TEST_CASE(records_are_selected_by_an_array_of_ids, Boats) {
+    check(statements.select({id, id}),
+          "SELECT t.id, " + json + ", t.xmax = 0 FROM boats AS t WHERE t.id = ANY($1::uuid[])",
+          {'{' + id + ',' + id + '}'});
+    const Statements employees(larder::resource("employees"));
+    BOOST_TEST(employees.select({"1"}).sql.ends_with("t.id = ANY($1::bigint[])"));
+    BOOST_TEST(employees.select({"1", "22"}).values[0].value() == "{1,22}");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_guarded_record_comes_with_version_and_unique_fields, Boats) {
+    check(statements.select_guarded(id),
+          "SELECT " + json + ", t.xmin, t.sign, t.harbour FROM boats AS t WHERE t.id = $1::uuid",
+          {id});
+}
+
+BOOST_FIXTURE_TEST_CASE(an_owner_is_selected_by_its_value, Boats) {
+    const std::string evil = "x'; DROP TABLE boats; --";
+    check(statements.select_owner(resource.fields[1], evil),
+          "SELECT t.id, t.xmax = 0 FROM boats AS t WHERE t.sign = $1", {evil});
+}
+
+BOOST_FIXTURE_TEST_CASE(quiet_asks_for_every_lock_of_a_writer, Boats) {
+    const Statement quiet = statements.quiet();
+    BOOST_TEST(quiet.values.empty());
+    for (const auto* part :
+         {"NOT EXISTS", "pg_locks", "relation = 'boats'::regclass", "'RowExclusiveLock'",
+          "'ShareRowExclusiveLock'", "'ExclusiveLock'", "'AccessExclusiveLock'", "granted",
+          "current_database()", "pid IS DISTINCT FROM pg_backend_pid()"}) {
+        BOOST_TEST_CONTEXT(part) { BOOST_TEST(quiet.sql.find(part) != std::string::npos); }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(an_insert_has_every_column_and_leaves_conflicts_to_the_constraint, Boats) {
+    check(statements.insert(change(ChangeMode::create,
+                                   R"({"harbour": null, "berths": 1.0e1, "length": 24.90,
+                                       "sign": "S1", "name": "Zoë", "id": 1})")),
+          "INSERT INTO boats AS t (name, sign, length, berths, harbour)"
+          " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING t.id, " +
+              json,
+          {"Zoë", "S1", "24.90", "10", std::nullopt});
+}
+
+BOOST_FIXTURE_TEST_CASE(a_field_that_was_not_sent_is_inserted_as_null, Boats) {
+    const auto created =
+        statements.insert(change(ChangeMode::create, R"({"length": 1, "sign": "S", "name": "n"})"));
+    BOOST_TEST((created.values == Values{"n", "S", "1", std::nullopt, std::nullopt}));
+}
+
+BOOST_AUTO_TEST_CASE(an_insert_without_unique_fields_has_no_conflicts) {
+    const Statements products(resource("products"));
+    const auto change = validate(resource("products"), ChangeMode::create,
+                                 R"({"name": "n", "price": 1, "stock_quantity": 2})");
+    BOOST_REQUIRE(change);
+    const Statement insert = products.insert(*change);
+    BOOST_TEST(insert.sql.find("ON CONFLICT") == std::string::npos);
+    BOOST_TEST((insert.values == Values{"n", std::nullopt, "1", "2"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_update_sets_what_was_sent, Boats) {
+    const auto sent = change(ChangeMode::replace, R"({"berths": 3, "harbour": null, "name": "n"})");
+    check(statements.update(id, sent, ""),
+          "UPDATE boats AS t SET name = $2, berths = $3, harbour = $4 WHERE t.id = $1::uuid"
+          " RETURNING " +
+              json,
+          {id, "n", "3", std::nullopt});
+    check(statements.update(id, sent, "77"),
+          "UPDATE boats AS t SET name = $2, berths = $3, harbour = $4 WHERE t.id = $1::uuid"
+          " AND t.xmin = $5::xid RETURNING " +
+              json,
+          {id, "n", "3", std::nullopt, "77"});
+}
+
+BOOST_FIXTURE_TEST_CASE(a_removal_gives_back_the_unique_values, Boats) {
+    check(statements.remove(id, ""),
+          "DELETE FROM boats AS t WHERE t.id = $1::uuid RETURNING t.id, t.sign, t.harbour", {id});
+    check(statements.remove(id, "77"),
+          "DELETE FROM boats AS t WHERE t.id = $1::uuid AND t.xmin = $2::xid"
+          " RETURNING t.id, t.sign, t.harbour",
+          {id, "77"});
+}
+
+BOOST_FIXTURE_TEST_CASE(a_list_has_its_condition_order_and_limit, Boats) {
+    BOOST_TEST(statements.list(resource.lists[0], "") ==
+               "SELECT " + json + " FROM boats AS t ORDER BY t.id");
+    BOOST_TEST(statements.list(resource.lists[1], "20") ==
+               "SELECT " + json +
+                   " FROM (SELECT * FROM boats) AS t WHERE t.length > 20"
+                   " ORDER BY t.length DESC, t.id LIMIT 20");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_document_is_stored_without_the_id_that_was_sent, Items) {
+    const Change sent{.document = R"({"id": 1, "a": null})"};
+    check(statements.insert(sent),
+          "INSERT INTO items AS t (data) VALUES ($1::jsonb - 'id') RETURNING t.id, " + json,
+          {sent.document});
+}
+
+BOOST_FIXTURE_TEST_CASE(a_document_is_merged_at_the_top_or_deeply, Items) {
+    Change sent{.mode = ChangeMode::replace, .document = R"({"a": {"b": null}})"};
+    check(statements.update(id, sent, "9"),
+          "UPDATE items AS t SET data = t.data || ($2::jsonb - 'id') WHERE t.id = $1::uuid"
+          " AND t.xmin = $3::xid RETURNING " +
+              json,
+          {id, sent.document, "9"});
+    sent.mode = ChangeMode::merge_patch;
+    check(statements.update(id, sent, ""),
+          "UPDATE items AS t SET data = larder.merge_patch(t.data, $2::jsonb - 'id')"
+          " WHERE t.id = $1::uuid RETURNING " +
+              json,
+          {id, sent.document});
+}
+
+BOOST_FIXTURE_TEST_CASE(a_document_has_no_unique_fields, Items) {
+    check(statements.remove(id, ""), "DELETE FROM items AS t WHERE t.id = $1::uuid RETURNING t.id",
+          {id});
+    check(statements.select_guarded(id),
+          "SELECT " + json + ", t.xmin FROM items AS t WHERE t.id = $1::uuid", {id});
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_client_sent_never_becomes_sql, Boats) {
+    const std::string evil = "'); --";
+    const auto body = R"({"name": "'); --", "sign": "evil", "length": 9.99, "berths": 9,
+                          "harbour": "'\"$1"})";
+    for (const std::string& sql :
+         {statements.insert(change(ChangeMode::create, body)).sql,
+          statements.update(evil, change(ChangeMode::replace, body), evil).sql,
+          statements.remove(evil, evil).sql, statements.select({evil}).sql,
+          statements.select_guarded(evil).sql}) {
+        BOOST_TEST_CONTEXT(sql) {
+            for (const auto* part : {"--", "evil", "9", "'"}) {
+                BOOST_TEST(sql.find(part) == std::string::npos);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
