@@ -47,7 +47,7 @@ lint: ## check scripts with shellcheck and C++ with clang-tidy
 	shellcheck -x $(SCRIPTS)
 	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLARDER_TESTS=ON \
 		--log-level=WARNING
-	run-clang-tidy -quiet -p $(BUILD) -j $(JOBS) '$(CURDIR)/(fcgi_app|tests)/.*\.cpp$$'
+	run-clang-tidy-19 -clang-tidy-binary clang-tidy-19 -quiet -p $(BUILD) -j $(JOBS) '$(CURDIR)/(fcgi_app|tests)/.*\.cpp$$'
 
 clean: ## delete what was built; the data of a stack stays
 	rm -rf $(BUILD)

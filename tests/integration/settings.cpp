@@ -233,10 +233,16 @@ BOOST_AUTO_TEST_CASE(debug_logs_every_hit_and_miss) {
     BOOST_TEST(eventually([&] { return logged("miss"); }));
 }
 
-BOOST_AUTO_TEST_CASE(redis_by_host_port_and_database) {
+BOOST_AUTO_TEST_CASE(the_address_of_the_server_and_redis_by_its_parts) {
     const TcpRedis redis;
-    const Stack own({{"REDIS_HOST", "127.0.0.1"}, {"REDIS_PORT", redis.port()}, {"REDIS_DB", "3"}});
+    const Stack own({{"API_HOST", "127.0.0.2"},
+                     {"REDIS_HOST", "127.0.0.1"},
+                     {"REDIS_PORT", redis.port()},
+                     {"REDIS_DB", "3"}});
     expect_cached(own.client());
+    const auto status = own.status();
+    BOOST_TEST(status.at("url") == own.client().base_url());
+    BOOST_TEST(Client("http://127.0.0.1:" + status.at("url").substr(17)).get("/").status == 0);
     BOOST_TEST(redis.holds_keys("3"));
     BOOST_TEST(!redis.holds_keys("0"));
 }

@@ -96,10 +96,11 @@ struct Socket {
 
 int connect_to(const std::string& base_url) {
     const auto colon = base_url.rfind(':');
+    const auto slash = base_url.rfind('/') + 1;
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(std::stoi(base_url.substr(colon + 1))));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    inet_pton(AF_INET, base_url.substr(slash, colon - slash).c_str(), &address.sin_addr);
     const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     timeval patience{.tv_sec = 60, .tv_usec = 0};
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

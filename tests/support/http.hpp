@@ -42,6 +42,7 @@ struct ClientOptions {
 /// connections, of its own. Nothing throws for want of a server; see Response.
 class Client {
 public:
+    /// `base_url`: `http://<IPv4 address>:<port>`.
     explicit Client(std::string base_url, ClientOptions options = {});
 
     /// `path` is sent as it is, with the query. No body is sent when `body` is empty. A body has

@@ -33,6 +33,7 @@ std::string stack_script() { return (source_directory() / "scripts" / "stack").s
 /// .env from leading the stack to somebody's data.
 Environment defaults(const fs::path& directory) {
     return {{"STACK", directory / "stack"},
+            {"API_HOST", "127.0.0.1"},
             {"API_PORT", std::to_string(free_port())},
             {"LARDER_WORKER", program_directory() / "larder-worker"},
             {"LARDER_FEED", program_directory() / "larder-feed"},
@@ -92,7 +93,7 @@ int free_port() {
 Stack::Stack(Environment environment)
     : directory_(temporary_directory()),
       environment_(with_defaults(std::move(environment), directory_)),
-      client_("http://127.0.0.1:" + environment_.at("API_PORT")) {
+      client_("http://" + environment_.at("API_HOST") + ':' + environment_.at("API_PORT")) {
     start_keeper();
     up();
     const auto now = status();
