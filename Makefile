@@ -5,10 +5,10 @@ JOBS := $(shell nproc)
 SCRIPTS := scripts/deps scripts/stack $(wildcard scripts/lib/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs migrate build test lint clean
+.PHONY: help run up down status logs migrate build test test-corpus model coherence sanitize programs lint clean
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
 	@echo 'STACK=directory (default var) and API_PORT=port keep several stacks apart.'
 
 run: build ## install what is missing, build, and serve until Ctrl-C
@@ -35,19 +35,44 @@ build: ## build the programs
 		--log-level=WARNING
 	@cmake --build $(BUILD) --parallel $(JOBS)
 
-test: ## build everything and run the tests
+# What the targets below test.
+programs:
 	@scripts/deps run build test
 	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLARDER_TESTS=ON \
 		--log-level=WARNING
 	@cmake --build $(BUILD) --parallel $(JOBS)
-	@cd $(BUILD) && ctest --output-on-failure
+
+test: programs ## build everything and run the tests
+	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
+
+test-corpus: programs ## post and read back every record of Debian's package index
+	@$(BUILD)/bin/larder-tests-corpus -- all
+
+model: ## check the larger instances of the models, which takes minutes
+	@scripts/deps run build test
+	@tests/model/check --large
+
+coherence: programs ## look for stale answers, first without faults, then with all of them
+	@$(BUILD)/bin/larder-coherence --seconds 60 --faults none
+	@$(BUILD)/bin/larder-coherence --seconds 300 --faults all
+
+sanitize: ## run unit and integration tests with AddressSanitizer and UBSan
+	@scripts/deps run build test
+	@cmake -S . -B $(BUILD)/sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLARDER_TESTS=ON \
+		-DLARDER_SANITIZE=address,undefined --log-level=WARNING
+	@cmake --build $(BUILD)/sanitize --parallel $(JOBS)
+	@rm -rf $(BUILD)/sanitize/logs
+	@cd $(BUILD)/sanitize && LARDER_TEST_LOGS=$(CURDIR)/$(BUILD)/sanitize/logs \
+		ctest --output-on-failure -L 'unit|integration'
+	@! grep -rE 'Sanitizer|runtime error' $(BUILD)/sanitize/logs
 
 lint: ## check scripts with shellcheck and C++ with clang-tidy
 	@scripts/deps run build test lint
 	shellcheck -x $(SCRIPTS)
 	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLARDER_TESTS=ON \
 		--log-level=WARNING
-	run-clang-tidy-19 -clang-tidy-binary clang-tidy-19 -quiet -p $(BUILD) -j $(JOBS) '$(CURDIR)/(fcgi_app|tests)/.*\.cpp$$'
+	run-clang-tidy-19 -clang-tidy-binary clang-tidy-19 -quiet -p $(BUILD) -j $(JOBS) \
+		'$(CURDIR)/fcgi_app/.*\.cpp$$'
 
 clean: ## delete what was built; the data of a stack stays
 	rm -rf $(BUILD)

@@ -75,7 +75,11 @@ std::string prerequisites(std::span<const Resource> resources) {
 }  // namespace
 
 Feed::Feed(Larder& larder, std::span<const Resource> resources, int stop)
-    : backend_(larder), resources_(resources), memory_(larder.memory), stop_(stop) {}
+    : backend_(larder),
+      resources_(resources),
+      memory_(larder.memory),
+      stop_(stop),
+      follower_(resources, larder.host_id) {}
 
 void Feed::run() {
     milliseconds pause = shortest_pause;
@@ -88,7 +92,7 @@ void Feed::run() {
         report(followed.error());
         const auto now = Clock::now();
         if (started_ < now - calm) pause = shortest_pause;
-        (void)wait(-1, now + (problem ? milliseconds(setup_pause) : pause));
+        if (!wait(-1, now + (problem ? milliseconds(setup_pause) : pause))) return;
         pause = std::min(pause * 2, longest_pause);
     }
 }
@@ -112,8 +116,8 @@ Feed::Result Feed::follow() {
     if (auto ready = wait_for_slot(replication); !ready) return ready;
     if (auto begun = replication.start(publication); !begun) return begun;
     // The slot comes first: nothing can fall between what is renewed and what is followed.
-    follower_.emplace(resources_, backend_.larder.host_id);
-    follower_->pending() = everything(backend_.larder);
+    follower_ = Follower(resources_, backend_.larder.host_id);
+    follower_.pending() = everything(backend_.larder);
     if (auto settled = settle(); !settled) return settled;
     log_info("feed_connected");
     last_trouble_.clear();
@@ -190,13 +194,14 @@ std::expected<bool, std::string> Feed::drain(Replication& replication, Clock::ti
             return std::unexpected(consumed.error());
         }
         for (;;) {
-            const auto message = replication.next();
-            if (!message) return std::unexpected(message.error());
-            if (!*message) break;
+            const auto next = replication.next();
+            if (!next) return std::unexpected(next.error());
+            const auto& message = next.value();
+            if (!message) break;
             silent = -1;
             heard_ = Clock::now();
-            if (auto taken = take(**message); !taken) return std::unexpected(taken.error());
-            if (heard_ >= until || follower_->pending().keys.size() >= batch_keys) return false;
+            if (auto taken = take(*message); !taken) return std::unexpected(taken.error());
+            if (heard_ >= until || follower_.pending().keys.size() >= batch_keys) return false;
         }
     }
     return true;
@@ -207,7 +212,7 @@ Feed::Result Feed::take(std::string_view message) {
     if (!data) return std::unexpected(data.error());
     if (const auto* keepalive = std::get_if<copy_data::Keepalive>(&*data)) {
         is_reply_wanted_ = is_reply_wanted_ || keepalive->wants_reply;
-        if (follower_->is_in_transaction()) return {};
+        if (follower_.is_in_transaction()) return {};
         handled_ = std::max(handled_, keepalive->end);
         lag_ = {};
         return {};
@@ -215,20 +220,20 @@ Feed::Result Feed::take(std::string_view message) {
     const auto& log = std::get<copy_data::LogData>(*data);
     const auto event = pgoutput::parse(log.payload);
     if (!event) return std::unexpected(event.error());
-    const bool was_inside = follower_->is_in_transaction();
-    follower_->take(*event, backend_.larder.trust.epoch());
-    handled_ = std::max(handled_, follower_->end());
+    const bool was_inside = follower_.is_in_transaction();
+    follower_.take(*event, backend_.larder.trust.epoch());
+    handled_ = std::max(handled_, follower_.end());
     // Both times are PostgreSQL's, whose clock may be another one.
-    const std::chrono::microseconds lag(log.sent_at - follower_->commit_time());
-    if (was_inside || follower_->is_in_transaction()) lag_ = lag;
+    const std::chrono::microseconds lag(log.sent_at - follower_.commit_time());
+    if (was_inside || follower_.is_in_transaction()) lag_ = lag;
     batch_lag_ = std::max(batch_lag_, lag_);
     return {};
 }
 
 /// Does what the log asks for so far.
 Feed::Result Feed::settle() {
-    if (follower_->pending().is_empty()) return {};
-    return invalidate(backend_, follower_->pending());
+    if (follower_.pending().is_empty()) return {};
+    return invalidate(backend_, follower_.pending());
 }
 
 Feed::Result Feed::report_status(Replication& replication) {

@@ -53,7 +53,7 @@ private:
     bool is_stopped_ = false;
 
     // Of the stream at hand.
-    std::optional<Follower> follower_;
+    Follower follower_;
     Clock::time_point started_;
     Clock::time_point heard_;    // when PostgreSQL last sent anything
     Clock::time_point renewed_;  // when all caches were last renewed

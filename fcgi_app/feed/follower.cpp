@@ -65,7 +65,8 @@ void Follower::add(Affected affected) {
         return;
     }
     is_foreign_ = true;
-    if (only_row_) release(*std::exchange(only_row_, std::nullopt));
+    if (only_row_) release(std::move(*only_row_));
+    only_row_.reset();
     release(std::move(affected));
 }
 

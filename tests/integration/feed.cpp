@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(rows_of_every_resource) {
             BOOST_TEST(gets_cached(list));
             const auto id = database.value(insert + " RETURNING id");
             BOOST_TEST(comes_to_show(list, "Before"));
-            const auto path = '/' + collection + '/' + id;
+            const auto path = std::string("/").append(collection).append("/").append(id);
             BOOST_TEST(gets_cached(path));
             BOOST_TEST(gets_cached(list));
             database.query(update, {id});

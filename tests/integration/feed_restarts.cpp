@@ -49,7 +49,7 @@ struct Watched {
 };
 
 std::string feed_log() {
-    std::ifstream file(stack().directory() / "stack" / "logs" / "feed.log");
+    const std::ifstream file(stack().directory() / "stack" / "logs" / "feed.log");
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();

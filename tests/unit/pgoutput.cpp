@@ -105,11 +105,11 @@ BOOST_AUTO_TEST_CASE(rows_have_texts_nulls_and_values_that_were_not_sent) {
 BOOST_AUTO_TEST_CASE(an_update_may_have_an_old_row) {
     BOOST_TEST(!parsed<pgoutput::Update>(samples()[6]).old);
     const auto with_key = parsed<pgoutput::Update>(samples()[7]);
-    BOOST_REQUIRE(with_key.old);
-    BOOST_TEST(!with_key.old->is_full);
-    BOOST_TEST(with_key.old->values.size() == 3U);
+    const pgoutput::OldTuple none{.is_full = true, .values = {}};
+    BOOST_TEST(!with_key.old.value_or(none).is_full);
+    BOOST_TEST(with_key.old.value_or(none).values.size() == 3U);
     BOOST_TEST(with_key.row.size() == 3U);
-    BOOST_TEST(parsed<pgoutput::Update>(samples()[8]).old->is_full);
+    BOOST_TEST(parsed<pgoutput::Update>(samples()[8]).old.value_or(pgoutput::OldTuple{}).is_full);
     BOOST_TEST(parsed<pgoutput::Delete>(samples()[9]).old.is_full);
 }
 
@@ -145,13 +145,15 @@ BOOST_AUTO_TEST_CASE(what_is_cut_off_or_too_long_is_refused) {
 
 BOOST_AUTO_TEST_CASE(no_bytes_do_harm) {
     std::mt19937 random(1);
+    int refused = 0;
     for (int round = 0; round < 20000; ++round) {
         const auto all = samples();
         std::string bytes = all[random() % all.size()];
         for (int i = 0; i < 3; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
-        (void)pgoutput::parse(bytes);
-        (void)copy_data::parse(bytes);
+        if (!pgoutput::parse(bytes)) ++refused;
+        if (!copy_data::parse(bytes)) ++refused;
     }
+    BOOST_TEST(refused > 0);
     BOOST_TEST(!pgoutput::parse(Bytes('T').number(0xFFFFFFFFU).character('\0')));
     BOOST_TEST(!pgoutput::parse(Bytes('I').number(7U).character('N').number(std::uint16_t{65535})));
 }
