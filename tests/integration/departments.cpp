@@ -17,7 +17,7 @@ fs::path migrations() {
     fs::copy(source_directory() / "sql", directory, fs::copy_options::recursive);
     const auto added =
         run({"sh", "-c",
-             "cd \"$1\" && TZ=UTC sqitch add departments --requires larder --note Departments", "sh",
+             "cd \"$1\" && TZ=UTC sqitch add departments --requires feed --note Departments", "sh",
              directory.string()},
             {{"SQITCH_FULLNAME", "Test"}, {"SQITCH_EMAIL", "test@localhost"}});
     BOOST_REQUIRE_MESSAGE(added.status == 0, added.output);

@@ -14,7 +14,7 @@ inline bool feed_follows(const Client& client = api()) {
 /// What was written past the workers shows within this time; on an idle machine in milliseconds.
 constexpr std::chrono::seconds soon{5};
 
-/// Whether a path comes to show `text`, and whether it was in a cache before.
+/// Whether the answer to a path comes to hold `text`.
 inline bool comes_to_show(const std::string& path, const std::string& text,
                           const Client& client = api()) {
     return eventually([&] { return client.get(path).body.contains(text); }, soon);
