@@ -1,12 +1,16 @@
 #include "http/request.hpp"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
 namespace larder::http {
+
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
 
 Method method_from(std::string_view name) {
     static constexpr std::array<std::pair<std::string_view, Method>, 7> names = {{
@@ -26,8 +30,7 @@ bool is_media_type(std::string_view content_type, std::string_view expected) {
     std::string_view type = content_type.substr(0, content_type.find(';'));
     type.remove_prefix(std::min(type.find_first_not_of(" \t"), type.size()));
     type = type.substr(0, type.find_last_not_of(" \t") + 1);
-    return type.size() == expected.size() &&
-           strncasecmp(type.data(), expected.data(), expected.size()) == 0;
+    return std::ranges::equal(type, expected, [](char a, char b) { return lower(a) == lower(b); });
 }
 
 }  // namespace larder::http

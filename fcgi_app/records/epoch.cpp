@@ -38,7 +38,7 @@ Expected<std::uint64_t> raise_in_database(Session& session, std::uint64_t least)
         "UPDATE larder.epoch SET value = greatest(value, {}) + 1 RETURNING value", least));
     if (!rows) return std::unexpected(rows.error());
     if (rows->size() != 1) return fail(ErrorKind::internal, "", "larder.epoch must have one row");
-    const std::string& text = *rows->front()[0];
+    const std::string text = rows->front()[0].value_or("");
     std::uint64_t epoch = 0;
     std::from_chars(text.data(), text.data() + text.size(), epoch);
     return epoch;

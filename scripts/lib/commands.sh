@@ -83,11 +83,15 @@ command_run() {
     echo "Ctrl-C stops it."
     trap 'STOPPING=1' INT TERM HUP
     STOPPING=0
+    local pause=
     while ((STOPPING == 0)) && part_runs nginx; do
         sleep 1 &
-        wait $! || true
+        pause=$!
+        wait "$pause" || true
     done
     trap '' INT TERM HUP
+    # It ignores SIGINT, as all that a script starts in the background.
+    { kill "$pause" && wait "$pause"; } 2>/dev/null || true
     take_lock
     if ((STOPPING == 0)) && ! anything_runs; then
         step stack "was stopped by another command"

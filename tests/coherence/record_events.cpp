@@ -1,0 +1,289 @@
+#include "record_events.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace larder::coherence {
+namespace {
+
+constexpr int precondition_failed = 412;
+constexpr int not_found = 404;
+
+struct EtagKey {
+    RecordNumber record;
+    std::uint64_t etag;
+    bool operator==(const EtagKey&) const = default;
+};
+
+struct EtagHash {
+    std::size_t operator()(const EtagKey& key) const noexcept {
+        return std::hash<std::uint64_t>()(key.etag ^ (std::uint64_t{key.record} << 32U));
+    }
+};
+
+bool is_write(const Operation& operation) {
+    return operation.action == Action::create || operation.action == Action::update;
+}
+
+/// Removals that may have happened, of one record.
+struct Removals {
+    std::vector<const Operation*> done;
+    std::vector<const Operation*> uncertain;
+};
+
+class Gatherer {
+public:
+    Gatherer(const History& history, Scope scope) : history_(history), scope_(scope) {}
+
+    Gathered run() {
+        index_values_and_etags();
+        for (const auto& operation : history_.operations) add(operation);
+        bind_creations();
+        for (RecordNumber record = 0; record < gathered_.records.size(); ++record) {
+            drop_early_absences(record);
+            add_removal(record);
+        }
+        index_lists();
+        for (RecordNumber record = 0; record < gathered_.records.size(); ++record) {
+            add_absences(record);
+            end_life(record);
+        }
+        return std::move(gathered_);
+    }
+
+private:
+    void index_values_and_etags() {
+        RecordNumber count = 0;
+        const auto count_record = [&](RecordNumber record) {
+            if (record != no_record) count = std::max(count, record + 1);
+        };
+        for (const auto& operation : history_.operations) {
+            count_record(operation.record);
+            for (const auto& entry : operation.entries) count_record(entry.record);
+            if (is_write(operation)) writes_.emplace(operation.value, &operation);
+            if (operation.etag != 0 && operation.value.present()) note_etag(operation);
+        }
+        for (const auto& grace : history_.graces) count_record(grace.record);
+        gathered_.records.resize(count);
+        removals_.resize(count);
+        graces_.resize(count);
+        for (const auto& grace : history_.graces) graces_[grace.record].push_back(grace);
+    }
+
+    void note_etag(const Operation& operation) {
+        const auto [found, is_new] =
+            values_.try_emplace(EtagKey{operation.record, operation.etag}, operation.value);
+        const auto [owner, first] = etags_.try_emplace(operation.value, &operation);
+        if (!is_new && found->second != operation.value) {
+            violate("two values with one ETag", {operation});
+        } else if (!first && owner->second->etag != operation.etag) {
+            violate("two ETags for one value", {*owner->second, operation});
+        }
+    }
+
+    void violate(std::string what, std::vector<Operation> proof) {
+        gathered_.violations.push_back({std::move(what), std::move(proof)});
+    }
+
+    RecordEvents& of(const Operation& operation) {
+        auto& record = gathered_.records[operation.record];
+        record.resource = operation.resource;
+        return record;
+    }
+
+    void add(const Operation& operation) {
+        if (operation.action == Action::list) return add_list(operation);
+        if (operation.record == no_record) return;
+        if (operation.status == not_found && operation.outcome == Outcome::refused) {
+            return add_read(operation.record, operation, removed);
+        }
+        if (operation.action == Action::read) return add_single_read(operation);
+        if (is_write(operation)) return add_write(operation);
+        if (operation.action == Action::remove) add_remove(operation);
+    }
+
+    void add_write(const Operation& operation) {
+        const bool conditional = operation.expected.present();
+        if (operation.outcome == Outcome::refused) {
+            if (conditional && operation.status == precondition_failed) {
+                exclude(operation.record, operation, operation.expected, false);
+            }
+            return;
+        }
+        const bool done = operation.outcome == Outcome::ok;
+        of(operation).events.push_back({.start = operation.start,
+                                        .end = done ? operation.end : never,
+                                        .value = operation.value,
+                                        .write = true,
+                                        .operation = &operation});
+        if (!conditional || !done) return;
+        add_event(operation.record, operation, operation.expected);
+        const auto [first, is_new] = successors_.try_emplace(operation.expected, &operation);
+        if (!is_new) {
+            violate("a lost update: two writes succeeded on the condition of the same value",
+                    {*first->second, operation});
+        }
+    }
+
+    void add_remove(const Operation& operation) {
+        auto& removals = removals_[operation.record];
+        of(operation);
+        if (operation.outcome == Outcome::ok) removals.done.push_back(&operation);
+        if (operation.outcome == Outcome::unknown) removals.uncertain.push_back(&operation);
+    }
+
+    void add_single_read(const Operation& operation) {
+        if (operation.outcome != Outcome::ok) return;
+        Value value = operation.value;
+        if (operation.value_by_etag) {
+            const auto found = values_.find(EtagKey{operation.record, operation.etag});
+            if (found == values_.end()) return;
+            value = found->second;
+        }
+        add_read(operation.record, operation, value);
+    }
+
+    void add_list(const Operation& operation) {
+        if (operation.outcome != Outcome::ok || scope_ == Scope::records) return;
+        for (const auto& entry : operation.entries) {
+            gathered_.records[entry.record].resource = operation.resource;
+            add_event(entry.record, operation, entry.value);
+        }
+    }
+
+    /// A read by the record's own path.
+    void add_read(RecordNumber record, const Operation& operation, Value value) {
+        gathered_.records[record].resource = operation.resource;
+        if (scope_ == Scope::lists && operation.action == Action::read) return;
+        add_event(record, operation, value);
+    }
+
+    void add_event(RecordNumber record, const Operation& operation, Value value) {
+        if (in_grace(record, operation)) return;
+        gathered_.records[record].events.push_back(
+            {operation.start, operation.end, value, false, &operation});
+    }
+
+    void exclude(RecordNumber record, const Operation& operation, Value value, bool high_salary) {
+        if (in_grace(record, operation)) return;
+        gathered_.records[record].exclusions.push_back(
+            {{operation.start, operation.end, value, false, &operation}, high_salary});
+    }
+
+    [[nodiscard]] bool in_grace(RecordNumber record, const Operation& operation) const {
+        return std::ranges::any_of(graces_[record], [&](const Grace& grace) {
+            return !operation.foreign && operation.start <= grace.end &&
+                   operation.end >= grace.start;
+        });
+    }
+
+    /// Gives the creations with no answer, and so no ID, to the records that show their values.
+    void bind_creations() {
+        std::unordered_map<const Operation*, RecordNumber> bound;
+        for (RecordNumber record = 0; record < gathered_.records.size(); ++record) {
+            auto& events = gathered_.records[record].events;
+            for (std::size_t i = 0; i < events.size(); ++i) {
+                const Event event = events[i];
+                const auto write = writes_.find(event.value);
+                if (event.write || write == writes_.end()) continue;
+                const Operation& creation = *write->second;
+                if (creation.action != Action::create || creation.record != no_record) continue;
+                if (creation.outcome == Outcome::refused) continue;
+                const auto [first, is_new] = bound.try_emplace(&creation, record);
+                if (is_new) {
+                    events.push_back({creation.start, never, event.value, true, &creation});
+                } else if (first->second != record) {
+                    violate("one creation made two records", {creation, *event.operation});
+                }
+            }
+        }
+    }
+
+    /// When the record surely was there: the first end of an operation that shows it.
+    [[nodiscard]] Time created(RecordNumber record) const {
+        Time first = never;
+        for (const auto& event : gathered_.records[record].events) {
+            if (event.value != removed) first = std::min(first, event.end);
+        }
+        return first;
+    }
+
+    /// Until then its absence is that of a record which is not there yet, or never will be.
+    void drop_early_absences(RecordNumber record) {
+        const Time first = created(record);
+        std::erase_if(gathered_.records[record].events, [&](const Event& event) {
+            return event.value == removed && event.start <= first;
+        });
+    }
+
+    void add_removal(RecordNumber record) {
+        const auto& [done, uncertain] = removals_[record];
+        if (done.empty() && uncertain.empty()) return;
+        if (done.size() > 1) violate("removed twice", {*done[0], *done[1]});
+        const Operation& removal =
+            done.empty() ? *std::ranges::min(uncertain, {}, &Operation::start) : *done[0];
+        gathered_.records[record].events.push_back(
+            {removal.start, done.empty() ? never : removal.end, removed, true, &removal});
+    }
+
+    /// Nothing follows a removal that was seen or acknowledged, as if it were read at the end of
+    /// time.
+    void end_life(RecordNumber record) {
+        auto& events = gathered_.records[record].events;
+        const bool certain = std::ranges::any_of(events, [](const Event& event) {
+            return event.value == removed && event.end != never;
+        });
+        if (certain) events.push_back({never, never, removed, false, nullptr});
+    }
+
+    void index_lists() {
+        if (scope_ == Scope::records) return;
+        for (const auto& operation : history_.operations) {
+            if (operation.action != Action::list || operation.outcome != Outcome::ok) continue;
+            if (operation.list == ListKind::part) continue;
+            lists_[static_cast<std::size_t>(operation.resource)].push_back(&operation);
+        }
+        for (auto& lists : lists_) std::ranges::sort(lists, {}, &Operation::start);
+    }
+
+    /// A list without the record counts if the record was surely created before the list was asked
+    /// for, and was not surely removed by then.
+    void add_absences(RecordNumber record) {
+        const Time first = created(record);
+        if (first == never) return;
+        const auto& [resource, events, exclusions] = gathered_.records[record];
+        Time gone = never;
+        for (const auto& event : events) {
+            if (event.value == removed) gone = std::min(gone, event.end);
+        }
+        const auto& lists = lists_[static_cast<std::size_t>(resource)];
+        for (auto list = std::ranges::upper_bound(lists, first, {}, &Operation::start);
+             list != lists.end() && (*list)->start < gone; ++list) {
+            if (std::ranges::binary_search((*list)->entries, record, {}, &ListEntry::record)) {
+                continue;
+            }
+            if ((*list)->list == ListKind::high_salary) {
+                exclude(record, **list, {}, true);
+            } else {
+                add_event(record, **list, removed);
+            }
+        }
+    }
+
+    const History& history_;
+    Scope scope_;
+    Gathered gathered_;
+    std::unordered_map<Value, const Operation*> writes_;
+    std::unordered_map<Value, const Operation*> successors_;  // of a value, by If-Match
+    std::unordered_map<EtagKey, Value, EtagHash> values_;
+    std::unordered_map<Value, const Operation*> etags_;
+    std::vector<Removals> removals_;
+    std::vector<std::vector<Grace>> graces_;
+    std::array<std::vector<const Operation*>, all_resources.size()> lists_;
+};
+
+}  // namespace
+
+Gathered gather(const History& history, Scope scope) { return Gatherer(history, scope).run(); }
+
+}  // namespace larder::coherence
