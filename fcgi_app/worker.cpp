@@ -68,7 +68,7 @@ int serve(Larder& shared, const std::vector<Resource>& resources) {
     raise_file_limit();
     FCGX_Init();
     block_signals();  // after FCGX_Init, which installs handlers of its own
-    const std::jthread caretaker([&](std::stop_token stop) { take_care(stop, shared); });
+    const std::jthread caretaker([&](const std::stop_token& stop) { take_care(stop, shared); });
     Server server(STDIN_FILENO, shared, resources);
     log_info("started", {{"version", LARDER_VERSION}});
     if (server.run()) return EXIT_SUCCESS;
