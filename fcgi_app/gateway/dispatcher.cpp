@@ -21,7 +21,27 @@ namespace {
 using http::Action;
 
 // A larger answer could fill the socket's buffer and make the loop wait for nginx.
-constexpr std::size_t largest_loop_answer = 64 * 1024;
+constexpr std::size_t largest_loop_answer = 65536;
+
+/// `conflict` if the cache knows that this write cannot be: a value that it claims is taken. Of a
+/// write to an existing record only if the record is cached as well, for its absence (404) and a
+/// wrong If-Match (412) go first.
+Expected<void> check_claims(const Plan& plan, std::string_view if_match,
+                            std::span<const std::optional<std::string>> values) {
+    const Resource& resource = *plan.route.resource;
+    if (plan.route.action != Action::create) {
+        const auto& json = values.front();
+        values = values.subspan(1);
+        if (!json || !http::if_match_passes(if_match, http::entity_tag(*json))) return {};
+    }
+    const auto claims = plan.change.claims();
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        if (values[i] && *values[i] != plan.route.id) {
+            return std::unexpected(taken(resource, *claims[i].field, *claims[i].value));
+        }
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -130,26 +150,6 @@ void Dispatcher::flush(std::vector<Connection*>& answered) {
     answered_.clear();
 }
 
-/// `conflict` if the cache knows that this write cannot be: a value that it claims is taken. Of a
-/// write to an existing record only if the record is cached as well, for its absence (404) and a
-/// wrong If-Match (412) go first.
-static Expected<void> check_claims(const Plan& plan, std::string_view if_match,
-                                   std::span<const std::optional<std::string>> values) {
-    const Resource& resource = *plan.route.resource;
-    if (plan.route.action != Action::create) {
-        const auto& json = values.front();
-        values = values.subspan(1);
-        if (!json || !http::if_match_passes(if_match, http::entity_tag(*json))) return {};
-    }
-    const auto claims = plan.change.claims();
-    for (std::size_t i = 0; i < claims.size(); ++i) {
-        if (values[i] && *values[i] != plan.route.id) {
-            return std::unexpected(taken(resource, *claims[i].field, *claims[i].value));
-        }
-    }
-    return {};
-}
-
 void Dispatcher::settle(Pending pending, std::span<std::optional<std::string>> values,
                         Flights& flights) {
     Connection& connection = *pending.connection;
@@ -197,9 +197,9 @@ void Dispatcher::submit_flights(Flights flights, std::uint64_t epoch) {
             keys.push_back(flight.key);
             for (const Pending& reader : flight.readers) connections.push_back(reader.connection);
         }
-        StorePool::Job job = [this, resource, group = std::move(group), keys, connections,
+        StorePool::Job job = [this, resource, taken_off = std::move(group), keys, connections,
                               epoch](Backend& backend) mutable {
-            answer_flights(backend, *resource, group, epoch);
+            answer_flights(backend, *resource, taken_off, epoch);
             give_back(connections, std::move(keys));
         };
         for (Connection* connection : connections) connection->is_lent = true;
@@ -222,6 +222,7 @@ void Dispatcher::answer_flights(Backend& backend, const Resource& resource,
     std::erase_if(flights,
                   [&](const Flight& one) { return std::ranges::none_of(one.readers, is_wanted); });
     if (flights.empty()) return;
+    ids.reserve(flights.size());
     for (const Flight& flight : flights) ids.push_back(flight.id);
     const auto records = read_records(backend, larder_.of(resource), ids, epoch);
     for (std::size_t i = 0; i < flights.size(); ++i) {

@@ -133,11 +133,10 @@ void Server::receive(Connection& connection) {
 
 void Server::released(Connection& connection) {
     const bool may_be_readable = std::exchange(connection.may_be_readable, false);
-    if (!connection.is_open() || connection.is_gone) {
-        retire(connection);
-    } else if (may_be_readable && is_readable(connection.descriptor())) {
+    const bool is_over = !connection.is_open() || connection.is_gone;
+    if (!is_over && may_be_readable && is_readable(connection.descriptor())) {
         receive(connection);
-    } else if (is_draining_) {
+    } else if (is_over || is_draining_) {
         retire(connection);
     }
 }

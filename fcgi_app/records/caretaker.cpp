@@ -23,7 +23,7 @@ constexpr std::chrono::seconds sweep_interval{5};
 
 }  // namespace
 
-void take_care(std::stop_token stop, Larder& larder) {
+void take_care(const std::stop_token& stop, Larder& larder) {
     Backend backend(larder);
     std::mutex mutex;
     std::condition_variable_any wake;

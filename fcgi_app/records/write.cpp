@@ -46,7 +46,9 @@ public:
         auto committed =
             transaction.commit(to_text({.host = backend_.larder.host_id, .epoch = epoch_}));
         if constexpr (mutant == Mutant::fence_after_commit) fence();
-        if constexpr (mutant == Mutant::swap_after_commit) (void)swap();
+        if constexpr (mutant == Mutant::swap_after_commit) {
+            if (auto swapped = swap(); !swapped) return swapped;
+        }
         if (mutant == Mutant::trust_after_commit && !keys_.empty() && epoch_ == 0) {
             backend_.larder.trust.lose();
         }
@@ -213,7 +215,7 @@ Expected<WrittenRecord> create_record(Backend& backend, const Collection& collec
             if (!rows) return std::unexpected(std::move(rows.error()));
             if (!rows->empty()) {
                 Row& row = rows->front();
-                const WrittenRecord record{.id = std::move(*row[0]), .json = std::move(*row[1])};
+                WrittenRecord record{.id = std::move(*row[0]), .json = std::move(*row[1])};
                 // Nobody can have an entry of a new record, so only what is primed needs a fence.
                 if (resource.primed) publication.add(record_key(resource, record.id));
                 for (const Assignment& claim : claims) {
