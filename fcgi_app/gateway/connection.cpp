@@ -12,7 +12,7 @@ namespace larder {
 namespace {
 
 // A body up to this size has arrived with its request, as a rule; the loop reads it at once.
-constexpr std::size_t small_body = 64 * 1024;
+constexpr std::size_t small_body = 65536;
 
 // nginx reads and writes without delay. Should it be stopped in the middle of a request, the loop
 // must not wait for ever.
