@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <limits>
+
+#include "number.hpp"
 
 namespace larder {
 
@@ -22,14 +23,11 @@ Assign text(std::string Settings::*member) {
 
 Assign number(int Settings::*member, int least, int most) {
     return [=](Settings& settings, std::string_view value) {
-        int parsed = 0;
-        const auto [end, error] =
-            std::from_chars(value.data(), value.data() + value.size(), parsed);
-        if (error != std::errc{} || end != value.data() + value.size() || parsed < least ||
-            parsed > most) {
+        const auto parsed = to_number<int>(value);
+        if (!parsed || *parsed < least || *parsed > most) {
             return fmt::format("must be a whole number from {} to {}", least, most);
         }
-        settings.*member = parsed;
+        settings.*member = *parsed;
         return std::string{};
     };
 }

@@ -1,10 +1,10 @@
 #include "cache/record_cache.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include "cache/scripts.hpp"
 #include "mutant.hpp"
+#include "number.hpp"
 
 namespace larder {
 
@@ -23,11 +23,7 @@ std::string lease_key(std::uint64_t epoch, const std::string& key) {
     return value_key(epoch, key) + ":lease";
 }
 
-std::uint64_t to_epoch(std::string_view text) {
-    std::uint64_t epoch = 0;
-    std::from_chars(text.data(), text.data() + text.size(), epoch);
-    return epoch;
-}
+std::uint64_t to_epoch(std::string_view text) { return to_number<std::uint64_t>(text).value_or(0); }
 
 std::uint64_t live_epoch(const RedisReply& reply) {
     return reply.list.empty() ? 0 : to_epoch(reply.list.front().text);

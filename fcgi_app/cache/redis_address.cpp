@@ -1,14 +1,15 @@
 #include "cache/redis_address.hpp"
 
-#include <charconv>
+#include "number.hpp"
 
 namespace larder {
 
 namespace {
 
 bool read_number(std::string_view text, int& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size() && value >= 0;
+    const auto number = to_number<int>(text);
+    if (number) value = *number;
+    return number && *number >= 0;
 }
 
 std::unexpected<std::string> refusal() {

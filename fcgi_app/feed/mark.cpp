@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include "number.hpp"
 
 namespace larder {
 
@@ -11,11 +11,9 @@ std::string to_text(const Mark& mark) { return fmt::format("{} {}", mark.host, m
 std::optional<Mark> parse_mark(std::string_view text) {
     const auto space = text.find(' ');
     if (space == text.npos) return std::nullopt;
-    Mark mark{.host = std::string(text.substr(0, space))};
-    text.remove_prefix(space + 1);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mark.epoch);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return mark;
+    const auto epoch = to_number<std::uint64_t>(text.substr(space + 1));
+    if (!epoch) return std::nullopt;
+    return Mark{.host = std::string(text.substr(0, space)), .epoch = *epoch};
 }
 
 }  // namespace larder

@@ -4,8 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <utility>
+
+#include "number.hpp"
 
 namespace larder {
 
@@ -62,9 +63,7 @@ bool Connection::receive() {
     request_.body_too_large = !parameter("BODY_TOO_LARGE").empty();
     request_.for_list_cache = !parameter("LIST_CACHE").empty();
     request_.body.clear();
-    request_.content_length = 0;
-    const std::string_view length = parameter("CONTENT_LENGTH");
-    std::from_chars(length.data(), length.data() + length.size(), request_.content_length);
+    request_.content_length = to_number<std::uint64_t>(parameter("CONTENT_LENGTH")).value_or(0);
     has_unread_body_ = !request_.body_too_large && request_.content_length > small_body;
     return has_unread_body_ || read_body();
 }

@@ -59,8 +59,7 @@ Dispatcher::~Dispatcher() { close(wake_); }
 
 void Dispatcher::dispatch(Connection& connection) {
     if (connection.has_unread_body()) return submit_unread(connection);
-    auto plan = make_plan(resources_, connection.request(),
-                          static_cast<std::uint64_t>(larder_.settings.body_limit_bytes));
+    auto plan = plan_of(connection);
     if (!plan) return answer_now(connection, answer_error(plan.error()));
     switch (plan->route.action) {
         case Action::welcome:
@@ -73,6 +72,11 @@ void Dispatcher::dispatch(Connection& connection) {
     }
     if (!plan->change.claims().empty()) return await_cache(connection, std::move(*plan));
     submit_plan(connection, std::move(*plan));
+}
+
+Expected<Plan> Dispatcher::plan_of(const Connection& connection) const {
+    return make_plan(resources_, connection.request(),
+                     static_cast<std::uint64_t>(larder_.settings.body_limit_bytes));
 }
 
 void Dispatcher::answer_now(Connection& connection, const http::Response& response) {
@@ -110,8 +114,7 @@ void Dispatcher::submit_plan(Connection& connection, Plan plan) {
 void Dispatcher::submit_unread(Connection& connection) {
     submit(connection, [this, &connection](Backend& backend) {
         if (!connection.read_body()) return connection.abandon();
-        const auto plan = make_plan(resources_, connection.request(),
-                                    static_cast<std::uint64_t>(larder_.settings.body_limit_bytes));
+        const auto plan = plan_of(connection);
         if (!plan) return connection.answer(answer_error(plan.error()));
         answer_from_store(backend, *plan, connection);
     });

@@ -57,6 +57,7 @@ private:
     };
     using Flights = std::unordered_map<const Resource*, std::vector<Flight>>;
 
+    Expected<Plan> plan_of(const Connection& connection) const;
     void answer_now(Connection& connection, const http::Response& response);
     void submit(Connection& connection, StorePool::Job job);
     void submit_plan(Connection& connection, Plan plan);

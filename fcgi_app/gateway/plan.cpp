@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 
 #include "http/response.hpp"
+#include "number.hpp"
 
 namespace larder {
 
@@ -36,11 +36,8 @@ Expected<void> check_content_type(ChangeMode mode, const http::Request& request)
 }
 
 Expected<void> check_limit(std::string_view limit) {
-    int value = 0;
-    const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), value);
-    const bool valid = error == std::errc{} && end == limit.data() + limit.size() && value >= 1 &&
-                       value <= longest_list;
-    if (valid || limit.empty()) return {};
+    const auto value = to_number<int>(limit);
+    if (limit.empty() || (value && *value >= 1 && *value <= longest_list)) return {};
     return fail(ErrorKind::unprocessable,
                 fmt::format("The parameter limit must be a number from 1 to {}.", longest_list));
 }

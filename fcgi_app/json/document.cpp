@@ -9,7 +9,7 @@
 #include <set>
 
 #include "json/text.hpp"
-#include "resource/decimal.hpp"
+#include "json/decimal.hpp"
 
 namespace larder::json {
 

@@ -5,8 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <charconv>
-
+#include "number.hpp"
 #include "observe/log.hpp"
 
 namespace larder {
@@ -38,10 +37,7 @@ Expected<std::uint64_t> raise_in_database(Session& session, std::uint64_t least)
         "UPDATE larder.epoch SET value = greatest(value, {}) + 1 RETURNING value", least));
     if (!rows) return std::unexpected(rows.error());
     if (rows->size() != 1) return fail(ErrorKind::internal, "", "larder.epoch must have one row");
-    const std::string text = rows->front()[0].value_or("");
-    std::uint64_t epoch = 0;
-    std::from_chars(text.data(), text.data() + text.size(), epoch);
-    return epoch;
+    return to_number<std::uint64_t>(rows->front()[0].value_or("")).value_or(0);
 }
 
 /// Leads the host to a new epoch of the Redis that `run_id` names. Where that fails on the way, the

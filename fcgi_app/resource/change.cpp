@@ -6,7 +6,7 @@
 
 #include "json/document.hpp"
 #include "json/text.hpp"
-#include "resource/decimal.hpp"
+#include "json/decimal.hpp"
 
 namespace larder {
 

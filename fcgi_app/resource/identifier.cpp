@@ -1,17 +1,16 @@
 #include "resource/identifier.hpp"
 
-#include <charconv>
 #include <cstdint>
+
+#include "number.hpp"
 
 namespace larder {
 
 namespace {
 
 std::optional<std::string> integer_id(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool canonical = error == std::errc{} && end == text.data() + text.size() && value >= 0 &&
-                           (text[0] != '0' || text.size() == 1) && text[0] != '-';
+    const bool canonical =
+        to_number<std::int64_t>(text) && text[0] != '-' && (text[0] != '0' || text.size() == 1);
     if (!canonical) return std::nullopt;
     return std::string(text);
 }

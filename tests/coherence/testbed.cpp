@@ -5,18 +5,12 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "support/temporary_directory.hpp"
+
 namespace larder::coherence {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path temporary_directory() {
-    std::string name = (fs::temp_directory_path() / "larder-coherence-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    // The workers may run under another account, and connect to the socket in it.
-    fs::permissions(name, fs::perms(0755));
-    return name;
-}
 
 test::Environment stack_environment(const std::string& redis_socket) {
     test::Environment environment = {{"REDIS_URL", "unix://" + redis_socket}};
@@ -29,7 +23,7 @@ test::Environment stack_environment(const std::string& redis_socket) {
 
 }  // namespace
 
-TestBed::TestBed(bool with_proxies) : directory_(temporary_directory()) {
+TestBed::TestBed(bool with_proxies) : directory_(test::temporary_directory("larder-coherence")) {
     redis_ = std::make_unique<RedisServer>(directory_);
     std::string socket = redis_->socket();
     if (with_proxies) {

@@ -13,19 +13,12 @@
 #include <stdexcept>
 
 #include "parallel.hpp"
+#include "temporary_directory.hpp"
 
 namespace larder::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path temporary_directory() {
-    std::string name = (fs::temp_directory_path() / "larder-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    // When root runs the tests, PostgreSQL runs as another user and has to get in.
-    fs::permissions(name, fs::perms(0755));
-    return name;
-}
 
 std::string stack_script() { return (source_directory() / "scripts" / "stack").string(); }
 
@@ -91,7 +84,7 @@ int free_port() {
 }
 
 Stack::Stack(Environment environment)
-    : directory_(temporary_directory()),
+    : directory_(temporary_directory("larder-test")),
       environment_(with_defaults(std::move(environment), directory_)),
       client_("http://" + environment_.at("API_HOST") + ':' + environment_.at("API_PORT")) {
     start_keeper();

@@ -1,4 +1,4 @@
-#include "resource/decimal.hpp"
+#include "json/decimal.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,21 +1,16 @@
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
-#include <stdexcept>
-#include <string>
+#include <system_error>
+
+#include "support/temporary_directory.hpp"
 
 namespace larder {
 
 /// A new directory that others may enter; removed with all that is in it.
 class TemporaryDirectory {
 public:
-    TemporaryDirectory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "larder.XXXXXX").string();
-        if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-        path_ = pattern;
-        std::filesystem::permissions(path_, std::filesystem::perms(0755));
-    }
+    TemporaryDirectory() : path_(test::temporary_directory("larder")) {}
     ~TemporaryDirectory() {
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);

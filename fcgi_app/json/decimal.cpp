@@ -1,4 +1,4 @@
-#include "resource/decimal.hpp"
+#include "json/decimal.hpp"
 
 #include <algorithm>
 #include <charconv>
