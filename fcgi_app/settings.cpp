@@ -82,8 +82,8 @@ const std::vector<Setting>& setting_table() {
         {"REDIS_DB", "0", "database number in Redis",
          redis_number(&RedisAddress::database, 0, 65535)},
         {"REDIS_URL", "",
-         "`redis://[user:password@]host[:port][/db]` or `unix:///path?db=0`; wins over the three"
-         " above",
+         "`redis://[user:password@]host[:port][/db]`, `unix:///path?db=0` or"
+         " `sentinel://host[:port],host[:port]/master?db=0`; wins over the three above",
          redis_url},
         {"REDIS_TIMEOUT_MS", "50", "how long to wait for Redis before going on without it, in ms",
          number(&Settings::redis_timeout_ms, 1, 10000)},

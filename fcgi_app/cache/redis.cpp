@@ -1,7 +1,12 @@
 #include "cache/redis.hpp"
 
+#include <fmt/format.h>
 #include <hiredis/hiredis.h>
 #include <sys/time.h>
+
+#include <algorithm>
+
+#include "number.hpp"
 
 namespace larder {
 
@@ -35,12 +40,12 @@ timeval to_timeval(std::chrono::milliseconds time) {
     return {.tv_sec = time.count() / 1000, .tv_usec = (time.count() % 1000) * 1000};
 }
 
-std::optional<std::string> run_id_in(std::string_view info) {
-    constexpr std::string_view label = "run_id:";
-    const auto start = info.find(label);
-    if (start == info.npos) return std::nullopt;
-    info.remove_prefix(start + label.size());
-    return std::string(info.substr(0, info.find('\r')));
+/// A value in what INFO answers: lines of `name:value`.
+std::string_view info_value(std::string_view info, std::string_view name) {
+    const auto start = info.find(fmt::format("\n{}:", name));
+    if (start == info.npos) return {};
+    info.remove_prefix(start + name.size() + 2);
+    return info.substr(0, info.find('\r'));
 }
 
 }  // namespace
@@ -54,21 +59,59 @@ RedisConnection::~RedisConnection() = default;
 
 void RedisConnection::close() { context_.reset(); }
 
+bool RedisConnection::fail(std::string why) {
+    error_ = std::move(why);
+    close();
+    return false;
+}
+
 std::optional<std::string> RedisConnection::open() {
+    if (!address_.sentinels.empty() && !find_master()) return std::nullopt;
+    if (!connect() || !authenticate()) return std::nullopt;
+    const auto info = command({"INFO"});
+    if (!info) return std::nullopt;
+    // A replica lags behind its master; after a failover the former master is one.
+    if (info_value(info->text, "role") != "master") {
+        fail("this Redis is a replica");
+        return std::nullopt;
+    }
+    return std::string(info_value(info->text, "run_id"));
+}
+
+bool RedisConnection::connect() {
     const timeval timeout = to_timeval(timeout_);
     context_.reset(address_.socket.empty()
                        ? redisConnectWithTimeout(address_.host.c_str(), address_.port, timeout)
                        : redisConnectUnixWithTimeout(address_.socket.c_str(), timeout));
-    if (context_ == nullptr || context_->err != 0 ||
-        redisSetTimeout(context_.get(), timeout) != REDIS_OK) {
-        error_ = context_ == nullptr ? "out of memory" : context_->errstr;
-        close();
-        return std::nullopt;
+    if (context_ == nullptr) return fail("out of memory");
+    if (context_->err != 0 || redisSetTimeout(context_.get(), timeout) != REDIS_OK) {
+        return fail(context_->errstr);
     }
-    if (!authenticate()) return std::nullopt;
-    const auto info = command({"INFO", "server"});
-    if (!info) return std::nullopt;
-    return run_id_in(info->text);
+    return true;
+}
+
+bool RedisConnection::find_master() {
+    auto& sentinels = address_.sentinels;
+    for (std::size_t tries = sentinels.size(); tries > 0; --tries) {
+        RedisAddress where;
+        where.host = sentinels.front().host;
+        where.port = sentinels.front().port;
+        RedisConnection sentinel(std::move(where), timeout_);
+        if (sentinel.connect()) {
+            const auto master =
+                sentinel.command({"SENTINEL", "get-master-addr-by-name", address_.master});
+            if (master && master->list.size() == 2) {
+                address_.host = master->list[0].text;
+                address_.port = to_number<int>(master->list[1].text).value_or(0);
+                return true;
+            }
+        }
+        error_ = sentinel.error().empty()
+                     ? fmt::format("the sentinel knows no '{}'", address_.master)
+                     : sentinel.error();
+        std::ranges::rotate(sentinels, sentinels.begin() + 1);
+    }
+    return false;
 }
 
 bool RedisConnection::authenticate() {

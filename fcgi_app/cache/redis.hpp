@@ -38,7 +38,9 @@ public:
 
     bool is_open() const { return context_ != nullptr; }
 
-    /// Connects, and gives the run_id of the Redis found; nothing: out of reach.
+    /// Connects, and gives the run_id of the Redis found; nothing: out of reach, or a replica.
+    /// Where the address names sentinels, the one that answered last is asked first, and each that
+    /// does not answer costs one time-out (protocol: Redis, "Sentinel clients").
     std::optional<std::string> open();
     void close();
 
@@ -58,9 +60,12 @@ private:
         void operator()(redisContext* context) const;
     };
 
+    bool connect();
+    bool authenticate();
+    bool find_master();
+    bool fail(std::string why);
     void append(const RedisCommand& command);
     std::optional<RedisReply> receive();
-    bool authenticate();
 
     RedisAddress address_;
     std::chrono::milliseconds timeout_;

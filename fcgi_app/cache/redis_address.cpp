@@ -1,65 +1,103 @@
 #include "cache/redis_address.hpp"
 
 #include "number.hpp"
+#include "percent.hpp"
 
 namespace larder {
 
 namespace {
 
-bool read_number(std::string_view text, int& value) {
+bool read_database(std::string_view text, int& database) {
     const auto number = to_number<int>(text);
-    if (number) value = *number;
-    return number && *number >= 0;
+    database = number.value_or(-1);
+    return database >= 0;
 }
 
-std::unexpected<std::string> refusal() {
-    return std::unexpected<std::string>(
-        "must be redis://[user:password@]host[:port][/db] or unix:///path[?db=number]");
+/// Takes the login off the front of `rest`.
+bool read_login(std::string_view& rest, RedisAddress& address) {
+    const auto at = rest.rfind('@');
+    if (at == rest.npos) return true;
+    const std::string_view login = rest.substr(0, at);
+    rest.remove_prefix(at + 1);
+    const auto colon = login.find(':');
+    if (colon == login.npos) return false;
+    address.user = percent_decoded(login.substr(0, colon));
+    address.password = percent_decoded(login.substr(colon + 1));
+    return true;
 }
 
-std::expected<RedisAddress, std::string> parse_unix(std::string_view rest) {
-    RedisAddress address;
+/// Reads `host[:port]`; without a port `port` stays as it is.
+bool read_host(std::string_view text, std::string& host, int& port) {
+    std::size_t host_end = text.rfind(':');
+    if (text.starts_with('[')) {
+        const auto bracket = text.find(']');
+        if (bracket == text.npos) return false;
+        host = text.substr(1, bracket - 1);
+        host_end = bracket + 1 == text.size() ? text.npos : bracket + 1;
+    } else {
+        host = text.substr(0, host_end);
+    }
+    if (host_end != text.npos) {
+        if (text[host_end] != ':') return false;
+        port = to_number<int>(text.substr(host_end + 1)).value_or(0);
+    }
+    return !host.empty() && port >= 1 && port <= 65535;
+}
+
+bool read_unix(std::string_view rest, RedisAddress& address) {
     const std::size_t mark = rest.find("?db=");
     address.socket = rest.substr(0, mark);
-    if (address.socket.empty() || address.socket.front() != '/') return refusal();
-    if (mark != rest.npos && !read_number(rest.substr(mark + 4), address.database)) {
-        return refusal();
-    }
-    return address;
+    return address.socket.starts_with('/') &&
+           (mark == rest.npos || read_database(rest.substr(mark + 4), address.database));
 }
 
-std::expected<RedisAddress, std::string> parse_tcp(std::string_view rest) {
-    RedisAddress address;
-    if (const auto at = rest.rfind('@'); at != rest.npos) {
-        const std::string_view login = rest.substr(0, at);
-        rest.remove_prefix(at + 1);
-        const auto colon = login.find(':');
-        if (colon == login.npos) return refusal();
-        address.user = login.substr(0, colon);
-        address.password = login.substr(colon + 1);
-    }
+bool read_tcp(std::string_view rest, RedisAddress& address) {
+    if (!read_login(rest, address)) return false;
     if (const auto slash = rest.find('/'); slash != rest.npos) {
         const std::string_view database = rest.substr(slash + 1);
-        if (!database.empty() && !read_number(database, address.database)) return refusal();
+        if (!database.empty() && !read_database(database, address.database)) return false;
         rest = rest.substr(0, slash);
     }
-    if (const auto colon = rest.rfind(':'); colon != rest.npos) {
-        if (!read_number(rest.substr(colon + 1), address.port)) return refusal();
-        rest = rest.substr(0, colon);
-    }
-    if (rest.empty() || address.port < 1 || address.port > 65535) return refusal();
-    address.host = rest;
-    return address;
+    return read_host(rest, address.host, address.port);
 }
+
+bool read_sentinels(std::string_view rest, RedisAddress& address) {
+    if (!read_login(rest, address)) return false;
+    if (const auto mark = rest.find("?db="); mark != rest.npos) {
+        if (!read_database(rest.substr(mark + 4), address.database)) return false;
+        rest = rest.substr(0, mark);
+    }
+    const auto slash = rest.find('/');
+    if (slash == rest.npos || slash + 1 == rest.size()) return false;
+    address.master = percent_decoded(rest.substr(slash + 1));
+    rest = rest.substr(0, slash);
+    for (std::size_t comma = 0; comma != rest.npos;) {
+        comma = rest.find(',');
+        SentinelAddress& one = address.sentinels.emplace_back();
+        if (!read_host(rest.substr(0, comma), one.host, one.port)) return false;
+        if (comma != rest.npos) rest.remove_prefix(comma + 1);
+    }
+    return true;
+}
+
+struct Scheme {
+    std::string_view name;
+    bool (*read)(std::string_view rest, RedisAddress& address);
+};
+
+constexpr Scheme schemes[] = {
+    {"redis://", read_tcp}, {"unix://", read_unix}, {"sentinel://", read_sentinels}};
 
 }  // namespace
 
 std::expected<RedisAddress, std::string> parse_redis_url(std::string_view url) {
-    constexpr std::string_view unix_scheme = "unix://";
-    constexpr std::string_view tcp_scheme = "redis://";
-    if (url.starts_with(unix_scheme)) return parse_unix(url.substr(unix_scheme.size()));
-    if (url.starts_with(tcp_scheme)) return parse_tcp(url.substr(tcp_scheme.size()));
-    return refusal();
+    for (const auto& [name, read] : schemes) {
+        RedisAddress address;
+        if (url.starts_with(name) && read(url.substr(name.size()), address)) return address;
+    }
+    return std::unexpected<std::string>(
+        "must be redis://[user:password@]host[:port][/db], unix:///path[?db=number] or"
+        " sentinel://[user:password@]host[:port][,host[:port]...]/master[?db=number]");
 }
 
 }  // namespace larder

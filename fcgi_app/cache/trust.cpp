@@ -38,9 +38,8 @@ bool Trust::knows(std::string_view run_id) const {
 bool Trust::begin(std::uint64_t epoch, std::string_view run_id) {
     if (!knows(run_id)) {
         lose();
-        const std::size_t length = std::min(run_id.size(), state_.redis_run_id.size() - 1);
-        std::copy_n(run_id.data(), length, state_.redis_run_id.data());
-        state_.redis_run_id[length] = '\0';
+        run_id = run_id.substr(0, state_.redis_run_id.size() - 1);
+        *std::ranges::copy(run_id, state_.redis_run_id.begin()).out = '\0';
     }
     std::uint64_t word = state_.trusted_epoch.load();
     return state_.trusted_epoch.compare_exchange_strong(word, epoch | joining_bit);

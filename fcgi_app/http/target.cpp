@@ -1,37 +1,17 @@
 #include "http/target.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "json/text.hpp"
+#include "percent.hpp"
 
 namespace larder::http {
 
 namespace {
 
-/// Percent-decoding; a `%` that no two hex digits follow stands for itself.
-std::string decoded(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        unsigned char byte = 0;
-        if (text[i] == '%' && i + 2 < text.size()) {
-            const auto [end, error] =
-                std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
-            if (error == std::errc{} && end == text.data() + i + 3) {
-                out += static_cast<char>(byte);
-                i += 2;
-                continue;
-            }
-        }
-        out += text[i];
-    }
-    return out;
-}
-
 std::string form_decoded(std::string text) {
     std::ranges::replace(text, '+', ' ');
-    return decoded(text);
+    return percent_decoded(text);
 }
 
 }  // namespace
@@ -56,7 +36,7 @@ Expected<Target> parse_target(std::string_view text) {
     if (path.starts_with('/')) path.remove_prefix(1);
     while (!path.empty()) {
         const std::size_t slash = path.find('/');
-        target.segments.push_back(decoded(path.substr(0, slash)));
+        target.segments.push_back(percent_decoded(path.substr(0, slash)));
         if (!json::is_utf8(target.segments.back()) ||
             target.segments.back().find('\0') != std::string::npos) {
             return fail(ErrorKind::bad_request, "The path is not UTF-8.");

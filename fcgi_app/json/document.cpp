@@ -74,7 +74,7 @@ private:
     };
 
     void note_unstorable() {
-        constexpr std::size_t most_noted = 64 * 1024;  // bytes; each of many may have a long path
+        constexpr std::size_t most_noted = 65536;  // bytes; each of many may have a long path
         if (noted_ >= most_noted) return;
         noted_ += document_.unstorable.emplace_back(here()).size();
     }

@@ -43,7 +43,7 @@ std::string misfit(const Decimal& decimal, const Member& member) {
 std::string misfit(const Integer& integer, const Member& member) {
     if (member.type != Type::number) return "must be an integer";
     if (!is_whole(member.text)) return "must be an integer";
-    const std::string range = fmt::format("must be between {} and {}", integer.least, integer.most);
+    std::string range = fmt::format("must be between {} and {}", integer.least, integer.most);
     if (!is_under_power_of_ten(member.text, 18)) return range;
     const std::int64_t value = whole_value(member.text);
     return value < integer.least || value > integer.most ? range : std::string{};

@@ -125,6 +125,7 @@ const std::string* Session::prepared_name(const std::string& sql) {
 
 std::string Session::text_of(const Statement& statement) {
     std::vector<std::string> literals;
+    literals.reserve(statement.values.size());
     for (const auto& value : statement.values) {
         literals.push_back(value ? connection_->link.quote(*value) : "NULL");
     }

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "redis_process.hpp"
+
 using namespace larder::test;
 
 namespace {
@@ -62,32 +64,6 @@ void expect_refused(const std::string& name, const std::string& value) {
 }
 
 std::string item_of(std::size_t size) { return R"({"a":")" + std::string(size - 8, 'x') + "\"}"; }
-
-/// A Redis of the test's own, on a TCP port.
-class TcpRedis {
-public:
-    TcpRedis() : port_(std::to_string(free_port())) {
-        BOOST_TEST(run({"redis-server", "--port", port_, "--bind", "127.0.0.1", "--save", "",
-                        "--appendonly", "no", "--daemonize", "yes", "--dir", "/tmp"})
-                       .status == 0);
-        BOOST_TEST(eventually([&] { return command({"PING"}) == "PONG\n"; }));
-    }
-    ~TcpRedis() { (void)command({"SHUTDOWN", "NOSAVE"}); }
-    TcpRedis(const TcpRedis&) = delete;
-    TcpRedis& operator=(const TcpRedis&) = delete;
-
-    [[nodiscard]] std::string command(std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(), {"redis-cli", "-p", port_});
-        return run(arguments).output;
-    }
-    [[nodiscard]] bool holds_keys(const std::string& database) const {
-        return command({"-n", database, "DBSIZE"}) != "0\n";
-    }
-    [[nodiscard]] const std::string& port() const { return port_; }
-
-private:
-    std::string port_;
-};
 
 void expect_cached(const Client& client) {
     const auto record = expect_json(client.post("/items", "{}"), 201);
@@ -234,7 +210,7 @@ BOOST_AUTO_TEST_CASE(debug_logs_every_hit_and_miss) {
 }
 
 BOOST_AUTO_TEST_CASE(the_address_of_the_server_and_redis_by_its_parts) {
-    const TcpRedis redis;
+    const RedisProcess redis;
     const Stack own({{"API_HOST", "127.0.0.2"},
                      {"REDIS_HOST", "127.0.0.1"},
                      {"REDIS_PORT", redis.port()},
@@ -248,7 +224,7 @@ BOOST_AUTO_TEST_CASE(the_address_of_the_server_and_redis_by_its_parts) {
 }
 
 BOOST_AUTO_TEST_CASE(redis_by_url_wins_over_the_parts) {
-    const TcpRedis redis;
+    const RedisProcess redis;
     const Stack own({{"REDIS_URL", "redis://127.0.0.1:" + redis.port() + "/2"},
                      {"REDIS_HOST", "192.0.2.1"},
                      {"REDIS_PORT", "1"},

@@ -49,6 +49,32 @@ BOOST_AUTO_TEST_CASE(a_login_may_stand_before_the_host) {
     BOOST_TEST(password.host == "host");
 }
 
+BOOST_AUTO_TEST_CASE(a_login_may_be_percent_encoded) {
+    const RedisAddress address = parsed("redis://m%65:p%40ss%2Fword@host");
+    BOOST_TEST(address.user == "me");
+    BOOST_TEST(address.password == "p@ss/word");
+}
+
+BOOST_AUTO_TEST_CASE(an_ipv6_address_stands_in_brackets) {
+    check_host("redis://[::1]", "::1", 6379, 0);
+    check_host("redis://[fe80::2]:7000/1", "fe80::2", 7000, 1);
+}
+
+BOOST_AUTO_TEST_CASE(sentinels_lead_to_a_master) {
+    const RedisAddress address = parsed("sentinel://me:secret@one:1,two,[::3]:3/the%20master?db=4");
+    BOOST_TEST(address.user == "me");
+    BOOST_TEST(address.password == "secret");
+    BOOST_TEST(address.master == "the master");
+    BOOST_TEST(address.database == 4);
+    BOOST_REQUIRE(address.sentinels.size() == 3U);
+    BOOST_TEST(address.sentinels[0].host == "one");
+    BOOST_TEST(address.sentinels[0].port == 1);
+    BOOST_TEST(address.sentinels[1].host == "two");
+    BOOST_TEST(address.sentinels[1].port == 26379);
+    BOOST_TEST(address.sentinels[2].host == "::3");
+    BOOST_TEST(address.sentinels[2].port == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_socket_may_have_a_database) {
     const RedisAddress plain = parsed("unix:///run/redis.sock");
     BOOST_TEST(plain.socket == "/run/redis.sock");
@@ -85,7 +111,18 @@ BOOST_AUTO_TEST_CASE(other_texts_are_refused_with_the_form_expected) {
                             "unix:///run/redis.sock?db=",
                             "unix:///run/redis.sock?db=x",
                             "unix:///run/redis.sock?db=-1",
-                            "Redis://localhost"}) {
+                            "Redis://localhost",
+                            "redis://[::1",
+                            "redis://[::1]6379",
+                            "redis://[]",
+                            "sentinel://",
+                            "sentinel://host",
+                            "sentinel://host/",
+                            "sentinel:///master",
+                            "sentinel://host,/master",
+                            "sentinel://host:0/master",
+                            "sentinel://host/master?db=x",
+                            "sentinel://secret@host/master"}) {
         BOOST_TEST_CONTEXT(url) {
             const auto address = parse_redis_url(url);
             BOOST_REQUIRE(!address);
