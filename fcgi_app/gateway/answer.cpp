@@ -7,6 +7,7 @@
 #include "http/conditional.hpp"
 #include "json/text.hpp"
 #include "observe/log.hpp"
+#include "records/group.hpp"
 #include "records/list.hpp"
 #include "records/write.hpp"
 
@@ -17,8 +18,8 @@ namespace {
 using http::Action;
 using http::Response;
 
-constexpr std::size_t streamed_from = 262144;  // bytes; a shorter list has a Content-Length
-constexpr int for_ever = 10 * 365 * 24 * 3600;     // seconds; a list with no expiry
+constexpr std::size_t streamed_from = 262144;   // bytes; a shorter list has a Content-Length
+constexpr int for_ever = 10 * 365 * 24 * 3600;  // seconds; a list with no expiry
 
 constexpr std::string_view welcome_page = R"(<!doctype html>
 <html lang="en">
@@ -66,35 +67,37 @@ Response record_answer(int status, std::string_view json) {
     return response;
 }
 
-Expected<Response> answer_write(Backend& backend, const Plan& plan, const http::Request& request) {
+/// The answer to a write that was done.
+Response write_answer(const Plan& plan, const WrittenRecord& record) {
     const Resource& resource = *plan.route.resource;
-    const Collection& collection = backend.larder.of(resource);
-    if (plan.route.action == Action::create) {
-        const auto record = create_record(backend, collection, plan.change);
-        if (!record) return std::unexpected(record.error());
-        Response response = record_answer(201, record->json);
-        http::add_header(response, "Location", resource.path_of(record->id));
-        return response;
-    }
-    const std::string& id = plan.route.id;
     if (plan.route.action == Action::remove) {
-        const auto removed = remove_record(backend, collection, id, request.if_match);
-        if (!removed) return std::unexpected(removed.error());
-        if (resource.deleted.empty()) {
-            return Response{.status = 204, .content_type = {}};
-        }
-        return Response{.status = 200, .body = std::string(resource.deleted)};
+        if (resource.deleted.empty()) return {.status = 204, .content_type = {}};
+        return {.status = 200, .body = std::string(resource.deleted)};
     }
-    const auto record = update_record(backend, collection, id, plan.change, request.if_match);
-    if (!record) return std::unexpected(record.error());
-    return record_answer(200, record->json);
+    if (plan.route.action != Action::create) return record_answer(200, record.json);
+    Response response = record_answer(201, record.json);
+    http::add_header(response, "Location", resource.path_of(record.id));
+    return response;
 }
 
-Expected<Response> answer_clear(Backend& backend) {
-    if (auto cleared = clear_caches(backend); !cleared) {
-        return std::unexpected(std::move(cleared.error()));
+Expected<WrittenRecord> write_alone(Backend& backend, const Plan& plan, std::string_view if_match) {
+    const Collection& collection = backend.larder.of(*plan.route.resource);
+    const std::string& id = plan.route.id;
+    switch (plan.route.action) {
+        case Action::create: return create_record(backend, collection, plan.change);
+        case Action::remove: return remove_record(backend, collection, id, if_match);
+        default: return update_record(backend, collection, id, plan.change, if_match);
     }
-    return Response{.body = R"({"ok": true})"};
+}
+
+Response answer_write(Backend& backend, const Plan& plan, const http::Request& request) {
+    const auto record = write_alone(backend, plan, request.if_match);
+    return record ? write_answer(plan, *record) : answer_error(record.error());
+}
+
+Response answer_clear(Backend& backend) {
+    if (const auto cleared = clear_caches(backend); !cleared) return answer_error(cleared.error());
+    return {.body = R"({"ok": true})"};
 }
 
 /// The members of /health that tell of larder-feed, which gives a sign of life every second.
@@ -126,16 +129,19 @@ Response answer_health(Backend& backend) {
 /// Sends a list: as a whole where it is short, in parts where it is long.
 class ListAnswer {
 public:
-    ListAnswer(Connection& connection, const Resource& resource, bool cacheable, int lifetime)
-        : connection_(connection), resource_(resource) {
+    ListAnswer(Connection& connection, const Resource& resource)
+        : connection_(connection), resource_(resource) {}
+
+    void begin(bool cacheable, int lifetime) {
         const int seconds = lifetime == 0 ? for_ever : lifetime;
         http::add_header(response_, "X-Accel-Expires", std::to_string(cacheable ? seconds : 0));
         http::add_header(response_, "X-Cache", name_of(CacheState::bypass));
         // nginx puts `false` for `true` where the answer did not come from its cache, and its own
         // X-Cache: see nginx/list_flagged.conf.
-        if (resource.is_wrapped()) {
-            response_.body = fmt::format(R"({{"cached":{},"{}":)",
-                                         connection.request().for_list_cache, resource.envelope.list);
+        if (resource_.is_wrapped()) {
+            response_.body =
+                fmt::format(R"({{"cached":{},"{}":)", connection_.request().for_list_cache,
+                            resource_.envelope.list);
         }
         response_.body += '[';
     }
@@ -178,16 +184,15 @@ private:
 
 void answer_list(Backend& backend, const Plan& plan, Connection& connection) {
     const Collection& collection = backend.larder.of(*plan.route.resource);
-    const auto cacheable = is_list_cacheable(backend, collection);
-    if (!cacheable) return connection.answer(answer_error(cacheable.error()));
-    ListAnswer answer(connection, collection.resource, *cacheable,
-                      backend.larder.settings.list_cache_ttl);
-    const auto streamed = stream_list(backend, collection, *plan.route.list, plan.route.limit,
-                                      [&](std::string_view json) { return answer.add(json); });
-    if (streamed) {
+    ListAnswer answer(connection, collection.resource);
+    const auto read = read_list(
+        backend, collection, *plan.route.list, plan.route.limit,
+        [&](bool cacheable) { answer.begin(cacheable, backend.larder.settings.list_cache_ttl); },
+        [&](std::string_view json) { return answer.add(json); });
+    if (read) {
         answer.end();
     } else {
-        answer.fail(streamed.error());
+        answer.fail(read.error());
     }
 }
 
@@ -260,12 +265,26 @@ void answer_from_store(Backend& backend, const Plan& plan, Connection& connectio
     switch (plan.route.action) {
         case Action::list: return answer_list(backend, plan, connection);
         case Action::health: return connection.answer(answer_health(backend));
-        default: break;
+        case Action::clear_caches: return connection.answer(answer_clear(backend));
+        default: return connection.answer(answer_write(backend, plan, connection.request()));
     }
-    const auto response = plan.route.action == Action::clear_caches
-                              ? answer_clear(backend)
-                              : answer_write(backend, plan, connection.request());
-    connection.answer(response ? *response : answer_error(response.error()));
+}
+
+bool answer_group(Backend& backend, const Resource& resource,
+                  std::span<const WriteGroups::Write> group) {
+    std::vector<GroupedWrite> writes;
+    writes.reserve(group.size());
+    for (const auto& [connection, plan] : group) {
+        writes.push_back({.action = plan.route.action, .id = plan.route.id, .change = plan.change});
+    }
+    const auto records = write_group(backend, backend.larder.of(resource), writes);
+    if (!records) return false;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        const auto& record = (*records)[i];
+        group[i].connection->answer(record ? write_answer(group[i].plan, *record)
+                                           : answer_error(record.error()));
+    }
+    return true;
 }
 
 }  // namespace larder

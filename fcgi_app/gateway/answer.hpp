@@ -1,10 +1,12 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "error.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/plan.hpp"
+#include "gateway/write_groups.hpp"
 #include "http/response.hpp"
 #include "records/backend.hpp"
 #include "records/read.hpp"
@@ -22,6 +24,11 @@ http::Response answer_simple(const Plan& plan, const http::Request& request,
 /// Does what needs a store thread, all but reading records, and answers on the connection. Logs
 /// errors that are the server's own.
 void answer_from_store(Backend& backend, const Plan& plan, Connection& connection);
+
+/// Makes the writes of a group in one transaction and answers each on its connection. False, and
+/// nothing is changed or answered: each has to be tried on its own.
+bool answer_group(Backend& backend, const Resource& resource,
+                  std::span<const WriteGroups::Write> group);
 
 /// An answer for an error; what the client must not see goes to the log.
 http::Response answer_error(const Error& error);

@@ -12,6 +12,7 @@
 #include "gateway/answer.hpp"
 #include "http/conditional.hpp"
 #include "observe/log.hpp"
+#include "records/group.hpp"
 #include "records/write.hpp"
 
 namespace larder {
@@ -71,6 +72,9 @@ void Dispatcher::dispatch(Connection& connection) {
         default: break;
     }
     if (!plan->change.claims().empty()) return await_cache(connection, std::move(*plan));
+    if (can_be_grouped(plan->route.action, plan->change, connection.request().if_match)) {
+        return submit_write(connection, std::move(*plan));
+    }
     submit_plan(connection, std::move(*plan));
 }
 
@@ -89,8 +93,9 @@ void Dispatcher::refuse(Connection& connection) {
                                           .detail = "Too many requests are waiting."}));
 }
 
-void Dispatcher::submit(Connection& connection, StorePool::Job job) {
-    StorePool::Job lent = [this, &connection, job = std::move(job)](Backend& backend) mutable {
+StorePool::Job Dispatcher::lend(Connection& connection, StorePool::Job job) {
+    connection.is_lent = true;
+    return [this, &connection, job = std::move(job)](Backend& backend) mutable {
         if (connection.is_gone) {
             connection.abandon();
         } else {
@@ -99,7 +104,10 @@ void Dispatcher::submit(Connection& connection, StorePool::Job job) {
         Connection* const answered = &connection;
         give_back({&answered, 1});
     };
-    connection.is_lent = true;
+}
+
+void Dispatcher::submit(Connection& connection, StorePool::Job job) {
+    StorePool::Job lent = lend(connection, std::move(job));
     if (pool_.submit(lent, 1)) return;
     connection.is_lent = false;
     refuse(connection);
@@ -109,6 +117,42 @@ void Dispatcher::submit_plan(Connection& connection, Plan plan) {
     submit(connection, [plan = std::move(plan), &connection](Backend& backend) {
         answer_from_store(backend, plan, connection);
     });
+}
+
+void Dispatcher::submit_write(Connection& connection, Plan plan) {
+    if (!pool_.admit(1)) return refuse(connection);
+    connection.is_lent = true;
+    const Resource& resource = *plan.route.resource;
+    if (groups_.add({.connection = &connection, .plan = std::move(plan)})) {
+        pool_.push([this, &resource](Backend& backend) { write_group(backend, resource); });
+    }
+}
+
+// Runs on a store thread.
+void Dispatcher::write_group(Backend& backend, const Resource& resource) {
+    auto group = groups_.take(resource);
+    pool_.release(group.size());
+    std::vector<Connection*> connections;
+    std::erase_if(group, [&](const WriteGroups::Write& write) {
+        if (write.connection->is_gone) {
+            write.connection->abandon();
+            connections.push_back(write.connection);
+        }
+        return write.connection->is_gone.load();
+    });
+    if (answer_group(backend, resource, group)) {
+        for (const auto& write : group) connections.push_back(write.connection);
+    } else {
+        for (auto& [connection, plan] : group) {
+            pool_.push(lend(*connection, [plan = std::move(plan), connection](Backend& own) {
+                answer_from_store(own, plan, *connection);
+            }));
+        }
+    }
+    give_back(connections);
+    if (groups_.done(resource)) {
+        pool_.push([this, &resource](Backend& next) { write_group(next, resource); });
+    }
 }
 
 void Dispatcher::submit_unread(Connection& connection) {

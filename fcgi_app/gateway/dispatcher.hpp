@@ -10,6 +10,7 @@
 #include "gateway/connection.hpp"
 #include "gateway/plan.hpp"
 #include "gateway/pool.hpp"
+#include "gateway/write_groups.hpp"
 #include "records/backend.hpp"
 #include "records/read.hpp"
 
@@ -59,8 +60,11 @@ private:
 
     Expected<Plan> plan_of(const Connection& connection) const;
     void answer_now(Connection& connection, const http::Response& response);
+    StorePool::Job lend(Connection& connection, StorePool::Job job);
     void submit(Connection& connection, StorePool::Job job);
     void submit_plan(Connection& connection, Plan plan);
+    void submit_write(Connection& connection, Plan plan);
+    void write_group(Backend& backend, const Resource& resource);
     void submit_unread(Connection& connection);
     void submit_flights(Flights flights, std::uint64_t epoch);
     void refuse(Connection& connection);
@@ -87,6 +91,7 @@ private:
     std::vector<Connection*> returned_;
     std::vector<std::string> landed_;
 
+    WriteGroups groups_;
     StorePool pool_;  // last: its threads use the members above
 };
 

@@ -18,14 +18,29 @@ StorePool::~StorePool() {
 }
 
 bool StorePool::submit(Job& job, std::size_t requests) {
+    if (!admit(requests)) return false;
+    push(std::move(job), requests);
+    return true;
+}
+
+bool StorePool::admit(std::size_t requests) {
+    const std::lock_guard lock(mutex_);
+    if (waiting_ + requests > limit_ && waiting_ > 0) return false;
+    waiting_ += requests;
+    return true;
+}
+
+void StorePool::push(Job job, std::size_t requests) {
     {
         const std::lock_guard lock(mutex_);
-        if (waiting_ + requests > limit_ && waiting_ > 0) return false;
-        waiting_ += requests;
         queue_.push_back({std::move(job), requests});
     }
     wake_.notify_one();
-    return true;
+}
+
+void StorePool::release(std::size_t requests) {
+    const std::lock_guard lock(mutex_);
+    waiting_ -= requests;
 }
 
 void StorePool::work(Larder& larder) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "records/backend.hpp"
@@ -25,10 +26,18 @@ public:
     StorePool& operator=(const StorePool&) = delete;
 
     /// Queues a job that answers `requests` requests. False, and `job` is untouched: the queue is
-    /// full. Any thread.
+    /// full. Any thread, as all below.
     bool submit(Job& job, std::size_t requests);
 
+    /// The same in steps, for requests that wait elsewhere for a job: `admit` counts them among
+    /// those that wait (false: too many do), `push` queues a job that was not counted, and
+    /// `release` tells that they wait no more.
+    bool admit(std::size_t requests);
+    void push(Job job) { push(std::move(job), 0); }
+    void release(std::size_t requests);
+
 private:
+    void push(Job job, std::size_t requests);
     void work(Larder& larder);
 
     struct Waiting {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <span>
 #include <string>
@@ -15,12 +16,13 @@
 
 namespace larder {
 
-/// A resource with the SQL derived from it. Immutable; shared by all threads.
+/// A resource with the SQL derived from it, shared by all threads.
 struct Collection {
     explicit Collection(const Resource& described) : resource(described), statements(described) {}
 
     const Resource& resource;
-    Statements statements;
+    const Statements statements;
+    mutable std::atomic<int> writers_at_work = 0;  ///< transactions of this process that write
 };
 
 /// What the threads of one process share. `settings`, the resources and the memory outlive it, and

@@ -1,20 +1,25 @@
 #include "records/list.hpp"
 
 #include "mutant.hpp"
+#include "number.hpp"
 
 namespace larder {
 
-Expected<bool> is_list_cacheable(Backend& backend, const Collection& collection) {
-    if constexpr (mutant == Mutant::no_lock_check) return true;
-    const auto quiet = backend.session.read(collection.statements.quiet());
-    if (!quiet) return std::unexpected(quiet.error());
-    return quiet->at(0).at(0) == "t";
-}
-
-Expected<void> stream_list(Backend& backend, const Collection& collection, const List& list,
-                           std::string_view limit,
-                           const std::function<bool(std::string_view)>& take) {
-    return backend.session.stream(collection.statements.list(list, limit), take);
+Expected<void> read_list(Backend& backend, const Collection& collection, const List& list,
+                         std::string_view limit, const std::function<void(bool cacheable)>& begin,
+                         const std::function<bool(std::string_view)>& take) {
+    Session::Query query{.sql = collection.statements.list(list, limit),
+                         .limit = to_number<std::size_t>(limit).value_or(0)};
+    // Where a writer of this process is at work there is nothing to ask.
+    if (mutant == Mutant::no_lock_check) {
+        begin(true);
+    } else if (collection.writers_at_work.load() > 0) {
+        begin(false);
+    } else {
+        query.before = collection.statements.quiet();
+    }
+    return backend.session.stream(
+        query, [&](const Rows& quiet) { begin(quiet.at(0).at(0) == "t"); }, take);
 }
 
 }  // namespace larder

@@ -37,7 +37,7 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
     Session session(database);
     for (const Resource& resource : resources) {
         for (const std::string& sql : probes(resource)) {
-            const auto rows = session.read({.sql = "EXPLAIN " + sql});
+            const auto rows = session.read(once("EXPLAIN " + sql));
             if (rows) continue;
             const Error& error = rows.error();
             if (error.kind == ErrorKind::unavailable) {
@@ -46,9 +46,10 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
                                     " server runs ({})",
                                     error.log)};
             }
-            return {SchemaState::behind,
-                    fmt::format("the database schema is behind this program; run 'make migrate' ({})",
-                                error.log)};
+            return {
+                SchemaState::behind,
+                fmt::format("the database schema is behind this program; run 'make migrate' ({})",
+                            error.log)};
         }
     }
     return {SchemaState::current, "settings and database schema are in order"};

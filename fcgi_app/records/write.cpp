@@ -7,11 +7,9 @@
 #include <cstring>
 #include <utility>
 
-#include "feed/mark.hpp"
 #include "http/conditional.hpp"
-#include "json/document.hpp"
-#include "mutant.hpp"
 #include "records/epoch.hpp"
+#include "records/publication.hpp"
 #include "records/read.hpp"
 
 namespace larder {
@@ -19,79 +17,6 @@ namespace larder {
 namespace {
 
 constexpr int attempts = 20;  // of a guarded change, each lost to another writer of the record
-
-using Entries = std::vector<std::pair<std::string, std::string>>;  // key and value
-
-/// The entries that a write makes wrong, and the lease that it holds on them until it has ended.
-class Publication {
-public:
-    Publication(Backend& backend, const Collection& collection)
-        : backend_(backend), resource_(collection.resource) {
-        if (resource_.primed) token_ = random_token();
-        if constexpr (mutant == Mutant::decide_before_change) {
-            decided_ = backend.larder.trust.epoch() != 0;
-        }
-    }
-
-    void add(std::string key) { keys_.push_back(std::move(key)); }
-
-    /// Ends the transaction. The order is the protocol: the change was made, then the fence is
-    /// acknowledged (or trust in Redis is lost), then the lists' generation is swapped, and only
-    /// then is the change committed and may be seen by anybody.
-    Expected<void> commit(Transaction& transaction) {
-        if constexpr (mutant != Mutant::fence_after_commit) fence();
-        if constexpr (mutant != Mutant::swap_after_commit) {
-            if (auto swapped = swap(); !swapped) return swapped;
-        }
-        auto committed =
-            transaction.commit(to_text({.host = backend_.larder.host_id, .epoch = epoch_}));
-        if constexpr (mutant == Mutant::fence_after_commit) fence();
-        if constexpr (mutant == Mutant::swap_after_commit) {
-            if (auto swapped = swap(); !swapped) return swapped;
-        }
-        if (mutant == Mutant::trust_after_commit && !keys_.empty() && epoch_ == 0) {
-            backend_.larder.trust.lose();
-        }
-        return committed;
-    }
-
-    /// Puts new values into the cache, under the lease of the fence.
-    void prime(const Entries& values) {
-        if (token_.empty() || epoch_ == 0) return;
-        std::vector<RecordCache::Fill> fills;
-        for (const std::string& key : keys_) {
-            const auto value =
-                std::ranges::find_if(values, [&](const auto& entry) { return entry.first == key; });
-            fills.push_back(
-                {.key = key,
-                 .token = token_,
-                 .value = value == values.end() ? std::nullopt : std::optional(value->second),
-                 .lifetime = backend_.larder.lifetime_of(resource_)});
-        }
-        backend_.cache.fill(epoch_, fills);
-    }
-
-private:
-    void fence() {
-        if (keys_.empty()) return;
-        if (mutant == Mutant::decide_before_change && !decided_) return;
-        epoch_ = backend_.cache.fence(keys_, token_);
-    }
-
-    Expected<void> swap() {
-        if (backend_.larder.generations.swap(resource_.name)) return {};
-        return fail(ErrorKind::unavailable, "The list cache cannot be renewed now.",
-                    fmt::format("cannot swap the generation of {}: {}", resource_.name,
-                                std::strerror(errno)));
-    }
-
-    Backend& backend_;
-    const Resource& resource_;
-    std::string token_;
-    std::vector<std::string> keys_;
-    std::uint64_t epoch_ = 0;
-    bool decided_ = true;
-};
 
 /// One version of a record: what If-Match and a guarded change depend on.
 struct Version {
@@ -148,11 +73,11 @@ Expected<void> check_free(Backend& backend, const Collection& collection, const 
     return {};
 }
 
-Entries entries(const Resource& resource, const WrittenRecord& record,
-                const std::vector<Assignment>& claims) {
-    Entries values = {{record_key(resource, record.id), record.json}};
+Publication::Entries entries(const Resource& resource, const WrittenRecord& record,
+                             const std::vector<Assignment>& claims) {
+    Publication::Entries values = {{record_key(resource, record.id), record.json}};
     for (const Assignment& claim : claims) {
-        values.emplace_back(claim_key(resource, *claim.field, *claim.value), record.id);
+        values[claim_key(resource, *claim.field, *claim.value)] = record.id;
     }
     return values;
 }
@@ -184,11 +109,6 @@ Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collec
     }
     publication.prime(entries(resource, record, gained));
     return record;
-}
-
-bool sends_unique_field(const Change& change) {
-    return std::ranges::any_of(change.assignments,
-                               [](const Assignment& one) { return one.field->unique; });
 }
 
 std::unexpected<Error> too_busy() {
@@ -238,7 +158,7 @@ Expected<WrittenRecord> create_record(Backend& backend, const Collection& collec
 Expected<WrittenRecord> update_record(Backend& backend, const Collection& collection,
                                       const std::string& id, const Change& change,
                                       std::string_view if_match) {
-    const bool is_guarded = !if_match.empty() || change.is_empty || sends_unique_field(change);
+    const bool is_guarded = !if_match.empty() || change.is_empty || change.sends_unique_field();
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
         if (is_guarded) {
@@ -261,8 +181,8 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
     return too_busy();
 }
 
-Expected<void> remove_record(Backend& backend, const Collection& collection, const std::string& id,
-                             std::string_view if_match) {
+Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collection,
+                                      const std::string& id, std::string_view if_match) {
     const Resource& resource = collection.resource;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
@@ -283,9 +203,11 @@ Expected<void> remove_record(Backend& backend, const Collection& collection, con
             const auto& value = rows->front()[at++];
             if (value) publication.add(claim_key(resource, field, *value));
         }
-        auto committed = publication.commit(transaction);
-        if (committed) publication.prime({});
-        return committed;
+        if (auto committed = publication.commit(transaction); !committed) {
+            return std::unexpected(std::move(committed.error()));
+        }
+        publication.prime({});
+        return WrittenRecord{.id = id, .json = {}};
     }
     return too_busy();
 }

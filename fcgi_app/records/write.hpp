@@ -17,7 +17,7 @@ namespace larder {
 
 struct WrittenRecord {
     std::string id;
-    std::string json;
+    std::string json;  ///< empty: it was removed
 };
 
 /// Fails with `conflict` where a unique value is taken.
@@ -31,8 +31,8 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
                                       std::string_view if_match);
 
 /// Fails with `not_found` or `precondition_failed`.
-Expected<void> remove_record(Backend& backend, const Collection& collection, const std::string& id,
-                             std::string_view if_match);
+Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collection,
+                                      const std::string& id, std::string_view if_match);
 
 /// Makes every cache of every resource empty, in both tiers.
 Expected<void> clear_caches(Backend& backend);

@@ -144,6 +144,11 @@ std::vector<Assignment> Change::claims() const {
     return found;
 }
 
+bool Change::sends_unique_field() const {
+    return std::ranges::any_of(assignments,
+                               [](const Assignment& one) { return one.field->unique; });
+}
+
 Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string_view body) {
     auto document = json::parse(body);
     if (!document) return fail(ErrorKind::bad_request, std::move(document.error()));

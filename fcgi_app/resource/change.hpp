@@ -33,6 +33,9 @@ struct Change {
 
     /// The unique values that the body claims (contract: the duplicate check).
     std::vector<Assignment> claims() const;
+
+    /// Whether the body has a unique field, be it to free its value (null).
+    bool sends_unique_field() const;
 };
 
 /// Checks a body against the description of `resource`, which must outlive the result. Every

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <iterator>
 #include <pqxx/pqxx>
 #include <unordered_map>
 
@@ -13,7 +15,10 @@ namespace {
 
 constexpr std::chrono::milliseconds reconnect_pause{100};
 constexpr std::size_t prepared_limit = 500;
-constexpr int rows_per_fetch = 2000;
+// A fetch is to have about so many bytes; of the first one nobody knows how large its rows are.
+constexpr std::size_t fetch_bytes = 524288;
+constexpr std::size_t first_fetch = 200;
+constexpr std::size_t largest_fetch = 2000;
 
 std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
@@ -65,6 +70,8 @@ Rows converted(const pqxx::result& result) {
     return rows;
 }
 
+std::string fetch(std::size_t rows) { return fmt::format("FETCH {} FROM larder_list", rows); }
+
 }  // namespace
 
 struct Session::Connection {
@@ -74,6 +81,20 @@ struct Session::Connection {
     std::unordered_map<std::string, std::string> prepared;  // SQL to the name it was prepared under
 
     pqxx::result execute(const std::string& sql) { return pqxx::nontransaction(link).exec(sql); }
+
+    /// All in one round trip.
+    std::vector<Rows> execute_all(const std::vector<std::string>& texts) {
+        pqxx::nontransaction work(link);
+        pqxx::pipeline pipeline(work);
+        pipeline.retain(static_cast<int>(texts.size()));
+        std::vector<pqxx::pipeline::query_id> queries;
+        queries.reserve(texts.size());
+        for (const std::string& text : texts) queries.push_back(pipeline.insert(text));
+        std::vector<Rows> results;
+        results.reserve(texts.size());
+        for (const auto query : queries) results.push_back(converted(pipeline.retrieve(query)));
+        return results;
+    }
 };
 
 Session::Session(Database& database) : database_(database) {}
@@ -96,7 +117,8 @@ auto Session::guarded(Work work) -> Expected<decltype(work())> {
         return std::unexpected(out_of_reach(first_line(error.what())));
     } catch (const std::exception& error) {
         connection_.reset();
-        return fail(ErrorKind::internal, "Something went wrong inside the server.", first_line(error.what()));
+        return fail(ErrorKind::internal, "Something went wrong inside the server.",
+                    first_line(error.what()));
     }
 }
 
@@ -129,9 +151,9 @@ std::string Session::text_of(const Statement& statement) {
     for (const auto& value : statement.values) {
         literals.push_back(value ? connection_->link.quote(*value) : "NULL");
     }
-    if (literals.empty()) return statement.sql;
-    if (const std::string* name = prepared_name(statement.sql)) {
-        return fmt::format("EXECUTE {}({})", *name, fmt::join(literals, ","));
+    if (const std::string* name = statement.is_repeated ? prepared_name(statement.sql) : nullptr) {
+        return literals.empty() ? fmt::format("EXECUTE {}", *name)
+                                : fmt::format("EXECUTE {}({})", *name, fmt::join(literals, ","));
     }
     std::string text;
     std::string_view rest = statement.sql;
@@ -161,6 +183,21 @@ Expected<Rows> Session::run(std::string_view before, const Statement& statement)
     return rows;
 }
 
+Expected<std::vector<Rows>> Session::run_all(const std::vector<Statement>& statements) {
+    const bool was_connected = connection_ != nullptr;
+    if (auto connected = connect(); !connected) {
+        return std::unexpected(std::move(connected.error()));
+    }
+    auto all = guarded([&] {
+        std::vector<std::string> texts;
+        texts.reserve(statements.size());
+        for (const Statement& statement : statements) texts.push_back(text_of(statement));
+        return connection_->execute_all(texts);
+    });
+    if (!all && was_connected && connection_ == nullptr) return run_all(statements);
+    return all;
+}
+
 Expected<Rows> Session::read(const Statement& statement) { return run("", statement); }
 
 Expected<Rows> Session::execute(const std::string& sql) {
@@ -170,21 +207,38 @@ Expected<Rows> Session::execute(const std::string& sql) {
     return guarded([&] { return converted(connection_->execute(sql)); });
 }
 
-Expected<void> Session::stream(const std::string& sql,
+Expected<void> Session::stream(const Query& query,
+                               const std::function<void(const Rows&)>& take_before,
                                const std::function<bool(std::string_view)>& take) {
-    const std::string fetch = fmt::format("FETCH {} FROM larder_list", rows_per_fetch);
-    auto rows =
-        run(fmt::format("BEGIN READ ONLY; DECLARE larder_list NO SCROLL CURSOR FOR {}; ", sql),
-            {fetch});
-    bool wanted = true;
-    while (rows) {
-        for (const Row& row : *rows) {
-            wanted = wanted && take(*row[0]);
-        }
-        if (!wanted || rows->size() < rows_per_fetch) break;
-        rows = execute(fetch);
+    const bool at_once = query.limit != 0 && query.limit <= first_fetch;
+    std::size_t wanted = first_fetch;
+    std::vector<Statement> statements;
+    if (query.before) statements.push_back(*query.before);
+    if (at_once) {
+        statements.push_back(once(query.sql));
+    } else {
+        statements.push_back(once("BEGIN READ ONLY"));
+        statements.push_back(
+            once(fmt::format("DECLARE larder_list NO SCROLL CURSOR FOR {}", query.sql)));
+        statements.push_back(once(fetch(wanted)));
     }
-    if (rows) rows = execute("COMMIT");
+    auto results = run_all(statements);
+    if (!results) return std::unexpected(std::move(results.error()));
+    if (query.before) take_before(results->front());
+    Expected<Rows> rows = std::move(results->back());
+    std::size_t bytes = 0;
+    const auto take_rows = [&] {
+        bytes = 0;
+        return std::ranges::all_of(*rows, [&](const Row& row) {
+            bytes += row[0]->size();
+            return take(*row[0]);
+        });
+    };
+    while (rows && take_rows() && !at_once && rows->size() == wanted) {
+        wanted = std::clamp(fetch_bytes * wanted / (bytes + 1), std::size_t{1}, largest_fetch);
+        rows = execute(fetch(wanted));
+    }
+    if (rows && !at_once) rows = execute("COMMIT");
     if (rows) return {};
     connection_.reset();
     return std::unexpected(std::move(rows.error()));
@@ -198,6 +252,15 @@ Transaction::~Transaction() {
 Expected<Rows> Transaction::change(const Statement& statement) {
     auto rows = session_.run("BEGIN; ", statement);
     is_open_ = session_.connection_ != nullptr;
+    return rows;
+}
+
+Expected<std::vector<Rows>> Transaction::change_all(std::vector<Statement> statements) {
+    const Statement opening[] = {once("BEGIN"), once("SET LOCAL lock_timeout = '50ms'")};
+    statements.insert(statements.begin(), std::begin(opening), std::end(opening));
+    auto rows = session_.run_all(statements);
+    is_open_ = session_.connection_ != nullptr;
+    if (rows) rows->erase(rows->begin(), rows->begin() + std::ssize(opening));
     return rows;
 }
 

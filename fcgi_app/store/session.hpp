@@ -45,9 +45,15 @@ public:
     /// turns out to be lost, so it must not write.
     Expected<Rows> read(const Statement& statement);
 
-    /// Runs a query and hands over the first column of its rows, in order, a bounded number of rows
-    /// at a time. Ends early, without failure, when `take` gives false.
-    Expected<void> stream(const std::string& sql,
+    /// A query whose result is handed over in order, a bounded number of rows at a time.
+    struct Query {
+        std::optional<Statement> before = {};  ///< a statement of its own, with an older snapshot
+        std::string sql = {};
+        std::size_t limit = 0;  ///< of its rows; 0: any number
+    };
+    /// Hands over the rows of `before`, if there is one, and then the first column of each row.
+    /// Ends early, without failure, when `take` gives false.
+    Expected<void> stream(const Query& query, const std::function<void(const Rows&)>& take_before,
                           const std::function<bool(std::string_view)>& take);
 
     /// Runs statements that write, outside of `Transaction`. Never repeated.
@@ -59,6 +65,7 @@ private:
 
     Expected<void> connect();
     Expected<Rows> run(std::string_view before, const Statement& statement);
+    Expected<std::vector<Rows>> run_all(const std::vector<Statement>& statements);
     std::string text_of(const Statement& statement);
     const std::string* prepared_name(const std::string& sql);
     template <class Work>
@@ -78,6 +85,10 @@ public:
 
     /// Opens the transaction and makes the change, in one round trip. To be called once.
     Expected<Rows> change(const Statement& statement);
+
+    /// The same for several changes, with the rows of each. Waits at most 50 ms for a row that
+    /// somebody else has locked; fails as a whole with the first that fails.
+    Expected<std::vector<Rows>> change_all(std::vector<Statement> statements);
 
     /// Marks the transaction for the feeds (`mark`, see feed/mark.hpp) and commits it. On failure
     /// the outcome is unknown.

@@ -51,14 +51,15 @@ Statement Statements::select_owner(const Field& field, const std::string& value)
 }
 
 Statement Statements::quiet() const {
-    return {
-        fmt::format("SELECT NOT EXISTS (SELECT FROM pg_locks WHERE relation = '{}'::regclass"
-                    " AND database = (SELECT oid FROM pg_database"
-                    " WHERE datname = current_database())"
-                    " AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock',"
-                    " 'ExclusiveLock', 'AccessExclusiveLock')"
-                    " AND granted AND pid IS DISTINCT FROM pg_backend_pid())",
-                    resource_.name)};
+    return {fmt::format("SELECT NOT EXISTS (SELECT FROM pg_locks WHERE relation = '{}'::regclass"
+                        " AND database = (SELECT oid FROM pg_database"
+                        " WHERE datname = current_database())"
+                        " AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock',"
+                        " 'ExclusiveLock', 'AccessExclusiveLock')"
+                        " AND granted AND pid IS DISTINCT FROM pg_backend_pid())",
+                        resource_.name),
+            {},
+            true};
 }
 
 Statement Statements::insert(const Change& change) const {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "resource/change.hpp"
@@ -14,7 +15,11 @@ namespace larder {
 struct Statement {
     std::string sql;
     std::vector<std::optional<std::string>> values = {};
+    bool is_repeated = true;  ///< worth preparing, for the text will come again
 };
+
+/// A statement without parameters that is not worth preparing.
+inline Statement once(std::string sql) { return {.sql = std::move(sql), .is_repeated = false}; }
 
 /// The SQL of one resource, derived from its description. The table is `t` in each; PostgreSQL
 /// renders the JSON of a row, and these bytes are cached and sent as they are. Pure; any thread.

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "error.hpp"
+#include "http/router.hpp"
+#include "records/backend.hpp"
+#include "records/write.hpp"
+#include "resource/change.hpp"
+
+namespace larder {
+
+/// Group commit: writes to one collection that came at the same time share a transaction, and so
+/// its fence, its swap of the lists' generation and its flush to disk.
+
+/// A write in a group; what it refers to outlives the call.
+struct GroupedWrite {
+    http::Action action;
+    const std::string& id;  ///< empty: a new record
+    const Change& change;
+};
+
+/// Whether a write can be in a group: without If-Match, and without unique values, which may have
+/// to wait for another transaction or to be refused.
+bool can_be_grouped(http::Action action, const Change& change, std::string_view if_match);
+
+/// Makes the changes in one transaction, those of one record in their order. Gives of each the
+/// record (without `json` if it was removed), `not_found`, or, of all, a failed COMMIT. Gives
+/// nothing where nothing was changed because PostgreSQL refuses one of them, or one would have to
+/// wait for a row that somebody else has locked: then each is to be tried on its own.
+std::optional<std::vector<Expected<WrittenRecord>>> write_group(
+    Backend& backend, const Collection& collection, std::span<const GroupedWrite> writes);
+
+}  // namespace larder
