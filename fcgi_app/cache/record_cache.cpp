@@ -174,7 +174,7 @@ void RecordCache::fill(std::uint64_t epoch, std::span<const Fill> fills) {
             commands.back() = {"SET", value_key(epoch, fill.key), *fill.value};
         }
     }
-    run(commands);
+    if (!redis_.send(commands)) lose();
 }
 
 bool RecordCache::ping() {

@@ -51,6 +51,7 @@ public:
         std::optional<std::string> value;
         std::chrono::milliseconds lifetime{};  ///< 0: no expiry
     };
+    /// Not waited for: whoever asks later, over whatever connection, comes after it.
     void fill(std::uint64_t epoch, std::span<const Fill> fills);
 
     /// Whether Redis is trusted and answers.

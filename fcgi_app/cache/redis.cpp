@@ -57,7 +57,10 @@ RedisConnection::RedisConnection(RedisAddress address, std::chrono::milliseconds
 
 RedisConnection::~RedisConnection() = default;
 
-void RedisConnection::close() { context_.reset(); }
+void RedisConnection::close() {
+    context_.reset();
+    unread_ = 0;
+}
 
 bool RedisConnection::fail(std::string why) {
     error_ = std::move(why);
@@ -79,6 +82,7 @@ std::optional<std::string> RedisConnection::open() {
 }
 
 bool RedisConnection::connect() {
+    close();
     const timeval timeout = to_timeval(timeout_);
     context_.reset(address_.socket.empty()
                        ? redisConnectWithTimeout(address_.host.c_str(), address_.port, timeout)
@@ -161,6 +165,10 @@ std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
     std::vector<RedisReply> replies;
     replies.reserve(commands.size());
     bool complete = true;
+    while (unread_ > 0) {
+        --unread_;
+        if (!receive()) complete = false;
+    }
     for (std::size_t i = 0; i < commands.size() && is_open(); ++i) {
         if (auto reply = receive()) {
             replies.push_back(std::move(*reply));
@@ -170,6 +178,15 @@ std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
     }
     if (!complete || !is_open()) return std::nullopt;
     return replies;
+}
+
+bool RedisConnection::send(std::span<const RedisCommand> commands) {
+    for (const RedisCommand& command : commands) append(command);
+    unread_ += commands.size();
+    for (int done = 0; done == 0;) {
+        if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return fail(context_->errstr);
+    }
+    return true;
 }
 
 std::optional<RedisReply> RedisConnection::command(const RedisCommand& command) {

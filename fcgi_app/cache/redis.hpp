@@ -50,6 +50,11 @@ public:
     std::optional<std::vector<RedisReply>> pipeline(std::span<const RedisCommand> commands);
     std::optional<RedisReply> command(const RedisCommand& command);
 
+    /// Sends the commands and does not wait: Redis carries them out before whatever anybody sends
+    /// later, and their replies are read, and dropped, with the next pipeline, which fails where
+    /// one of them is an error. False: a failure.
+    bool send(std::span<const RedisCommand> commands);
+
     bool script_missing() const { return script_missing_; }
 
     /// What went wrong last, for the log.
@@ -70,6 +75,7 @@ private:
     RedisAddress address_;
     std::chrono::milliseconds timeout_;
     std::unique_ptr<redisContext, Free> context_;
+    std::size_t unread_ = 0;  // replies to what `send` has sent
     bool script_missing_ = false;
     std::string error_;
 };
