@@ -164,11 +164,15 @@ unsigned measure_visibility(const VisibilityOptions& options) {
     unsigned missed = measure("idle", editor, options.edits);
     Workload workload(bed.stack().client().base_url(), records, recorder, hot,
                       {.threads = 8, .seed = options.seed, .rate = options.rate});
+    const Time start = now();
     std::this_thread::sleep_for(1s);
     missed += measure("load", editor, options.edits);
     workload.stop();
+    const auto seconds = static_cast<double>(now() - start) / 1e9;
     History history;
     (void)recorder.drain_into(history);
+    std::cout << fmt::format("load: {:.0f} requests/s\n",
+                             static_cast<double>(history.operations.size()) / seconds);
     std::cout << "not seen within 10 s: " << missed << '\n';
     return missed;
 }
