@@ -5,7 +5,7 @@ JOBS := $(shell nproc)
 SCRIPTS := scripts/deps scripts/stack $(wildcard scripts/lib/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs migrate build test test-corpus model coherence sanitize programs lint clean
+.PHONY: help run up down status logs migrate build test test-corpus bench bench-quick profile model coherence sanitize programs bench-programs lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -55,6 +55,23 @@ model: ## check the larger instances of the models, which takes minutes
 coherence: programs ## look for stale answers, first without faults, then with all of them
 	@$(BUILD)/bin/larder-coherence --seconds 60 --faults none
 	@$(BUILD)/bin/larder-coherence --seconds 300 --faults all
+
+bench-programs:
+	@scripts/deps run build test bench
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLARDER_TESTS=ON \
+		--log-level=WARNING
+	@cmake --build $(BUILD) --parallel $(JOBS) \
+		--target larder-worker larder-feed larder-load larder-floor
+
+bench: bench-programs ## compare speed with floors and peers; BENCH='--only item' chooses
+	@tests/bench/run $(BENCH)
+
+bench-quick: bench-programs ## the same in two minutes
+	@tests/bench/run --quick $(BENCH)
+
+profile: bench-programs ## profile a worker under a load; PROFILE='--row mix' chooses it
+	@scripts/deps profile
+	@tests/bench/profile $(PROFILE)
 
 sanitize: ## run unit and integration tests with AddressSanitizer and UBSan
 	@scripts/deps run build test

@@ -1,0 +1,15 @@
+-- The statements of an update in Larder, in as many round trips: the change, then the end.
+\set n random(101000, 109999)
+\set price random(1, 90000)
+\set stock random(0, 1000)
+\startpipeline
+BEGIN;
+UPDATE products AS t SET price = :price / 100.0, stock_quantity = :stock
+WHERE t.id = ('00000000-0000-4000-8000-000000' || :n)::uuid
+RETURNING (SELECT row_to_json(r)::text
+           FROM (SELECT t.id, t.name, t.description, t.price, t.stock_quantity) AS r);
+\endpipeline
+\startpipeline
+SELECT pg_logical_emit_message(true, 'pgbench', 'what a worker says of its transaction');
+COMMIT;
+\endpipeline
