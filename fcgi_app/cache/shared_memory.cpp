@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,15 +21,25 @@ std::string failure(const std::string& path) {
 }
 
 void initialize(SharedState& state) {
-    if (state.layout.load() == SharedState::current_layout) return;
-    state.trusted_epoch.store(0);
-    state.redis_run_id.fill('\0');
-    state.host_id.fill('\0');
-    state.feed_alive_at.store(0);
-    state.feed_lag_us.store(0);
-    const std::string token = random_token();
-    std::memcpy(state.host_id.data(), token.data(), token.size());
-    state.layout.store(SharedState::current_layout);
+    const auto layout = state.layout.load();
+    if (layout == 0) {
+        state.trusted_epoch.store(0);
+        state.redis_run_id.fill('\0');
+        state.host_id.fill('\0');
+        state.feed_alive_at.store(0);
+        state.feed_lag_us.store(0);
+        const std::string token = random_token();
+        std::memcpy(state.host_id.data(), token.data(), token.size());
+    }
+    if (layout < SharedState::current_layout) state.layout.store(SharedState::current_layout);
+}
+
+/// Never shorter: a process of a later version may have mapped more of it.
+bool make_long_enough(int fd) {
+    struct stat status {};
+    if (fstat(fd, &status) != 0) return false;
+    constexpr off_t wanted = sizeof(SharedState);
+    return status.st_size >= wanted || ftruncate(fd, wanted) == 0;
 }
 
 }  // namespace
@@ -40,7 +51,7 @@ std::expected<SharedMemory, std::string> open_shared_memory(const std::string& r
     const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0660);
     if (fd < 0) return std::unexpected(failure(path));
     void* memory = MAP_FAILED;
-    if (flock(fd, LOCK_EX) == 0 && ftruncate(fd, sizeof(SharedState)) == 0) {
+    if (flock(fd, LOCK_EX) == 0 && make_long_enough(fd)) {
         memory = mmap(nullptr, sizeof(SharedState), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     }
     if (memory == MAP_FAILED) {

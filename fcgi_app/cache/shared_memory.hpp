@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -11,6 +12,9 @@ namespace larder {
 
 /// What the processes of one host share, in the file RUN_DIR/shared. The file holds no truth: it
 /// may be deleted while nothing runs, and starts with no trust in Redis.
+///
+/// Processes of two versions share it while a new version goes live: a field keeps its place and its
+/// meaning for ever, new ones are appended and begin as zero, and the layout counts those steps.
 struct SharedState {
     static constexpr std::uint64_t current_layout = 2;
 
@@ -23,6 +27,10 @@ struct SharedState {
     std::atomic<std::int64_t> feed_lag_us;     ///< its longest delay in the last second
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+static_assert(offsetof(SharedState, trusted_epoch) == 8 &&
+              offsetof(SharedState, redis_run_id) == 16 && offsetof(SharedState, host_id) == 80 &&
+              offsetof(SharedState, feed_alive_at) == 120 &&
+              offsetof(SharedState, feed_lag_us) == 128);
 
 struct UnmapSharedState {
     void operator()(SharedState* state) const;

@@ -74,23 +74,36 @@ BOOST_FIXTURE_TEST_CASE(the_identity_of_a_host_is_kept, RunDirectory) {
     BOOST_TEST(host_of(open()) != host);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_file_of_another_layout_is_initialized, RunDirectory) {
+// While a new version goes live, processes of two versions come and go over one file.
+BOOST_FIXTURE_TEST_CASE(a_file_of_an_earlier_layout_is_carried_on, RunDirectory) {
+    const auto earlier = open();
+    const std::string host = host_of(earlier);
+    earlier->layout.store(SharedState::current_layout - 1);
+    earlier->trusted_epoch.store(7);
+    const auto memory = open();
+    BOOST_TEST(memory->layout.load() == SharedState::current_layout);
+    BOOST_TEST(memory->trusted_epoch.load() == 7U);
+    BOOST_TEST(host_of(memory) == host);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_of_a_later_layout_is_left_as_it_is, RunDirectory) {
     const std::string host = host_of(open());
+    const auto path = run.path() / "shared";
+    std::filesystem::resize_file(path, sizeof(SharedState) + 10000);
     {
         const auto memory = open();
         memory->layout.store(SharedState::current_layout + 1);
         memory->trusted_epoch.store(7);
-        memory->redis_run_id.fill('x');
     }
     const auto memory = open();
-    BOOST_TEST(memory->layout.load() == SharedState::current_layout);
-    BOOST_TEST(memory->trusted_epoch.load() == 0U);
-    BOOST_TEST(memory->redis_run_id[0] == '\0');
-    BOOST_TEST(host_of(memory) != host);
+    BOOST_TEST(memory->layout.load() == SharedState::current_layout + 1);
+    BOOST_TEST(memory->trusted_epoch.load() == 7U);
+    BOOST_TEST(host_of(memory) == host);
+    BOOST_TEST(std::filesystem::file_size(path) == sizeof(SharedState) + 10000);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_file_that_is_too_short_is_completed, RunDirectory) {
-    std::ofstream(run.path() / "shared") << "x";
+BOOST_FIXTURE_TEST_CASE(a_file_that_a_crash_has_left_empty_is_completed, RunDirectory) {
+    std::ofstream(run.path() / "shared").flush();
     const auto memory = open();
     BOOST_TEST(memory->layout.load() == SharedState::current_layout);
     BOOST_TEST(memory->trusted_epoch.load() == 0U);
