@@ -5,12 +5,15 @@
 #include <CLI/CLI.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "feed/feed.hpp"
+#include "feed/prerequisites.hpp"
 #include "observe/log.hpp"
 #include "records/larder.hpp"
 #include "records/schema.hpp"
@@ -25,12 +28,19 @@ int refuse(const std::string& why) {
     return EXIT_FAILURE;
 }
 
+/// Takes a moment, because multiwatch starts again at once what has ended.
+int refuse_to_follow(const std::string& why) {
+    const int status = refuse(why);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    return status;
+}
+
 /// A descriptor that is readable once the process shall end.
 int watch_for_stop() {
     std::signal(SIGPIPE, SIG_IGN);
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+    for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) sigaddset(&signals, number);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }
@@ -41,22 +51,34 @@ int main(int argc, char** argv) {
     CLI::App app(
         "Larder's feed. Follows PostgreSQL's log, so that the caches of this host learn of what was"
         " written past its workers. Takes the settings of larder-worker.");
+    bool check = false;
     app.set_version_flag("--version", LARDER_VERSION);
+    app.add_flag("--check", check, "Try whether PostgreSQL's log can be followed, then exit");
     CLI11_PARSE(app, argc, argv);
 
     const auto settings = load_settings(std::getenv);
-    if (!settings) return refuse(settings.error());
+    if (!settings) {
+        return check ? refuse(settings.error()) : refuse_to_follow(settings.error());
+    }
     start_log("larder-feed", settings->debug);
     set_connection_defaults(*settings, "larder-feed");
-    auto memory = open_shared_memory(settings->run_dir);
-    if (!memory) return refuse(memory.error());
     const auto resources = all_resources();
+    if (check) {
+        const auto possible = check_feed(*settings, resources);
+        if (!possible) return refuse(possible.error());
+        fmt::print(stderr, "larder-feed: PostgreSQL's log can be followed\n");
+        return EXIT_SUCCESS;
+    }
+    auto memory = open_shared_memory(settings->run_dir);
+    if (!memory) return refuse_to_follow(memory.error());
     Larder shared(*settings, resources, **memory);
     if (const auto prepared = shared.generations.prepare(); !prepared) {
-        return refuse(prepared.error());
+        return refuse_to_follow(prepared.error());
     }
     const int stop = watch_for_stop();
-    if (stop < 0) return refuse(fmt::format("cannot watch for signals: {}", std::strerror(errno)));
+    if (stop < 0) {
+        return refuse_to_follow(fmt::format("cannot watch for signals: {}", std::strerror(errno)));
+    }
     log_info("started", {{"version", LARDER_VERSION}});
     Feed(shared, resources, stop).run();
     return EXIT_SUCCESS;

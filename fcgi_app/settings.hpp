@@ -22,6 +22,7 @@ struct Settings {
     bool debug = false;
     std::string run_dir;
     int workers = 0;
+    std::string worker_address;
     int store_threads = 0;
     int queue_limit = 0;
     int body_limit_bytes = 0;

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -15,7 +17,9 @@
 
 #include "gateway/server.hpp"
 #include "observe/log.hpp"
+#include "observe/ready.hpp"
 #include "records/caretaker.hpp"
+#include "records/diagnosis.hpp"
 #include "records/larder.hpp"
 #include "records/schema.hpp"
 #include "settings.hpp"
@@ -32,11 +36,19 @@ int refuse(const std::string& why) {
     return bad_setup;
 }
 
+/// Takes a moment, because multiwatch starts again at once what has ended.
+int refuse_to_serve(const std::string& why) {
+    const int status = refuse(why);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    return status;
+}
+
 void block_signals() {
     signal(SIGPIPE, SIG_IGN);
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&signals, number);
+    for (const int number : stop_signals) sigaddset(&signals, number);
+    for (const int number : {SIGHUP, SIGUSR1}) sigaddset(&signals, number);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
@@ -57,11 +69,21 @@ void print_lists(const std::vector<Resource>& resources) {
     }
 }
 
+int print_diagnosis(const Settings& settings, const std::vector<Resource>& resources) {
+    bool is_sound = true;
+    for (const Finding& finding : diagnose(settings, resources)) {
+        constexpr std::array words = {"ok", "advice", "problem"};
+        fmt::print("{}: {}\n", words.at(static_cast<std::size_t>(finding.weight)), finding.text);
+        is_sound = is_sound && finding.weight != Finding::Weight::problem;
+    }
+    return is_sound ? EXIT_SUCCESS : bad_setup;
+}
+
 int serve(Larder& shared, const std::vector<Resource>& resources) {
     int listening = 0;
     socklen_t size = sizeof(listening);
     if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || !listening) {
-        return refuse(
+        return refuse_to_serve(
             "standard input is not a listening socket; start it with spawn-fcgi or"
             " systemd (see README.md)");
     }
@@ -71,6 +93,9 @@ int serve(Larder& shared, const std::vector<Resource>& resources) {
     const std::jthread caretaker([&](const std::stop_token& stop) { take_care(stop, shared); });
     Server server(STDIN_FILENO, shared, resources);
     log_info("started", {{"version", LARDER_VERSION}});
+    if (const auto told = notify_ready(); !told) {
+        log_error("service_manager_not_told", {{"error", told.error()}});
+    }
     if (server.run()) return EXIT_SUCCESS;
     log_error("not_finished");
     std::fflush(nullptr);
@@ -83,10 +108,13 @@ int main(int argc, char** argv) {
     CLI::App app(
         "Larder's FastCGI worker. Serves on the listening socket that is its standard input.");
     bool check = false;
+    bool diagnosis = false;
     bool lists = false;
     bool table = false;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
+    app.add_flag("--diagnose", diagnosis,
+                 "Print what is in order and what is not about PostgreSQL and Redis, then exit");
     app.add_flag("--print-lists", lists, "Print the lists, for nginx's configuration, then exit");
     app.add_flag("--print-settings", table, "Print all settings as a Markdown table, then exit");
     CLI11_PARSE(app, argc, argv);
@@ -100,21 +128,24 @@ int main(int argc, char** argv) {
         fmt::print("{}", settings_as_markdown());
         return EXIT_SUCCESS;
     }
+    const auto give_up = check || diagnosis ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
-    if (!settings) return refuse(settings.error());
+    if (!settings) return give_up(settings.error());
     start_log("larder-worker", settings->debug);
     set_connection_defaults(*settings, "larder-worker");
+    if (diagnosis) return print_diagnosis(*settings, resources);
     const auto schema = check_schema(*settings, resources);
-    if (check || schema.state == SchemaState::behind) {
+    if (check && schema.state == SchemaState::current) {
         fmt::print(stderr, "larder-worker: {}\n", schema.text);
-        return schema.state == SchemaState::current ? EXIT_SUCCESS : bad_setup;
+        return EXIT_SUCCESS;
     }
+    if (check || schema.state == SchemaState::behind) return give_up(schema.text);
     if (schema.state == SchemaState::unknown) log_error("no_database", {{"error", schema.text}});
     auto memory = open_shared_memory(settings->run_dir);
-    if (!memory) return refuse(memory.error());
+    if (!memory) return refuse_to_serve(memory.error());
     Larder shared(*settings, resources, **memory);
     if (const auto prepared = shared.generations.prepare(); !prepared) {
-        return refuse(prepared.error());
+        return refuse_to_serve(prepared.error());
     }
     return serve(shared, resources);
 }

@@ -12,6 +12,7 @@
 
 #include "feed/copy_data.hpp"
 #include "feed/invalidate.hpp"
+#include "feed/prerequisites.hpp"
 #include "observe/log.hpp"
 #include "records/epoch.hpp"
 
@@ -21,8 +22,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr std::string_view publication = "larder";
 
 constexpr milliseconds shortest_pause{50};  // before the next try to connect
 constexpr milliseconds longest_pause{2000};
@@ -51,27 +50,6 @@ std::int64_t unix_now() {
     return std::chrono::duration_cast<milliseconds>(since).count();
 }
 
-/// (what the operator has to do, or NULL)
-std::string prerequisites(std::span<const Resource> resources) {
-    std::string tables;
-    for (const Resource& resource : resources) {
-        tables += fmt::format("{}'{}'", tables.empty() ? "" : ", ", resource.name);
-    }
-    return fmt::format(
-        "SELECT CASE"
-        " WHEN current_setting('server_version_num')::int < 140000"
-        " THEN 'PostgreSQL 14 or newer is needed'"
-        " WHEN current_setting('wal_level') <> 'logical'"
-        " THEN 'wal_level is ' || current_setting('wal_level')"
-        " || '; set wal_level = logical and restart PostgreSQL'"
-        " WHEN NOT EXISTS (SELECT FROM pg_publication WHERE pubname = '{0}')"
-        " THEN 'there is no publication {0}; run ''make migrate'''"
-        " ELSE (SELECT 'the publication {0} lacks ' || string_agg(name, ', ')"
-        " FROM unnest(ARRAY[{1}]) AS name WHERE NOT EXISTS (SELECT FROM pg_publication_tables"
-        " WHERE pubname = '{0}' AND schemaname = 'public' AND tablename = name)) END",
-        publication, tables);
-}
-
 }  // namespace
 
 Feed::Feed(Larder& larder, std::span<const Resource> resources, int stop)
@@ -85,7 +63,7 @@ void Feed::run() {
     milliseconds pause = shortest_pause;
     while (!is_stopped_) {
         started_ = Clock::time_point::max();
-        const auto problem = missing_prerequisite();
+        const auto problem = missing_prerequisite(backend_.session, resources_);
         const auto followed = problem ? std::unexpected(*problem) : follow();
         memory_.feed_alive_at = 0;
         if (is_stopped_) return;
@@ -104,17 +82,12 @@ void Feed::report(const std::string& trouble) {
     last_trouble_ = trouble;
 }
 
-std::optional<std::string> Feed::missing_prerequisite() {
-    const auto rows = backend_.session.read({.sql = prerequisites(resources_)});
-    return rows ? rows->at(0).at(0) : std::nullopt;
-}
-
 Feed::Result Feed::follow() {
     Replication replication;
     if (auto opened = replication.open(backend_.larder.database.url); !opened) return opened;
     if (auto requested = replication.request_slot(); !requested) return requested;
     if (auto ready = wait_for_slot(replication); !ready) return ready;
-    if (auto begun = replication.start(publication); !begun) return begun;
+    if (auto begun = replication.start(feed_publication); !begun) return begun;
     // The slot comes first: nothing can fall between what is renewed and what is followed.
     follower_ = Follower(resources_, backend_.larder.host_id);
     follower_.pending() = everything(backend_.larder);

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <expected>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,7 +30,6 @@ private:
     using Clock = std::chrono::steady_clock;
     using Result = std::expected<void, std::string>;
 
-    std::optional<std::string> missing_prerequisite();
     Result follow();
     Result wait_for_slot(Replication& replication);
     Result stream(Replication& replication);

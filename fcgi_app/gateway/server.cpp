@@ -1,6 +1,8 @@
 #include "gateway/server.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -35,8 +37,7 @@ bool is_readable(int fd) {
 int open_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
+    for (const int number : stop_signals) sigaddset(&signals, number);
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
@@ -51,6 +52,10 @@ Server::Server(int listener, Larder& larder, std::span<const Resource> resources
     if (signals_ < 0) throw_errno("signalfd");
     const int flags = fcntl(listener_, F_GETFL);
     if (flags < 0 || fcntl(listener_, F_SETFL, flags | O_NONBLOCK) < 0) throw_errno("the listener");
+    // Connections inherit it: an answer of several parts must not wait for nginx to acknowledge the
+    // first. A Unix socket refuses it and does not need it.
+    const int now = 1;
+    setsockopt(listener_, IPPROTO_TCP, TCP_NODELAY, &now, sizeof(now));
     watch(listener_, &listener_, EPOLLIN | EPOLLEXCLUSIVE);
     watch(signals_, &signals_, EPOLLIN);
     watch(dispatcher_.wake_descriptor(), &dispatcher_, EPOLLIN);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -12,18 +14,22 @@
 
 namespace larder {
 
+/// What makes a worker finish and end. SIGQUIT as well, which is what multiwatch 1.0.0 sends for
+/// `-s TERM`.
+inline constexpr std::array stop_signals = {SIGTERM, SIGINT, SIGQUIT};
+
 /// The loop of a worker: one thread that owns all connections, takes every one that is ready (a
 /// batch), and never waits for PostgreSQL.
 class Server {
 public:
-    /// `listener` is a listening Unix or TCP socket, shared with other processes. SIGTERM and
-    /// SIGINT must be blocked in all threads; the loop takes them from a descriptor.
+    /// `listener` is a listening Unix or TCP socket, shared with other processes. `stop_signals`
+    /// must be blocked in all threads; the loop takes them from a descriptor.
     Server(int listener, Larder& larder, std::span<const Resource> resources);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Serves until SIGTERM or SIGINT, then finishes what was accepted, for 10 s at most. False:
+    /// Serves until one of `stop_signals`, then finishes what was accepted, for 10 s at most. False:
     /// something was not finished.
     bool run();
 

@@ -48,7 +48,8 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
             }
             return {
                 SchemaState::behind,
-                fmt::format("the database schema is behind this program; run 'make migrate' ({})",
+                fmt::format("the database schema is behind this program; run 'larder migrate', in a"
+                            " checkout 'make migrate' ({})",
                             error.log)};
         }
     }

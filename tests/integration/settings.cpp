@@ -100,10 +100,11 @@ BOOST_AUTO_TEST_CASE(a_broken_setting_is_one_line_and_status_1) {
         expect_refused("DEBUG", value);
         expect_refused("PREPARED_STATEMENTS", value);
     }
-    for (const auto* name : {"API_PORT", "WORKERS", "STORE_THREADS", "QUEUE_LIMIT",
-                             "BODY_LIMIT_BYTES", "REDIS_TIMEOUT_MS"}) {
+    for (const auto* name :
+         {"API_PORT", "STORE_THREADS", "QUEUE_LIMIT", "BODY_LIMIT_BYTES", "REDIS_TIMEOUT_MS"}) {
         for (const auto* value : {"0", "-5", "many"}) expect_refused(name, value);
     }
+    for (const auto* value : {"-1", "257", "many"}) expect_refused("WORKERS", value);
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_setting_is_the_default) {

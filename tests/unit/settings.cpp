@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_broken_value_gives_one_line_that_names_the_variable) {
         {"BODY_LIMIT_BYTES", "0"},
         {"BODY_LIMIT_BYTES", "1M"},
         {"BODY_LIMIT_BYTES", "1073741825"},
-        {"WORKERS", "0"},
+        {"WORKERS", "-1"},
         {"WORKERS", "257"},
         {"STORE_THREADS", "0"},
         {"STORE_THREADS", "257"},

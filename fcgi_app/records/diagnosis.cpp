@@ -1,0 +1,135 @@
+#include "records/diagnosis.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "cache/redis.hpp"
+#include "number.hpp"
+#include "records/schema.hpp"
+#include "store/session.hpp"
+
+namespace larder {
+
+namespace {
+
+using Weight = Finding::Weight;
+
+// Connections beside those of the store threads: a caretaker in each worker, and for the host its
+// feed and one migration.
+constexpr int per_worker = 1;
+constexpr int per_host = 2;
+
+/// The connections that Larder may still take, its own left out of what is taken.
+constexpr std::string_view connections_left =
+    "SELECT least(current_setting('max_connections')::int"
+    " - current_setting('superuser_reserved_connections')::int"
+    " - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    " AND application_name NOT LIKE 'larder-%'),"
+    " (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user),"
+    " (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()))";
+
+Finding connections(const Settings& settings, Session& session) {
+    const int needed = settings.workers * (settings.store_threads + per_worker) + per_host;
+    if (!settings.prepared_statements) {
+        return {Weight::ok, fmt::format("PostgreSQL: the pooler must give {} connections (WORKERS"
+                                        " and STORE_THREADS)",
+                                        needed)};
+    }
+    const auto rows = session.read({.sql = std::string(connections_left)});
+    if (!rows) return {Weight::problem, "PostgreSQL: " + rows.error().log};
+    const int left = to_number<int>(rows->at(0).at(0).value_or("")).value_or(0);
+    if (left >= needed) {
+        return {Weight::ok, fmt::format("PostgreSQL: {} connections for the {} that WORKERS and"
+                                        " STORE_THREADS can take",
+                                        left, needed)};
+    }
+    return {Weight::problem,
+            fmt::format("PostgreSQL: WORKERS and STORE_THREADS can take {} connections, but only {}"
+                        " are left; raise max_connections (or the limit of the role or database),"
+                        " or lower STORE_THREADS",
+                        needed, left)};
+}
+
+/// The value in what INFO answers.
+std::string_view value_of(std::string_view info, std::string_view name) {
+    const auto label = fmt::format("\n{}:", name);
+    const auto start = info.find(label);
+    if (start == info.npos) return {};
+    info.remove_prefix(start + label.size());
+    return info.substr(0, info.find('\r'));
+}
+
+std::string redis_name(const RedisAddress& address) {
+    return address.socket.empty() ? fmt::format("{}:{}", address.host, address.port)
+                                  : address.socket;
+}
+
+/// Whether Redis writes its data to disk; nothing where it does not tell.
+std::optional<bool> is_persistent(RedisConnection& redis, std::string_view info) {
+    if (value_of(info, "aof_enabled") == "1") return true;
+    const auto save = redis.command({"CONFIG", "GET", "save"});
+    if (!save || save->list.size() != 2) return std::nullopt;
+    return !save->list[1].text.empty();
+}
+
+void diagnose_memory(std::string_view info, std::vector<Finding>& found) {
+    const auto limit = value_of(info, "maxmemory_human");
+    const auto policy = value_of(info, "maxmemory_policy");
+    if (value_of(info, "maxmemory") == "0") {
+        found.push_back({Weight::advice, "Redis: it has no memory limit; set maxmemory (256mb to"
+                                         " begin with) and maxmemory-policy allkeys-lru"});
+    } else if (policy == "noeviction") {
+        found.push_back({Weight::problem,
+                         fmt::format("Redis: at maxmemory ({}) it refuses to store anything, and the"
+                                     " cache is given up; set maxmemory-policy allkeys-lru",
+                                     limit)});
+    } else {
+        found.push_back({Weight::ok, fmt::format("Redis: maxmemory {}, {}", limit, policy)});
+    }
+}
+
+void diagnose_redis(const Settings& settings, std::vector<Finding>& found) {
+    RedisConnection redis(settings.redis, std::chrono::milliseconds(settings.redis_timeout_ms));
+    const auto name = redis_name(settings.redis);
+    const auto info = redis.open() ? redis.command({"INFO"}) : std::nullopt;
+    if (!info) {
+        found.push_back({Weight::problem,
+                         fmt::format("Redis: {} does not answer ({}), so every read goes to"
+                                     " PostgreSQL; check REDIS_URL and that the server runs",
+                                     name, redis.error())});
+        return;
+    }
+    found.push_back({Weight::ok, fmt::format("Redis: {} answers", name)});
+    if (value_of(info->text, "role") == "slave") {
+        found.push_back({Weight::problem, "Redis: it is a replica, which cannot be written to; point"
+                                          " REDIS_URL at the primary"});
+    }
+    diagnose_memory(info->text, found);
+    if (is_persistent(redis, info->text).value_or(false)) {
+        found.push_back({Weight::advice, "Redis: it writes its data to disk, which a cache does not"
+                                         " need; set save \"\" and appendonly no, unless others"
+                                         " need it"});
+    }
+}
+
+}  // namespace
+
+std::vector<Finding> diagnose(const Settings& settings, std::span<const Resource> resources) {
+    std::vector<Finding> found;
+    const auto schema = check_schema(settings, resources);
+    const bool is_current = schema.state == SchemaState::current;
+    found.push_back({is_current ? Weight::ok : Weight::problem, schema.text});
+    if (schema.state != SchemaState::unknown) {
+        Database database(settings.database_url, settings.prepared_statements);
+        Session session(database);
+        found.push_back(connections(settings, session));
+    }
+    diagnose_redis(settings, found);
+    return found;
+}
+
+}  // namespace larder
