@@ -4,9 +4,7 @@
 command_up() {
     trap abandon_start EXIT
     trap 'exit 130' INT TERM HUP
-    if [[ ! $ROOT -ef $STACK/app ]]; then
-        install_programs
-    fi
+    take_new_programs
     if anything_runs; then
         step stack "runs already at $(url); starting only what is missing"
     fi
@@ -124,7 +122,8 @@ command_status() {
         redis_url "$(redis_address)" \
         worker_supervisor_pid "$worker" \
         worker_pid "$(list_children "$worker")" \
-        worker_socket "$RUN_DIR/worker.sock" \
+        worker_address "$(worker_address)" \
+        worker_socket "$(worker_socket)" \
         feed_supervisor_pid "$feed" \
         feed_pid "$(list_children "$feed")" \
         nginx_pid "$(part_pid nginx || true)" \
@@ -135,6 +134,7 @@ part_is_expected() {
     case $1 in
         postgresql) database_is_private ;;
         redis) redis_is_private ;;
+        worker) ((WORKERS > 0)) ;;
         feed) [[ -x $STACK/bin/larder-feed ]] ;;
     esac
 }
@@ -186,12 +186,25 @@ command_reload() {
     step nginx "loads its configuration again"
 }
 
-command_restart_workers() {
+take_new_programs() {
     if [[ ! $ROOT -ef $STACK/app ]]; then
         install_programs
     fi
-    restart_workers
+}
+
+command_restart_workers() {
+    take_new_programs
+    if [[ -n ${1:-} && ! $1 =~ ^[1-9][0-9]{0,2}$ ]]; then
+        fail "restart-workers $1: expected a number of workers"
+    fi
+    restart_workers "$@"
     step workers "restarted"
+}
+
+command_restart_feed() {
+    take_new_programs
+    restart_feed
+    step feed "restarted"
 }
 
 command_destroy() {

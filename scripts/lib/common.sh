@@ -10,7 +10,7 @@ step() {
 
 # Ends the command with one line that says what is wrong and what to do.
 fail() {
-    printf 'stack: %s\n' "$*" >&2
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
 }
 
@@ -29,5 +29,13 @@ short_hash() {
 }
 
 need_program() {
-    command -v "$1" >/dev/null || fail "$1 is not installed: run scripts/deps"
+    command -v "$1" >/dev/null || fail "$1 is not installed: $(how_to_install "$1")"
+}
+
+how_to_install() {
+    if [[ -x $ROOT/scripts/deps ]]; then
+        printf 'run scripts/deps'
+    else
+        printf 'apt install %s' "$1"
+    fi
 }

@@ -15,7 +15,7 @@ locate_stack() {
 
 # Commands that would only make a directory to find nothing in it.
 stack_is_absent() {
-    [[ ! -e $STACK && $1 =~ ^(down|status|logs|reload|restart-workers|destroy)$ ]]
+    [[ ! -e $STACK && $1 =~ ^(down|status|logs|reload|restart-workers|restart-feed|destroy)$ ]]
 }
 
 report_absent_stack() {
@@ -38,6 +38,8 @@ enter_stack() {
         fail "$STACK holds something else: choose another directory with STACK="
     fi
     umask 0077
+    # shellcheck disable=SC2034
+    WORKER_PROGRAM=$STACK/bin/larder-worker
     mkdir -p "$STACK"/{pids,logs,bin,redis,nginx,nginx-temp,nginx-cache}
     case $command in
         status | logs) ;;

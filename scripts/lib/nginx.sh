@@ -1,45 +1,22 @@
 # shellcheck shell=bash
-# nginx, run without privileges: its configuration is rendered into STACK/nginx, its relative paths
-# start at STACK.
+# nginx. That of a private stack runs without privileges: its configuration is rendered into
+# STACK/nginx, its relative paths start at STACK.
 
 nginx_command() {
     need_program nginx
     NGINX=("$(command -v nginx)" -e stderr -p "$STACK" -c "$STACK/nginx/nginx.conf")
 }
 
+# shellcheck disable=SC2034
 render_nginx() {
-    local lists
-    cp "$ROOT"/nginx/*.conf "$STACK/nginx/"
-    lists=$(render_lists)
-    printf '%s\n' "$lists" >"$STACK/nginx/lists.conf"
-    local access_log=off
+    local ACCESS_LOG=off CACHE_DIR=nginx-cache DESCRIPTORS
     if [[ $DEBUG =~ ^(true|1|yes|on)$ ]]; then
-        access_log="logs/access.log larder buffer=32k flush=1s"
+        ACCESS_LOG="logs/access.log larder buffer=32k flush=1s"
     fi
-    local text
-    text=$(<"$ROOT/nginx/nginx.conf.in")
-    text=${text//@LISTEN@/$(listen_address)}
-    text=${text//@RUN_DIR@/$RUN_DIR}
-    text=${text//@ACCESS_LOG@/$access_log}
-    text=${text//@BODY_LIMIT_BYTES@/$BODY_LIMIT_BYTES}
-    text=${text//@DESCRIPTORS@/$(descriptor_limit)}
-    printf '%s\n' "$text" >"$STACK/nginx/nginx.conf"
-}
-
-# One location for each list that the worker names.
-render_lists() {
-    local names path collection kind
-    names=$("$STACK/bin/larder-worker" --print-lists) || fail "larder-worker --print-lists failed"
-    while read -r path collection kind; do
-        [[ $path =~ ^/[A-Za-z0-9/._-]+$ && $collection =~ ^[a-z0-9_]+$ && $kind =~ ^(plain|flagged)$ ]] ||
-            fail "larder-worker --print-lists: cannot read '$path $collection $kind'"
-        printf 'location = %s {\n    root %s/lists/%s;\n    include list.conf;\n' \
-            "$path" "$RUN_DIR" "$collection"
-        if [[ $kind == flagged ]]; then
-            printf '    include list_flagged.conf;\n'
-        fi
-        printf '}\n'
-    done <<<"$names"
+    DESCRIPTORS=$(descriptor_limit)
+    mkdir -p "$STACK/nginx/larder"
+    render_site "$STACK/nginx/larder"
+    fill_template "$ROOT/nginx/nginx.conf.in" DESCRIPTORS >"$STACK/nginx/nginx.conf"
 }
 
 # Two servers of one account could share a port unnoticed (reuseport), so nginx's own check is not

@@ -27,14 +27,20 @@ require_integer() {
     fi
 }
 
+# Of workers, as nginx takes it.
+readonly ADDRESS='unix:/[A-Za-z0-9._/-]*|[A-Za-z0-9._-]+:[0-9]{1,5}|\[[0-9a-fA-F:.]+\]:[0-9]{1,5}'
+
 check_settings() {
     : "${API_HOST:=127.0.0.1}" "${API_PORT:=8080}" "${WORKERS:=2}" "${BODY_LIMIT_BYTES:=1048576}"
     : "${DEBUG:=false}"
     require_integer API_PORT 1 65535
-    require_integer WORKERS 1 256
+    require_integer WORKERS 0 256
     require_integer BODY_LIMIT_BYTES 1 1073741824
     [[ $API_HOST =~ ^[A-Za-z0-9.:_-]+$ ]] ||
         fail "API_HOST=$API_HOST: expected a host name or an IP address"
+    if [[ ! ${WORKER_ADDRESS:-unix:/} =~ ^($ADDRESS)(,($ADDRESS))*$ ]]; then
+        fail "WORKER_ADDRESS=$WORKER_ADDRESS: expected unix:/path or host:port, or several with commas"
+    fi
     if [[ -v STACK_SEED && ! $STACK_SEED =~ ^[01]$ ]]; then
         fail "STACK_SEED=$STACK_SEED: expected 0 or 1"
     fi
@@ -69,6 +75,10 @@ redis_address() {
     printf '%s' "${REDIS_URL:-redis://${REDIS_HOST:-127.0.0.1}:${REDIS_PORT:-6379}/${REDIS_DB:-0}}"
 }
 
+worker_address() {
+    printf '%s' "${WORKER_ADDRESS:-unix:$RUN_DIR/worker.sock}"
+}
+
 listen_address() {
     if [[ $API_HOST == *:* ]]; then
         printf '[%s]:%s' "$API_HOST" "$API_PORT"
@@ -87,7 +97,7 @@ url() {
 }
 
 # What a running stack was started with holds for every later command on it.
-recorded_names=(API_HOST API_PORT WORKERS RUN_DIR DATABASE_URL REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB)
+recorded_names=(API_HOST API_PORT WORKERS WORKER_ADDRESS RUN_DIR DATABASE_URL REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB)
 
 record_settings() {
     local name

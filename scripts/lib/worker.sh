@@ -24,16 +24,21 @@ install_program() {
 
 check_worker() {
     local answer
-    answer=$("$STACK/bin/larder-worker" --check 2>&1) || fail "larder-worker: ${answer##*$'\n'}"
+    answer=$("$WORKER_PROGRAM" --check 2>&1) || fail "larder-worker: ${answer##*$'\n'}"
 }
 
-# supervisor_command COUNT PROGRAM: with -t 0 no number of crashes makes multiwatch give up.
+# supervisor_command COUNT PROGRAM: with -t 0 no number of crashes makes multiwatch give up. For
+# "-s TERM" multiwatch 1.0.0 sends SIGQUIT, which means the same to what it runs here.
 supervisor_command() {
     need_program multiwatch
     SUPERVISOR=("$(command -v multiwatch)" -f "$1" -t 0 -s TERM -- "$STACK/bin/$2")
 }
 
 ensure_workers() {
+    if ((WORKERS == 0)); then
+        step workers "none here: nginx uses those at $(worker_address)"
+        return
+    fi
     if workers_serve; then
         step workers "run already"
         return
@@ -42,42 +47,87 @@ ensure_workers() {
     stop_worker
     check_worker
     supervisor_command "$WORKERS" larder-worker
-    start_part worker spawn-fcgi -n -s "$RUN_DIR/worker.sock" -M 0600 -b 4096 -- "${SUPERVISOR[@]}"
+    listener_options
+    start_part worker spawn-fcgi -n "${LISTENER[@]}" -b 4096 -- "${SUPERVISOR[@]}"
     wait_for 5 workers_listen_or_ended || true
     workers_serve || part_failed worker
     step workers "started, $WORKERS processes"
 }
 
+# Sets LISTENER to the options of spawn-fcgi.
+listener_options() {
+    local address
+    address=$(worker_address)
+    case $address in
+        *,*) fail "WORKER_ADDRESS names several: workers run here only with WORKERS=0" ;;
+        unix:*) LISTENER=(-s "${address#unix:}" -M 0600) ;;
+        *)
+            local host=${address%:*}
+            host=${host#[}
+            LISTENER=(-a "${host%]}" -p "${address##*:}")
+            ;;
+    esac
+}
+
+# The socket in the file system, if the workers have such a one.
+worker_socket() {
+    local address
+    address=$(worker_address)
+    [[ $address != unix:* || $address == *,* ]] || printf '%s' "${address#unix:}"
+}
+
 workers_serve() {
-    part_runs worker && [[ -S $RUN_DIR/worker.sock ]]
+    part_runs worker && worker_socket_is_there
+}
+
+worker_socket_is_there() {
+    local socket
+    socket=$(worker_socket)
+    [[ -z $socket || -S $socket ]]
 }
 
 workers_listen_or_ended() {
-    [[ -S $RUN_DIR/worker.sock && $(children "$(part_pid worker)" | wc -l) == "$WORKERS" ]] ||
+    { worker_socket_is_there && has_children "$(part_pid worker)" "$WORKERS"; } ||
         ! part_runs worker
+}
+
+# has_children PID COUNT
+has_children() {
+    [[ $(children "$1" | wc -l) == "$2" ]]
 }
 
 # A worker may take 10 s to finish what it has accepted.
 stop_worker() {
     stop_part worker TERM 12
-    rm -f "$RUN_DIR/worker.sock"
+    local socket
+    socket=$(worker_socket)
+    if [[ -n $socket ]] && ((WORKERS > 0)); then
+        rm -f "$socket"
+    fi
 }
 
+# restart_workers [COUNT]: with COUNT only that many of them: then two versions serve side by side.
 restart_workers() {
-    local supervisor pid
-    supervisor=$(part_pid worker) || fail "no worker runs: start the stack with make up"
+    part_runs worker || fail "no worker runs: start the stack with make up"
     check_worker
-    local former
-    former=$(children "$supervisor")
-    for pid in $former; do
-        kill -TERM "$pid" 2>/dev/null || true
-    done
-    # shellcheck disable=SC2086
-    wait_for 15 none_is_left $former || fail "workers do not end: ${former//$'\n'/ }"
+    restart_processes worker "${1:-$WORKERS}"
 }
 
-none_is_left() {
-    ! ps -o pid= -p "$*" >/dev/null
+# restart_processes PART COUNT: one after the other, so that the others serve meanwhile.
+restart_processes() {
+    local supervisor pid former
+    supervisor=$(part_pid "$1")
+    former=$(children "$supervisor")
+    for pid in $(head -n "$2" <<<"$former"); do
+        kill -TERM "$pid" 2>/dev/null || true
+        wait_for 15 has_ended "$pid" || fail "$1 $pid does not end"
+        wait_for 15 has_children "$supervisor" "$(wc -l <<<"$former")" ||
+            fail "$1 $pid has no successor"
+    done
+}
+
+has_ended() {
+    ! ps -o pid= -p "$1" >/dev/null
 }
 
 ensure_feed() {
@@ -94,4 +144,9 @@ ensure_feed() {
 
 stop_feed() {
     stop_part feed TERM 12
+}
+
+restart_feed() {
+    part_runs feed || fail "no feed runs: start the stack with make up"
+    restart_processes feed 1
 }

@@ -6,6 +6,8 @@
 #include <csignal>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <set>
 
@@ -210,4 +212,15 @@ BOOST_AUTO_TEST_CASE(a_failed_write_is_a_problem_document) {
     for (const auto& response : failed) expect_problem(response, response.status);
     BOOST_TEST(eventually([&] { return api().post("/items", "{}").status == 201; }));
     wait_for_successors(workers);
+}
+
+BOOST_AUTO_TEST_CASE(going_down_lets_every_worker_finish) {
+    const auto workers = stack().pids("worker");
+    stack().down();
+    std::ifstream log(stack().directory() / "stack" / "logs" / "worker.log");
+    const std::string text(std::istreambuf_iterator<char>(log), {});
+    for (const int pid : workers) {
+        BOOST_TEST(text.contains("pid=" + std::to_string(pid) + " event=stopping"));
+    }
+    stack().up();
 }
