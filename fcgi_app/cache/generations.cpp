@@ -21,34 +21,36 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::seconds kept{5};
+constexpr const char* suffix = ".generation";
 
 }  // namespace
 
 Generations::Generations(const std::string& run_dir, std::vector<std::string> collections)
-    : links_(run_dir + "/lists"),
-      directories_(links_ + "/.g"),
-      collections_(std::move(collections)) {}
+    : run_dir_(run_dir), collections_(std::move(collections)) {}
+
+std::string Generations::link_of(std::string_view collection) const {
+    return fmt::format("{}/{}.list", run_dir_, collection);
+}
 
 std::expected<void, std::string> Generations::prepare() {
-    std::error_code error;
-    fs::create_directories(directories_, error);
     for (const std::string& collection : collections_) {
-        if (error || fs::exists(links_ + '/' + collection, error)) continue;
-        if (!swap(collection)) error.assign(errno, std::generic_category());
-    }
-    if (error) {
-        return std::unexpected(fmt::format("cannot prepare {}: {}", links_, error.message()));
+        std::error_code error;
+        if (fs::exists(link_of(collection), error)) continue;
+        if (!swap(collection)) {
+            return std::unexpected(
+                fmt::format("cannot prepare {}: {}", link_of(collection), std::strerror(errno)));
+        }
     }
     return {};
 }
 
 bool Generations::swap(std::string_view collection) {
-    const std::string token = random_token();
-    const std::string made = fmt::format("{}/.{}", links_, token);
-    const std::string link = fmt::format("{}/{}", links_, collection);
-    if (mkdir(fmt::format("{}/{}", directories_, token).c_str(), 0755) != 0) return false;
-    if (symlink(fmt::format(".g/{}", token).c_str(), made.c_str()) != 0) return false;
-    if (rename(made.c_str(), link.c_str()) == 0) return true;
+    const std::string name = random_token().append(suffix);
+    const std::string directory = fmt::format("{}/{}", run_dir_, name);
+    const std::string made = directory + ".list";
+    if (mkdir(directory.c_str(), 0755) != 0) return false;
+    if (symlink(name.c_str(), made.c_str()) != 0) return false;
+    if (rename(made.c_str(), link_of(collection).c_str()) == 0) return true;
     const int cause = errno;
     unlink(made.c_str());
     errno = cause;
@@ -63,14 +65,16 @@ void Generations::sweep() {
     std::error_code error;
     std::set<fs::path> current;
     for (const std::string& collection : collections_) {
-        current.insert(fs::read_symlink(links_ + '/' + collection, error).filename());
+        current.insert(fs::read_symlink(link_of(collection), error).filename());
     }
     const auto now = fs::file_time_type::clock::now();
-    for (const auto& entry : fs::directory_iterator(directories_, error)) {
-        const auto age = now - entry.last_write_time(error);
-        if (!error && age > kept && !current.contains(entry.path().filename())) {
-            rmdir(entry.path().c_str());
-        }
+    fs::directory_iterator entry(run_dir_, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+        const fs::path& path = entry->path();
+        if (path.extension() != suffix || current.contains(path.filename())) continue;
+        std::error_code gone;  // another process sweeps, too
+        const auto age = now - entry->last_write_time(gone);
+        if (!gone && age > kept) rmdir(path.c_str());
     }
 }
 

@@ -110,10 +110,7 @@ bool Connection::write(std::string_view part) {
     return FCGX_PutStr(part.data(), static_cast<int>(part.size()), fcgi_.out) >= 0;
 }
 
-void Connection::finish() {
-    has_served = true;
-    FCGX_Finish_r(&fcgi_);
-}
+void Connection::finish() { FCGX_Finish_r(&fcgi_); }
 
 void Connection::abandon() {
     const int fd = std::exchange(fcgi_.ipcFd, -1);

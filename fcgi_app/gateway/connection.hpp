@@ -48,7 +48,6 @@ public:
     // What the loop knows of it.
     bool is_lent = false;               ///< a store thread has it
     bool may_be_readable = false;       ///< epoll said so while it was lent
-    bool has_served = false;            ///< at least one request was answered on it
     std::atomic<bool> is_gone = false;  ///< nginx has hung up: nobody waits for the answer
 
 private:

@@ -23,7 +23,7 @@ namespace {
 constexpr int accepted_at_once = 16;  // the rest may be for another process
 constexpr std::size_t events_at_once = 512;
 constexpr std::chrono::seconds drain_limit{10};
-constexpr std::chrono::seconds first_request_limit{1};
+constexpr std::chrono::seconds kept_limit{6};
 
 [[noreturn]] void throw_errno(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -141,7 +141,7 @@ void Server::released(Connection& connection) {
     const bool is_over = !connection.is_open() || connection.is_gone;
     if (!is_over && may_be_readable && is_readable(connection.descriptor())) {
         receive(connection);
-    } else if (is_over || is_draining_) {
+    } else if (is_over) {
         retire(connection);
     }
 }
@@ -165,16 +165,14 @@ void Server::start_draining() {
     epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr);
 }
 
-// nginx sends its next request on a kept connection whenever it likes, and repeats a read elsewhere
-// when it finds the connection closed. It never repeats a write, but sends each on a fresh
-// connection: that one is kept until its request has come.
+// nginx sends its next request on a kept connection whenever it likes, and a write that then finds
+// the connection closed is lost. So nginx is left to close them (nginx/http.conf.in says when), and
+// only what it has not closed in twice that time, or another front end keeps, is closed here.
 void Server::close_unused() {
-    const bool has_waited = Clock::now() - drain_start_ > first_request_limit;
+    if (Clock::now() - drain_start_ < kept_limit) return;
     std::vector<Connection*> unused;
     for (const auto& [connection, owner] : connections_) {
-        if (!connection->is_lent && (connection->has_served || has_waited)) {
-            unused.push_back(connection);
-        }
+        if (!connection->is_lent) unused.push_back(connection);
     }
     for (Connection* connection : unused) retire(*connection);
     retired_.clear();

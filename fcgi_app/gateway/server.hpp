@@ -29,8 +29,8 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Serves until one of `stop_signals`, then finishes what was accepted, for 10 s at most. False:
-    /// something was not finished.
+    /// Serves until one of `stop_signals`, then finishes what was accepted, for 10 s at most.
+    /// False: something was not finished.
     bool run();
 
 private:

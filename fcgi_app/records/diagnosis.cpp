@@ -39,7 +39,7 @@ Finding connections(const Settings& settings, Session& session) {
                                         " and STORE_THREADS)",
                                         needed)};
     }
-    const auto rows = session.read({.sql = std::string(connections_left)});
+    const auto rows = session.read(once(std::string(connections_left)));
     if (!rows) return {Weight::problem, "PostgreSQL: " + rows.error().log};
     const int left = to_number<int>(rows->at(0).at(0).value_or("")).value_or(0);
     if (left >= needed) {

@@ -44,7 +44,7 @@ render_lists() {
     while read -r path collection kind; do
         [[ $path =~ ^/[A-Za-z0-9/._-]+$ && $collection =~ ^[a-z0-9_]+$ && $kind =~ ^(plain|flagged)$ ]] ||
             fail "larder-worker --print-lists: cannot read '$path $collection $kind'"
-        printf 'location = %s {\n    root %s/lists/%s;\n    include larder/list.conf;\n' \
+        printf 'location = %s {\n    root %s/%s.list;\n    include larder/list.conf;\n' \
             "$path" "$RUN_DIR" "$collection"
         if [[ $kind == flagged ]]; then
             printf '    include larder/list_flagged.conf;\n'

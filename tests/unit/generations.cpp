@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "temporary_directory.hpp"
 
@@ -19,19 +19,26 @@ namespace {
 
 struct Lists {
     TemporaryDirectory run;
-    fs::path links = run.path() / "lists";
-    fs::path directories = links / ".g";
     Generations generations{run.path().string(), {"employees", "items"}};
 
+    fs::path link(const std::string& collection) const {
+        return run.path() / (collection + ".list");
+    }
     fs::path current(const std::string& collection) const {
-        return fs::canonical(links / collection);
+        return fs::canonical(link(collection));
     }
-    std::ptrdiff_t kept() const {
-        return std::distance(fs::directory_iterator(directories), fs::directory_iterator());
+    std::vector<fs::path> all(bool links) const {
+        std::vector<fs::path> found;
+        for (const auto& entry : fs::directory_iterator(run.path())) {
+            if (entry.is_symlink() == links) found.push_back(entry.path());
+        }
+        return found;
     }
+    std::size_t kept() const { return all(false).size(); }
     void age() const {
-        for (const auto& entry : fs::directory_iterator(directories)) {
-            fs::last_write_time(entry, fs::file_time_type::clock::now() - std::chrono::minutes(1));
+        for (const auto& directory : all(false)) {
+            fs::last_write_time(directory,
+                                fs::file_time_type::clock::now() - std::chrono::minutes(1));
         }
     }
 };
@@ -61,9 +68,9 @@ BOOST_FIXTURE_TEST_CASE(every_collection_gets_a_link_to_a_directory, Lists) {
     BOOST_REQUIRE(generations.prepare().has_value());
     std::set<fs::path> found;
     for (const auto* name : {"employees", "items"}) {
-        BOOST_TEST(fs::is_symlink(links / name));
+        BOOST_TEST(fs::is_symlink(link(name)));
         BOOST_TEST(fs::is_directory(current(name)));
-        BOOST_TEST(current(name).parent_path() == fs::canonical(directories));
+        BOOST_TEST(current(name).parent_path() == fs::canonical(run.path()));
         found.insert(current(name));
     }
     BOOST_TEST(found.size() == 2U);
@@ -73,7 +80,7 @@ BOOST_FIXTURE_TEST_CASE(links_that_are_there_are_kept, PreparedLists) {
     const auto before = current("employees");
     BOOST_REQUIRE(generations.prepare().has_value());
     BOOST_TEST(current("employees") == before);
-    fs::remove(links / "items");
+    fs::remove(link("items"));
     BOOST_REQUIRE(generations.prepare().has_value());
     BOOST_TEST(fs::is_directory(current("items")));
     BOOST_TEST(current("employees") == before);
@@ -122,13 +129,13 @@ BOOST_FIXTURE_TEST_CASE(several_threads_may_swap_at_once_and_leave_no_other_link
         }
     }
     BOOST_TEST(fs::is_directory(current("items")));
-    BOOST_TEST(std::distance(fs::directory_iterator(links), fs::directory_iterator()) == 3);
+    BOOST_TEST(all(true).size() == 2U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_sweep_keeps_young_generations, PreparedLists) {
     BOOST_REQUIRE(generations.swap_all());
     generations.sweep();
-    BOOST_TEST(kept() == 4);
+    BOOST_TEST(kept() == 4U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_sweep_removes_old_generations_but_the_current_ones, PreparedLists) {
@@ -137,7 +144,7 @@ BOOST_FIXTURE_TEST_CASE(a_sweep_removes_old_generations_but_the_current_ones, Pr
     const auto employees = current("employees");
     const auto items = current("items");
     generations.sweep();
-    BOOST_TEST(kept() == 2);
+    BOOST_TEST(kept() == 2U);
     BOOST_TEST(current("employees") == employees);
     BOOST_TEST(current("items") == items);
 }
@@ -149,8 +156,7 @@ BOOST_AUTO_TEST_CASE(a_sweep_of_nothing_does_no_harm) {
 
 BOOST_FIXTURE_TEST_CASE(a_read_only_directory_gives_false, PreparedLists) {
     const auto before = current("items");
-    fs::permissions(links, fs::perms(0555));
-    fs::permissions(directories, fs::perms(0555));
+    fs::permissions(run.path(), fs::perms(0555));
     {
         const OrdinaryUser ordinary;
         errno = 0;
@@ -159,25 +165,24 @@ BOOST_FIXTURE_TEST_CASE(a_read_only_directory_gives_false, PreparedLists) {
         BOOST_TEST(!generations.swap_all());
     }
     BOOST_TEST(current("items") == before);
-    fs::permissions(links, fs::perms(0755));
-    fs::permissions(directories, fs::perms(0755));
+    fs::permissions(run.path(), fs::perms(0755));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_link_that_cannot_be_replaced_gives_false, PreparedLists) {
-    fs::remove(links / "items");
-    fs::create_directories(links / "items" / "in-the-way");
+    fs::remove(link("items"));
+    fs::create_directories(link("items") / "in-the-way");
     errno = 0;
     BOOST_TEST(!generations.swap("items"));
     BOOST_TEST(errno != 0);
-    BOOST_TEST(std::distance(fs::directory_iterator(links), fs::directory_iterator()) == 3);
+    BOOST_TEST(all(true).size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_directory_that_cannot_be_used_is_named) {
     const TemporaryDirectory run;
-    std::ofstream(run.path() / "lists") << "a file";
-    const auto prepared = Generations(run.path().string(), {"items"}).prepare();
+    const auto missing = (run.path() / "missing").string();
+    const auto prepared = Generations(missing, {"items"}).prepare();
     BOOST_REQUIRE(!prepared);
-    BOOST_TEST(prepared.error().find((run.path() / "lists").string()) != std::string::npos);
+    BOOST_TEST(prepared.error().find(missing) != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
