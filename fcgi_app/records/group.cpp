@@ -1,7 +1,6 @@
 #include "records/group.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "records/publication.hpp"
@@ -22,10 +21,12 @@ Statement statement_of(const Statements& statements, const GroupedWrite& write) 
 
 /// Groups lock their rows in one order, so that no two of them wait for each other.
 std::vector<std::size_t> in_lock_order(std::span<const GroupedWrite> writes) {
-    std::vector<std::size_t> order(writes.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, {},
-                             [&](std::size_t at) -> const std::string& { return writes[at].id; });
+    std::vector<std::size_t> order;
+    order.reserve(writes.size());
+    for (std::size_t at = 0; at < writes.size(); ++at) order.push_back(at);
+    std::ranges::sort(order, {}, [&](std::size_t at) {
+        return std::pair<std::string_view, std::size_t>(writes[at].id, at);
+    });
     return order;
 }
 
