@@ -117,26 +117,22 @@ RecordCache::Values RecordCache::read(std::span<const std::string> keys) {
     return result;
 }
 
-std::vector<RecordCache::Lease> RecordCache::lease(std::uint64_t epoch,
-                                                   std::span<const std::string> keys) {
+RecordCache::Leases RecordCache::lease(std::uint64_t epoch, std::span<const std::string> keys) {
     if (!is_usable(epoch)) return {};
-    std::vector<Lease> leases(keys.size());
-    std::vector<RedisCommand> commands;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        leases[i].token = random_token();
-        commands.push_back(
-            call(get_script, epoch, keys.subspan(i, 1), {leases[i].token, lease_ms}));
-    }
-    auto replies = run(commands);
+    Leases leases{.token = random_token(), .of = {}};
+    const RedisCommand command = call(get_script, epoch, keys, {leases.token, lease_ms});
+    auto replies = run({&command, 1});
     if (!replies) return {};
+    if (const std::uint64_t live = live_epoch(replies->front()); live != epoch) {
+        trust_.follow(epoch, live);
+        return {};
+    }
+    auto& list = replies->front().list;
+    leases.of.resize(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        auto& list = (*replies)[i].list;
-        if (const std::uint64_t live = live_epoch((*replies)[i]); live != epoch) {
-            trust_.follow(epoch, live);
-            return {};
-        }
-        if (list.size() == 2) leases[i].value = std::move(list[1].text);
-        if (list.size() != 3 && mutant != Mutant::no_lease) leases[i].token.clear();
+        RedisReply& value = list.at(1 + 2 * i);
+        if (value.type == RedisReply::Type::text) leases.of[i].value = std::move(value.text);
+        leases.of[i].is_held = list.at(2 + 2 * i).integer == 1 || mutant == Mutant::no_lease;
     }
     return leases;
 }
@@ -163,18 +159,26 @@ std::uint64_t RecordCache::fence(std::span<const std::string> keys, const std::s
     }
 }
 
-void RecordCache::fill(std::uint64_t epoch, std::span<const Fill> fills) {
-    if (fills.empty() || !is_usable(epoch)) return;
-    std::vector<RedisCommand> commands;
-    for (const Fill& fill : fills) {
-        commands.push_back(call(fill_script, epoch, {&fill.key, 1},
-                                {fill.token, std::to_string(fill.lifetime.count())}));
-        if (fill.value) commands.back().push_back(*fill.value);
-        if (mutant == Mutant::no_lease && fill.value) {
-            commands.back() = {"SET", value_key(epoch, fill.key), *fill.value};
+void RecordCache::Fills::add(std::string key, std::string value) {
+    keys.push_back(std::move(key));
+    values.push_back(std::move(value));
+}
+
+void RecordCache::fill(std::uint64_t epoch, const Fills& fills) {
+    if (fills.keys.empty() || !is_usable(epoch)) return;
+    RedisCommand command =
+        call(fill_script, epoch, fills.keys, {fills.token, std::to_string(fills.lifetime.count())});
+    command.insert(command.end(), fills.values.begin(), fills.values.end());
+    if constexpr (mutant == Mutant::no_lease) {
+        command = {"MSET"};
+        for (std::size_t i = 0; i < fills.keys.size(); ++i) {
+            if (fills.values[i].empty()) continue;
+            command.push_back(value_key(epoch, fills.keys[i]));
+            command.push_back(fills.values[i]);
         }
+        if (command.size() == 1) return;
     }
-    if (!redis_.send(commands)) lose();
+    if (!redis_.send({&command, 1})) lose();
 }
 
 bool RecordCache::ping() {

@@ -31,28 +31,35 @@ public:
     /// Reads the values of all keys in one command.
     Values read(std::span<const std::string> keys);
 
-    /// What a reader got for one key: a value, or else a lease (empty: somebody else has it).
+    /// What a reader got for some keys: of each the value, or else perhaps a lease, whose token is
+    /// the same for all (no lease: somebody else holds it). `of` is empty where Redis is not in
+    /// use.
     struct Lease {
         std::optional<std::string> value;
-        std::string token;
+        bool is_held = false;
     };
-    /// One Lease for each key, in one round trip; empty where Redis is not in use under `epoch`.
-    std::vector<Lease> lease(std::uint64_t epoch, std::span<const std::string> keys);
+    struct Leases {
+        std::string token;
+        std::vector<Lease> of;
+    };
+    Leases lease(std::uint64_t epoch, std::span<const std::string> keys);
 
     /// Deletes the entries and takes every lease on them away; `token` becomes the lease (empty:
     /// none). Loads the epoch itself, so call it after the change and before COMMIT. Gives the
     /// epoch in which Redis has acknowledged it; 0: it has not, and trust is lost.
     std::uint64_t fence(std::span<const std::string> keys, const std::string& token);
 
-    /// A value to store under a lease; no value: just give the lease back.
-    struct Fill {
-        std::string key;
+    /// Values to store under the leases of one token; no value: the lease is just given back.
+    struct Fills {
         std::string token;
-        std::optional<std::string> value;
         std::chrono::milliseconds lifetime{};  ///< 0: no expiry
+        std::vector<std::string> keys = {};
+        std::vector<std::string> values = {};  ///< of each key; empty: none
+
+        void add(std::string key, std::string value);
     };
     /// Not waited for: whoever asks later, over whatever connection, comes after it.
-    void fill(std::uint64_t epoch, std::span<const Fill> fills);
+    void fill(std::uint64_t epoch, const Fills& fills);
 
     /// Whether Redis is trusted and answers.
     bool ping();

@@ -7,17 +7,20 @@
 /// Each answers the live epoch first; unless it is the caller's, nothing was done.
 namespace larder::scripts {
 
-/// KEYS live value lease; ARGV epoch token lease_ms.
-/// {live, value}: a hit. {live, nil, 1}: a miss, and `token` is now the lease. {live}: a miss while
-/// somebody else holds the lease.
+/// KEYS live (value lease)…; ARGV epoch token lease_ms.
+/// After the live epoch two elements for each entry: {value, 0}: a hit; {nil, 1}: a miss, and
+/// `token` is now the lease; {nil, 0}: a miss while somebody else holds the lease.
 inline constexpr std::string_view get = R"(
 local live = redis.call('GET', KEYS[1]) or '0'
 if live ~= ARGV[1] then return {live} end
-local value = redis.call('GET', KEYS[2])
-if value then return {live, value} end
-local granted = redis.pcall('SET', KEYS[3], ARGV[2], 'NX', 'PX', ARGV[3])
-if granted and not granted.err then return {live, false, 1} end
-return {live}
+local answer = {live}
+for i = 2, #KEYS, 2 do
+    local value = redis.call('GET', KEYS[i])
+    local granted = not value and redis.pcall('SET', KEYS[i + 1], ARGV[2], 'NX', 'PX', ARGV[3])
+    answer[i] = value
+    answer[i + 1] = granted and not granted.err and 1 or 0
+end
+return answer
 )";
 
 /// KEYS live (value lease)…; ARGV epoch token lease_ms.
@@ -33,14 +36,20 @@ end
 return {live}
 )";
 
-/// KEYS live value lease; ARGV epoch token ttl_ms [value].
-/// Uses the lease up if it is still `token`: stores the value (ttl 0: no expiry), if one is given.
+/// KEYS live (value lease)…; ARGV epoch token ttl_ms value….
+/// Uses each lease up that is still `token`, and stores the value (ttl 0: no expiry) unless it is
+/// empty, which no value is.
 inline constexpr std::string_view fill = R"(
 local live = redis.call('GET', KEYS[1]) or '0'
-if live ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[2] then return {live} end
-redis.call('DEL', KEYS[3])
-if ARGV[4] and ARGV[3] == '0' then redis.pcall('SET', KEYS[2], ARGV[4])
-elseif ARGV[4] then redis.pcall('SET', KEYS[2], ARGV[4], 'PX', ARGV[3]) end
+if live ~= ARGV[1] then return {live} end
+for i = 2, #KEYS, 2 do
+    local value = ARGV[3 + i / 2]
+    if redis.call('GET', KEYS[i + 1]) == ARGV[2] then
+        redis.call('DEL', KEYS[i + 1])
+        if value ~= '' and ARGV[3] == '0' then redis.pcall('SET', KEYS[i], value)
+        elseif value ~= '' then redis.pcall('SET', KEYS[i], value, 'PX', ARGV[3]) end
+    end
+end
 return {live}
 )";
 

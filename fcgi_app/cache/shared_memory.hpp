@@ -13,8 +13,9 @@ namespace larder {
 /// What the processes of one host share, in the file RUN_DIR/shared. The file holds no truth: it
 /// may be deleted while nothing runs, and starts with no trust in Redis.
 ///
-/// Processes of two versions share it while a new version goes live: a field keeps its place and its
-/// meaning for ever, new ones are appended and begin as zero, and the layout counts those steps.
+/// Processes of two versions share it while a new version goes live: a field keeps its place and
+/// its meaning for ever, new ones are appended and begin as zero, and the layout counts those
+/// steps.
 struct SharedState {
     static constexpr std::uint64_t current_layout = 2;
 

@@ -80,13 +80,15 @@ void diagnose_memory(std::string_view info, std::vector<Finding>& found) {
     const auto limit = value_of(info, "maxmemory_human");
     const auto policy = value_of(info, "maxmemory_policy");
     if (value_of(info, "maxmemory") == "0") {
-        found.push_back({Weight::advice, "Redis: it has no memory limit; set maxmemory (256mb to"
-                                         " begin with) and maxmemory-policy allkeys-lru"});
+        found.push_back({Weight::advice,
+                         "Redis: it has no memory limit; set maxmemory (256mb to"
+                         " begin with) and maxmemory-policy allkeys-lru"});
     } else if (policy == "noeviction") {
-        found.push_back({Weight::problem,
-                         fmt::format("Redis: at maxmemory ({}) it refuses to store anything, and the"
-                                     " cache is given up; set maxmemory-policy allkeys-lru",
-                                     limit)});
+        found.push_back(
+            {Weight::problem,
+             fmt::format("Redis: at maxmemory ({}) it refuses to store anything, and the"
+                         " cache is given up; set maxmemory-policy allkeys-lru",
+                         limit)});
     } else {
         found.push_back({Weight::ok, fmt::format("Redis: maxmemory {}, {}", limit, policy)});
     }
@@ -97,22 +99,24 @@ void diagnose_redis(const Settings& settings, std::vector<Finding>& found) {
     const auto name = redis_name(settings.redis);
     const auto info = redis.open() ? redis.command({"INFO"}) : std::nullopt;
     if (!info) {
-        found.push_back({Weight::problem,
-                         fmt::format("Redis: {} does not answer ({}), so every read goes to"
-                                     " PostgreSQL; check REDIS_URL and that the server runs",
-                                     name, redis.error())});
+        found.push_back(
+            {Weight::problem, fmt::format("Redis: {} does not answer ({}), so every read goes to"
+                                          " PostgreSQL; check REDIS_URL and that the server runs",
+                                          name, redis.error())});
         return;
     }
     found.push_back({Weight::ok, fmt::format("Redis: {} answers", name)});
     if (value_of(info->text, "role") == "slave") {
-        found.push_back({Weight::problem, "Redis: it is a replica, which cannot be written to; point"
-                                          " REDIS_URL at the primary"});
+        found.push_back({Weight::problem,
+                         "Redis: it is a replica, which cannot be written to; point"
+                         " REDIS_URL at the primary"});
     }
     diagnose_memory(info->text, found);
     if (is_persistent(redis, info->text).value_or(false)) {
-        found.push_back({Weight::advice, "Redis: it writes its data to disk, which a cache does not"
-                                         " need; set save \"\" and appendonly no, unless others"
-                                         " need it"});
+        found.push_back({Weight::advice,
+                         "Redis: it writes its data to disk, which a cache does not"
+                         " need; set save \"\" and appendonly no, unless others"
+                         " need it"});
     }
 }
 

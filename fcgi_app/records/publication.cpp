@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "feed/mark.hpp"
@@ -47,15 +46,11 @@ Expected<void> Publication::commit(Transaction& transaction) {
 
 void Publication::prime(const Entries& values) {
     if (token_.empty() || epoch_ == 0) return;
-    std::vector<RecordCache::Fill> fills;
-    fills.reserve(keys_.size());
+    RecordCache::Fills fills{.token = token_,
+                             .lifetime = backend_.larder.lifetime_of(collection_.resource)};
     for (const std::string& key : keys_) {
         const auto value = values.find(key);
-        fills.push_back(
-            {.key = key,
-             .token = token_,
-             .value = value == values.end() ? std::nullopt : std::optional(value->second),
-             .lifetime = backend_.larder.lifetime_of(collection_.resource)});
+        fills.add(key, value == values.end() ? "" : value->second);
     }
     backend_.cache.fill(epoch_, fills);
 }

@@ -43,13 +43,13 @@ Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collectio
                                                std::span<const std::string> keys,
                                                std::uint64_t epoch, const Select& select) {
     auto leases = backend.cache.lease(epoch, keys);
-    const bool cached = !leases.empty();
+    const bool cached = !leases.of.empty();
     std::vector<ReadRecord> records(
         keys.size(), {.json = {}, .cache = cached ? CacheState::miss : CacheState::bypass});
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (cached && leases[i].value) {
-            records[i] = {std::move(leases[i].value), CacheState::hit};
+        if (cached && leases.of[i].value) {
+            records[i] = {std::move(leases.of[i].value), CacheState::hit};
         } else {
             missing.push_back(i);
         }
@@ -57,16 +57,14 @@ Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collectio
     if (missing.empty()) return records;
     auto found = cached ? select_settled(backend, collection, missing, select) : select(missing);
 
-    std::vector<RecordCache::Fill> fills;
+    RecordCache::Fills fills{.token = std::move(leases.token),
+                             .lifetime = backend.larder.lifetime_of(collection.resource)};
     for (std::size_t i = 0; i < missing.size(); ++i) {
         const std::size_t at = missing[i];
         if (found) records[at].json = (*found)[i].value;
-        if (!cached || leases[at].token.empty()) continue;
+        if (!cached || !leases.of[at].is_held) continue;
         const bool fillable = found && ((*found)[i].settled || mutant == Mutant::no_settled_check);
-        fills.push_back({.key = keys[at],
-                         .token = leases[at].token,
-                         .value = fillable ? records[at].json : std::nullopt,
-                         .lifetime = backend.larder.lifetime_of(collection.resource)});
+        fills.add(keys[at], fillable ? records[at].json.value_or("") : "");
     }
     backend.cache.fill(epoch, fills);
     if (!found) return std::unexpected(std::move(found.error()));
