@@ -97,7 +97,7 @@ std::optional<std::vector<RedisReply>> RecordCache::run(std::span<const RedisCom
     return replies;
 }
 
-RecordCache::Values RecordCache::read(std::span<const std::string> keys) {
+std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::string> keys) {
     const std::uint64_t epoch = trust_.epoch();
     if (!is_usable(epoch)) return {};
     RedisCommand command = {"MGET", live_key};
@@ -109,12 +109,13 @@ RecordCache::Values RecordCache::read(std::span<const std::string> keys) {
         trust_.follow(epoch, live);
         return {};
     }
-    Values result{.epoch = epoch, .values = {}};
+    std::vector<std::optional<std::string>> values;
+    values.reserve(keys.size());
     for (std::size_t i = 1; i < list.size(); ++i) {
         const bool is_hit = list[i].type == RedisReply::Type::text;
-        result.values.push_back(is_hit ? std::optional(std::move(list[i].text)) : std::nullopt);
+        values.push_back(is_hit ? std::optional(std::move(list[i].text)) : std::nullopt);
     }
-    return result;
+    return values;
 }
 
 RecordCache::Leases RecordCache::lease(std::uint64_t epoch, std::span<const std::string> keys) {

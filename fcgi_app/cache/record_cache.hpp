@@ -23,13 +23,8 @@ class RecordCache {
 public:
     RecordCache(Trust& trust, RedisAddress address, std::chrono::milliseconds timeout);
 
-    /// Values under one epoch; epoch 0: Redis is not in use, and `values` is empty.
-    struct Values {
-        std::uint64_t epoch = 0;
-        std::vector<std::optional<std::string>> values;
-    };
-    /// Reads the values of all keys in one command.
-    Values read(std::span<const std::string> keys);
+    /// Reads the values of all keys in one command; empty where Redis is not in use.
+    std::vector<std::optional<std::string>> read(std::span<const std::string> keys);
 
     /// What a reader got for some keys: of each the value, or else perhaps a lease, whose token is
     /// the same for all (no lease: somebody else holds it). `of` is empty where Redis is not in

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -23,6 +22,8 @@ using http::Action;
 
 // A larger answer could fill the socket's buffer and make the loop wait for nginx.
 constexpr std::size_t largest_loop_answer = 65536;
+
+constexpr std::size_t selects_at_work = 2;
 
 /// `conflict` if the cache knows that this write cannot be: a value that it claims is taken. Of a
 /// write to an existing record only if the record is cached as well, for its absence (404) and a
@@ -182,7 +183,7 @@ void Dispatcher::flush(std::vector<Connection*>& answered) {
         for (const Pending& pending : batch_) {
             keys.insert(keys.end(), pending.keys.begin(), pending.keys.end());
         }
-        auto [epoch, values] = cache_.read(keys);
+        auto values = cache_.read(keys);
         values.resize(keys.size());
         Flights flights;
         std::size_t at = 0;
@@ -191,7 +192,7 @@ void Dispatcher::flush(std::vector<Connection*>& answered) {
             settle(std::move(pending), std::span(values).subspan(at, count), flights);
             at += count;
         }
-        submit_flights(std::move(flights), epoch);
+        line_up(std::move(flights));
     }
     answered.insert(answered.end(), answered_.begin(), answered_.end());
     answered_.clear();
@@ -236,34 +237,44 @@ void Dispatcher::answer_hit(Pending& pending, std::string json) {
     answered_.push_back(&connection);
 }
 
-void Dispatcher::submit_flights(Flights flights, std::uint64_t epoch) {
+void Dispatcher::line_up(Flights flights) {
     for (auto& [resource, group] : flights) {
-        std::vector<Connection*> connections;
-        std::vector<std::string> keys;
-        for (const Flight& flight : group) {
-            keys.push_back(flight.key);
-            for (const Pending& reader : flight.readers) connections.push_back(reader.connection);
+        for (Flight& flight : group) {
+            if (!pool_.admit(flight.readers.size())) {
+                for (const Pending& reader : flight.readers) refuse(*reader.connection);
+                continue;
+            }
+            for (const Pending& reader : flight.readers) reader.connection->is_lent = true;
+            in_flight_.try_emplace(flight.key);
+            lines_[resource].waiting.push_back(std::move(flight));
         }
-        StorePool::Job job = [this, resource, taken_off = std::move(group), keys, connections,
-                              epoch](Backend& backend) mutable {
-            answer_flights(backend, *resource, taken_off, epoch);
-            give_back(connections, std::move(keys));
-        };
-        for (Connection* connection : connections) connection->is_lent = true;
-        if (pool_.submit(job, connections.size())) {
-            for (const std::string& key : keys) in_flight_.try_emplace(key);
-            continue;
-        }
-        for (Connection* connection : connections) {
-            connection->is_lent = false;
-            refuse(*connection);
-        }
+        launch(*resource);
     }
+}
+
+void Dispatcher::launch(const Resource& resource) {
+    Line& line = lines_[&resource];
+    if (line.waiting.empty() || line.at_work == selects_at_work) return;
+    ++line.at_work;
+    pool_.push(
+        [this, &resource, group = std::exchange(line.waiting, {})](Backend& backend) mutable {
+            std::vector<Connection*> connections;
+            std::vector<std::string> keys;
+            for (const Flight& flight : group) {
+                keys.push_back(flight.key);
+                for (const Pending& reader : flight.readers)
+                    connections.push_back(reader.connection);
+            }
+            pool_.release(connections.size());
+            answer_flights(backend, resource, group);
+            land(resource, std::move(keys));
+            give_back(connections);
+        });
 }
 
 // Runs on a store thread.
 void Dispatcher::answer_flights(Backend& backend, const Resource& resource,
-                                std::vector<Flight>& flights, std::uint64_t epoch) {
+                                std::vector<Flight>& flights) {
     std::vector<std::string> ids;
     const auto is_wanted = [](const Pending& reader) { return !reader.connection->is_gone; };
     std::erase_if(flights,
@@ -271,7 +282,7 @@ void Dispatcher::answer_flights(Backend& backend, const Resource& resource,
     if (flights.empty()) return;
     ids.reserve(flights.size());
     for (const Flight& flight : flights) ids.push_back(flight.id);
-    const auto records = read_records(backend, larder_.of(resource), ids, epoch);
+    const auto records = read_records(backend, larder_.of(resource), ids);
     for (std::size_t i = 0; i < flights.size(); ++i) {
         for (Pending& reader : flights[i].readers) {
             reader.connection->answer(
@@ -281,33 +292,39 @@ void Dispatcher::answer_flights(Backend& backend, const Resource& resource,
     }
 }
 
-void Dispatcher::give_back(std::span<Connection* const> connections,
-                           std::vector<std::string> landed) {
+void Dispatcher::give_back(std::span<Connection* const> connections) {
     {
         const std::lock_guard lock(mutex_);
         returned_.insert(returned_.end(), connections.begin(), connections.end());
-        std::ranges::move(landed, std::back_inserter(landed_));
     }
     eventfd_write(wake_, 1);
+}
+
+void Dispatcher::land(const Resource& resource, std::vector<std::string> keys) {
+    const std::lock_guard lock(mutex_);
+    landed_.emplace_back(&resource, std::move(keys));
 }
 
 std::vector<Connection*> Dispatcher::returned() {
     eventfd_t ignored = 0;
     eventfd_read(wake_, &ignored);
-    std::vector<std::string> landed;
+    decltype(landed_) landed;
     std::vector<Connection*> connections;
     {
         const std::lock_guard lock(mutex_);
         connections.swap(returned_);
         landed.swap(landed_);
     }
-    for (const std::string& key : landed) {
-        auto flight = in_flight_.extract(key);
-        if (flight.empty()) continue;
-        for (Pending& reader : flight.mapped()) {
-            reader.connection->is_lent = false;
-            batch_.push_back(std::move(reader));
+    for (const auto& [resource, keys] : landed) {
+        for (const std::string& key : keys) {
+            auto flight = in_flight_.extract(key);
+            for (Pending& reader : flight.mapped()) {
+                reader.connection->is_lent = false;
+                batch_.push_back(std::move(reader));
+            }
         }
+        --lines_[resource].at_work;
+        launch(*resource);
     }
     for (Connection* connection : connections) connection->is_lent = false;
     return connections;

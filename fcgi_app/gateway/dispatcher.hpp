@@ -66,14 +66,15 @@ private:
     void submit_write(Connection& connection, Plan plan);
     void write_group(Backend& backend, const Resource& resource);
     void submit_unread(Connection& connection);
-    void submit_flights(Flights flights, std::uint64_t epoch);
+    void line_up(Flights flights);
+    void launch(const Resource& resource);
     void refuse(Connection& connection);
     void await_cache(Connection& connection, Plan plan);
     void settle(Pending pending, std::span<std::optional<std::string>> values, Flights& flights);
     void answer_hit(Pending& pending, std::string json);
-    void answer_flights(Backend& backend, const Resource& resource, std::vector<Flight>& flights,
-                        std::uint64_t epoch);
-    void give_back(std::span<Connection* const> connections, std::vector<std::string> landed = {});
+    void answer_flights(Backend& backend, const Resource& resource, std::vector<Flight>& flights);
+    void give_back(std::span<Connection* const> connections);
+    void land(const Resource& resource, std::vector<std::string> keys);
 
     Larder& larder_;
     std::span<const Resource> resources_;
@@ -81,15 +82,23 @@ private:
     std::vector<Pending> batch_;
     std::vector<Connection*> answered_;
 
-    // Single flight: keys that a store thread is reading, with the readers that came meanwhile.
-    // They must not share its SELECT, which may be older than a write that was answered before
-    // they came; they look into the cache again when it has landed.
+    /// Few SELECTs of a resource are at work at once, so that under load they grow: what misses
+    /// meanwhile goes with the next one.
+    struct Line {
+        std::vector<Flight> waiting;
+        std::size_t at_work = 0;
+    };
+    std::unordered_map<const Resource*, Line> lines_;
+
+    // Single flight: keys that wait for a SELECT or are in one, with the readers that came
+    // meanwhile. They must not share its SELECT, which may be older than a write that was answered
+    // before they came; they look into the cache again when it has landed.
     std::unordered_map<std::string, std::vector<Pending>> in_flight_;
 
     int wake_;
     std::mutex mutex_;  // guards the two below
     std::vector<Connection*> returned_;
-    std::vector<std::string> landed_;
+    std::vector<std::pair<const Resource*, std::vector<std::string>>> landed_;
 
     WriteGroups groups_;
     StorePool pool_;  // last: its threads use the members above

@@ -41,7 +41,8 @@ Expected<std::vector<Found>> select_settled(Backend& backend, const Collection& 
 /// The reader's half of the cache protocol, for any kind of entry.
 Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collection& collection,
                                                std::span<const std::string> keys,
-                                               std::uint64_t epoch, const Select& select) {
+                                               const Select& select) {
+    const std::uint64_t epoch = backend.larder.trust.epoch();
     auto leases = backend.cache.lease(epoch, keys);
     const bool cached = !leases.of.empty();
     std::vector<ReadRecord> records(
@@ -74,8 +75,7 @@ Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collectio
 }  // namespace
 
 Expected<std::vector<ReadRecord>> read_records(Backend& backend, const Collection& collection,
-                                               const std::vector<std::string>& ids,
-                                               std::uint64_t epoch) {
+                                               const std::vector<std::string>& ids) {
     std::vector<std::string> keys;
     keys.reserve(ids.size());
     for (const std::string& id : ids) keys.push_back(record_key(collection.resource, id));
@@ -93,7 +93,7 @@ Expected<std::vector<ReadRecord>> read_records(Backend& backend, const Collectio
         }
         return found;
     };
-    return read_through(backend, collection, keys, epoch, select);
+    return read_through(backend, collection, keys, select);
 }
 
 Expected<std::optional<std::string>> find_owner(Backend& backend, const Collection& collection,
@@ -106,8 +106,7 @@ Expected<std::optional<std::string>> find_owner(Backend& backend, const Collecti
         Row& row = rows->front();
         return std::vector<Found>{{std::move(row[0]), is_true(row[1])}};
     };
-    auto owners =
-        read_through(backend, collection, {&key, 1}, backend.larder.trust.epoch(), select);
+    auto owners = read_through(backend, collection, {&key, 1}, select);
     if (!owners) return std::unexpected(std::move(owners.error()));
     return std::move(owners->front().json);
 }

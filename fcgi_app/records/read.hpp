@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,12 +17,10 @@ struct ReadRecord {
     CacheState cache = CacheState::bypass;
 };
 
-/// Reads records that the cache did not have: takes leases under `epoch` (the word as the request
-/// has loaded it; 0: no Redis), asks PostgreSQL with one statement, and fills what is settled.
-/// One result for each id, in order. Fails with `unavailable` as a whole.
+/// Reads records that the cache did not have: takes leases, asks PostgreSQL with one statement, and
+/// fills what is settled. One result for each id, in order. Fails with `unavailable` as a whole.
 Expected<std::vector<ReadRecord>> read_records(Backend& backend, const Collection& collection,
-                                               const std::vector<std::string>& ids,
-                                               std::uint64_t epoch);
+                                               const std::vector<std::string>& ids);
 
 /// The id of the record that owns a value of a unique field, or nothing; fills the duplicate check.
 Expected<std::optional<std::string>> find_owner(Backend& backend, const Collection& collection,
