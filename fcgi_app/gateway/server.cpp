@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,6 +28,10 @@ constexpr std::chrono::seconds kept_limit{6};
 
 [[noreturn]] void throw_errno(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
+}
+
+void set_receive_timeout(int fd, timeval time) {
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
 }
 
 bool is_readable(int fd) {
@@ -50,12 +55,7 @@ Server::Server(int listener, Larder& larder, std::span<const Resource> resources
       dispatcher_(larder, resources) {
     if (epoll_ < 0) throw_errno("epoll_create1");
     if (signals_ < 0) throw_errno("signalfd");
-    const int flags = fcntl(listener_, F_GETFL);
-    if (flags < 0 || fcntl(listener_, F_SETFL, flags | O_NONBLOCK) < 0) throw_errno("the listener");
-    // Connections inherit it: an answer of several parts must not wait for nginx to acknowledge the
-    // first. A Unix socket refuses it and does not need it.
-    const int now = 1;
-    setsockopt(listener_, IPPROTO_TCP, TCP_NODELAY, &now, sizeof(now));
+    prepare_listener();
     watch(listener_, &listener_, EPOLLIN | EPOLLEXCLUSIVE);
     watch(signals_, &signals_, EPOLLIN);
     watch(dispatcher_.wake_descriptor(), &dispatcher_, EPOLLIN);
@@ -64,6 +64,19 @@ Server::Server(int listener, Larder& larder, std::span<const Resource> resources
 Server::~Server() {
     close(signals_);
     close(epoll_);
+}
+
+void Server::prepare_listener() {
+    const int flags = fcntl(listener_, F_GETFL);
+    if (flags < 0 || fcntl(listener_, F_SETFL, flags | O_NONBLOCK) < 0) throw_errno("the listener");
+    // That flag is the processes' common one, and systemd clears it for a moment whenever it starts
+    // another of them. Then this lets accept4 return all the same.
+    const timeval at_once{.tv_sec = 0, .tv_usec = 1};
+    set_receive_timeout(listener_, at_once);
+    // Connections inherit it: an answer of several parts must not wait for nginx to acknowledge the
+    // first. A Unix socket refuses it and does not need it.
+    const int yes = 1;
+    is_tcp_ = setsockopt(listener_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) == 0;
 }
 
 void Server::watch(int fd, void* tag, std::uint32_t events) const {
@@ -108,6 +121,7 @@ void Server::accept_connections() {
     for (int i = 0; i < accepted_at_once; ++i) {
         const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (fd < 0) return;
+        if (is_tcp_) set_receive_timeout(fd, {});  // inherited from the listener
         auto connection = std::make_unique<Connection>(fd);
         Connection* const key = connection.get();
         // Edge-triggered: a connection that a store thread has is left alone with no system call.

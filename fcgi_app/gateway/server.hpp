@@ -34,6 +34,7 @@ public:
     bool run();
 
 private:
+    void prepare_listener();
     void watch(int fd, void* tag, std::uint32_t events) const;
     void take_events(int timeout_ms);
     void accept_connections();
@@ -47,6 +48,7 @@ private:
     using Clock = std::chrono::steady_clock;
 
     int listener_;
+    bool is_tcp_ = false;
     int epoll_;
     int signals_;
     bool is_draining_ = false;

@@ -3,9 +3,15 @@
 #define BOOST_TEST_MODULE restarts
 #include "fixture.hpp"
 
-#include <csignal>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <mutex>
@@ -29,6 +35,68 @@ void wait_for_successors(const std::vector<int>& former) {
                });
     }));
 }
+
+/// A worker on a socket of the test's, with the settings of the stack.
+class OwnWorker {
+public:
+    OwnWorker() : listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        address_.sun_family = AF_UNIX;
+        (stack().directory() / "socket").string().copy(address_.sun_path, sizeof(address_.sun_path) - 1);
+        BOOST_REQUIRE(bind(listener_, reinterpret_cast<sockaddr*>(&address_), sizeof(address_)) == 0);
+        BOOST_REQUIRE(listen(listener_, 16) == 0);
+        const auto status = stack().status();
+        std::vector<std::string> variables = {"DATABASE_URL=" + status.at("database_url"),
+                                              "REDIS_URL=" + status.at("redis_url"),
+                                              "RUN_DIR=" + status.at("run_dir")};
+        std::vector<char*> environment;
+        for (auto& variable : variables) environment.push_back(variable.data());
+        environment.push_back(nullptr);
+        const auto program = (program_directory() / "larder-worker").string();
+        pid_ = fork();
+        if (pid_ == 0) {
+            dup2(listener_, STDIN_FILENO);
+            execle(program.c_str(), "larder-worker", nullptr, environment.data());
+            _exit(127);
+        }
+    }
+    ~OwnWorker() {
+        if (!has_ended()) {
+            kill(pid_, SIGKILL);
+            waitpid(pid_, nullptr, 0);
+        }
+        close(listener_);
+        unlink(address_.sun_path);
+    }
+    OwnWorker(const OwnWorker&) = delete;
+    OwnWorker& operator=(const OwnWorker&) = delete;
+
+    [[nodiscard]] int listener() const { return listener_; }
+    [[nodiscard]] int pid() const { return pid_; }
+    [[nodiscard]] bool accepts_without_waiting() const {
+        return (fcntl(listener_, F_GETFL) & O_NONBLOCK) != 0;
+    }
+    /// Makes a connection, which is to be closed.
+    [[nodiscard]] int connection() const {
+        const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        BOOST_REQUIRE(connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof(address_)) == 0);
+        return fd;
+    }
+    [[nodiscard]] bool has_ended() {
+        has_ended_ = has_ended_ || waitpid(pid_, nullptr, WNOHANG) == pid_;
+        return has_ended_;
+    }
+    [[nodiscard]] auto count_descriptors() const {
+        namespace fs = std::filesystem;
+        const fs::directory_iterator entries("/proc/" + std::to_string(pid_) + "/fd");
+        return std::distance(begin(entries), end(entries));
+    }
+
+private:
+    sockaddr_un address_{};
+    int listener_;
+    pid_t pid_ = -1;
+    bool has_ended_ = false;
+};
 
 /// Notes every row that an INSERT or UPDATE of products leaves, for as long as it exists.
 class Audit {
@@ -212,6 +280,20 @@ BOOST_AUTO_TEST_CASE(a_failed_write_is_a_problem_document) {
     for (const auto& response : failed) expect_problem(response, response.status);
     BOOST_TEST(eventually([&] { return api().post("/items", "{}").status == 201; }));
     wait_for_successors(workers);
+}
+
+// systemd does so whenever it starts another process on the same socket.
+BOOST_AUTO_TEST_CASE(a_listener_that_is_made_blocking_stops_no_worker) {
+    OwnWorker worker;
+    BOOST_TEST_REQUIRE(eventually([&] { return worker.accepts_without_waiting(); }));
+    const int flags = fcntl(worker.listener(), F_GETFL);
+    BOOST_TEST_REQUIRE(fcntl(worker.listener(), F_SETFL, flags & ~O_NONBLOCK) == 0);
+    const auto before = worker.count_descriptors();
+    const int connection = worker.connection();
+    BOOST_TEST(eventually([&] { return worker.count_descriptors() > before; }));
+    BOOST_TEST(kill(worker.pid(), SIGTERM) == 0);
+    BOOST_TEST(eventually([&] { return worker.has_ended(); }));
+    close(connection);
 }
 
 BOOST_AUTO_TEST_CASE(going_down_lets_every_worker_finish) {
