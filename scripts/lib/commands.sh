@@ -47,18 +47,6 @@ stop_parts() {
     done
 }
 
-print_examples() {
-    local base
-    base=$(url)
-    cat <<TEXT
-
-Larder is at $base. Try:
-  curl $base/employees/top2-by-department
-  curl -i $base/products
-  curl -X POST $base/items -H 'Content-Type: application/json' -d '{"name": "Lamp"}'
-TEXT
-}
-
 command_down() {
     local part running=()
     for part in "${PARTS[@]}"; do

@@ -19,23 +19,6 @@ render_nginx() {
     fill_template "$ROOT/nginx/nginx.conf.in" DESCRIPTORS >"$STACK/nginx/nginx.conf"
 }
 
-# Two servers of one account could share a port unnoticed (reuseport), so nginx's own check is not
-# enough.
-check_port() {
-    local line address owner
-    need_program ss
-    while read -r line; do
-        address=$(awk '{print $4}' <<<"$line")
-        address=${address%:*}
-        if [[ $address =~ ^(0\.0\.0\.0|\*|\[::\])$ || ! $API_HOST =~ ^[0-9.]+$|: ||
-            $API_HOST =~ ^(0\.0\.0\.0|::)$ || $address == "$API_HOST" ||
-            $address == "[$API_HOST]" ]]; then
-            owner=$(sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/ by \1 (process \2)/p' <<<"$line")
-            fail "port $API_PORT is taken$owner: choose another one, such as API_PORT=$((API_PORT % 65535 + 1))"
-        fi
-    done < <(ss -Hltnp "sport = :$API_PORT" 2>/dev/null)
-}
-
 check_nginx() {
     local answer
     nginx_command
@@ -53,11 +36,6 @@ ensure_nginx() {
     start_part nginx "${NGINX[@]}" -g 'daemon off;'
     wait_for 10 server_answers || part_failed nginx
     step nginx "started, $(url)"
-}
-
-# Also fails as long as no worker answers behind nginx.
-server_answers() {
-    [[ $(curl -s --noproxy '*' -o /dev/null -m 5 -w '%{http_code}' "$(url)/health") == 200 ]]
 }
 
 reload_nginx() {

@@ -1,5 +1,8 @@
 # shellcheck shell=bash
-# Schema and sample rows.
+# Schema and sample rows. RUN_AS is the beginning of a command that runs as the account that may
+# reach the database.
+
+RUN_AS=()
 
 # sqitch_target: DATABASE_URL in the form that Sqitch takes; a libpq keyword string becomes the query
 # part of a URI.
@@ -25,25 +28,43 @@ run_sqitch() {
     need_program sqitch
     (cd "${LARDER_SQL:-$ROOT/sql}" && TZ=UTC SQITCH_USER_CONFIG=/dev/null SQITCH_SYSTEM_CONFIG=/dev/null \
         SQITCH_FULLNAME=larder SQITCH_EMAIL=larder@localhost \
-        sqitch "$@" "$(sqitch_target)")
+        "${RUN_AS[@]}" sqitch "$@" "$(sqitch_target)")
+}
+
+# deploy_schema LOG: brings the schema up to date. A change of a table waits for its lock for a second
+# at most, since every request to the table queues up behind it, and is tried again a while later;
+# what was changed before it stays.
+deploy_schema() {
+    local tries=20
+    until PGOPTIONS="${PGOPTIONS:-} -c lock_timeout=1s" run_sqitch deploy --mode change >"$1" 2>&1; do
+        grep -q 'due to lock timeout' "$1" && ((tries-- > 0)) || return 1
+        sleep 1
+    done
+}
+
+# deploy_failure LOG: the line of it that says best what was wrong.
+deploy_failure() {
+    grep -m 1 -iE 'error|failed|cannot|could not' "$1" || tail -n 1 "$1"
 }
 
 migrate() {
     local log=$STACK/logs/migrate.log
-    if ! run_sqitch deploy >"$log" 2>&1; then
-        fail "migration failed: $(grep -m 1 -iE 'error|failed|cannot|could not' "$log" ||
-            tail -n 1 "$log") (more in $log)"
-    fi
+    deploy_schema "$log" || fail "migration failed: $(deploy_failure "$log") (more in $log)"
     step schema "$(tail -n 1 "$log")"
 }
 
-seed() {
+# insert_sample_rows LOG
+insert_sample_rows() {
     local file
     for file in "$ROOT"/sql/sample/*.sql; do
-        psql -Xq -v ON_ERROR_STOP=1 "$DATABASE_URL" -f "$file" >"$STACK/logs/seed.log" 2>&1 ||
-            fail "sample rows failed: $(tail -n 1 "$STACK/logs/seed.log")"
+        "${RUN_AS[@]}" psql -Xq -v ON_ERROR_STOP=1 "$DATABASE_URL" -f "$file" >"$1" 2>&1 ||
+            fail "sample rows failed: $(tail -n 1 "$1")"
     done
     step seed "sample rows are in every table that was empty"
+}
+
+seed() {
+    insert_sample_rows "$STACK/logs/seed.log"
 }
 
 # A private database gets the sample rows unless told otherwise, someone's own only when told to.

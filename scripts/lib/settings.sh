@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # Settings come from the environment, then from .env, then from the defaults here.
 
-# Exports the KEY=value lines of a file, but never over the environment. Nothing in it is executed.
+# Exports the KEY=value lines of a file, but never over the environment; of two lines for one key the
+# latter counts. Nothing in it is executed.
 load_env_file() {
-    local file=$1 line number=0
+    local file=$1 line number=0 key
+    declare -A found=()
     [[ -r $file ]] || return 0
     while IFS= read -r line || [[ -n $line ]]; do
         number=$((number + 1))
@@ -11,12 +13,16 @@ load_env_file() {
         [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
         [[ $line =~ ^[[:space:]]*(export[[:space:]]+)?([A-Z_][A-Z0-9_]*)=(.*)$ ]] ||
             fail "$file, line $number: expected KEY=value"
-        local key=${BASH_REMATCH[2]} value=${BASH_REMATCH[3]}
+        local value=${BASH_REMATCH[3]}
+        key=${BASH_REMATCH[2]}
         if [[ $value =~ ^\"(.*)\"[[:space:]]*$ || $value =~ ^\'(.*)\'[[:space:]]*$ ]]; then
             value=${BASH_REMATCH[1]}
         fi
-        [[ -v $key ]] || export "$key=$value"
+        found[$key]=$value
     done <"$file"
+    for key in "${!found[@]}"; do
+        [[ -v $key ]] || export "$key=${found[$key]}"
+    done
 }
 
 # require_integer NAME MINIMUM MAXIMUM

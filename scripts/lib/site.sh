@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What an nginx needs to serve Larder, private or the system's.
+# What an nginx needs to serve Larder, private or the system's, and what can be seen of it.
 
 # fill_template FILE NAME...: prints it with each @NAME@ replaced by the variable of that name.
 fill_template() {
@@ -51,4 +51,38 @@ render_lists() {
         fi
         printf '}\n'
     done <<<"$names"
+}
+
+# Two servers of one account could share a port unnoticed (reuseport), so nginx's own check is not
+# enough.
+check_port() {
+    local line address owner
+    need_program ss
+    while read -r line; do
+        address=$(awk '{print $4}' <<<"$line")
+        address=${address%:*}
+        if [[ $address =~ ^(0\.0\.0\.0|\*|\[::\])$ || ! $API_HOST =~ ^[0-9.]+$|: ||
+            $API_HOST =~ ^(0\.0\.0\.0|::)$ || $address == "$API_HOST" ||
+            $address == "[$API_HOST]" ]]; then
+            owner=$(sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/ by \1 (process \2)/p' <<<"$line")
+            fail "port $API_PORT is taken$owner: choose another one, such as API_PORT=$((API_PORT % 65535 + 1))"
+        fi
+    done < <(ss -Hltnp "sport = :$API_PORT" 2>/dev/null)
+}
+
+# Also fails as long as no worker answers behind nginx.
+server_answers() {
+    [[ $(curl -s --noproxy '*' -o /dev/null -m 5 -w '%{http_code}' "$(url)/health") == 200 ]]
+}
+
+print_examples() {
+    local base
+    base=$(url)
+    cat <<TEXT
+
+Larder is at $base. Try:
+  curl $base/employees/top2-by-department
+  curl -i $base/products
+  curl -X POST $base/items -H 'Content-Type: application/json' -d '{"name": "Lamp"}'
+TEXT
 }
