@@ -2,10 +2,11 @@
 
 BUILD := build
 JOBS := $(shell nproc)
-SCRIPTS := scripts/deps scripts/stack $(wildcard scripts/lib/*.sh) .ci/run
+PREFIX ?= /usr/local
+SCRIPTS := scripts/deb scripts/deps scripts/larder scripts/stack $(wildcard scripts/lib/*.sh) .ci/run tests/package/run tests/package/inside tests/package/next_version
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs migrate build test test-corpus bench bench-quick profile model coherence sanitize programs bench-programs lint clean
+.PHONY: help run up down status logs migrate build install deb test test-corpus test-package bench bench-quick profile model coherence sanitize programs bench-programs lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -34,6 +35,19 @@ build: ## build the programs
 	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLARDER_TESTS=OFF \
 		--log-level=WARNING
 	@cmake --build $(BUILD) --parallel $(JOBS)
+
+install: build ## install below PREFIX (default /usr/local), in DESTDIR if that is set
+	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) --log-level=WARNING
+	@cmake --build $(BUILD) --parallel $(JOBS)
+	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)
+
+deb: ## build the Debian package, in build/deb
+	@scripts/deps build package
+	@scripts/deb
+
+test-package: deb ## try the package on a bare Debian of its own, as root
+	@scripts/deps package
+	@tests/package/run
 
 # What the targets below test.
 programs:

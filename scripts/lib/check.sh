@@ -1,0 +1,187 @@
+# shellcheck shell=bash
+# larder check: what an operator should know, a finding a line, as `larder-worker --diagnose` prints
+# them: "ok: …", "advice: …" or "problem: …", with what to do.
+
+command_check() {
+    local findings
+    findings=$(
+        check_settings_file
+        check_run_dir
+        check_worker_address
+        check_servers
+        check_feed
+        check_units
+        check_nginx_site
+        check_answer
+    )
+    printf '%s\n' "$findings"
+    ! grep -q '^problem:' <<<"$findings"
+}
+
+ok() {
+    printf 'ok: %s\n' "$*"
+}
+
+advice() {
+    printf 'advice: %s\n' "$*"
+}
+
+problem() {
+    printf 'problem: %s\n' "$*"
+}
+
+# as_reader COMMAND...: as the account of nginx, where that can be had.
+as_reader() {
+    local ACCOUNT=www-data
+    if ((EUID == 0)) && id -u "$ACCOUNT" >/dev/null 2>&1; then
+        as_account "$@"
+    else
+        "$@"
+    fi
+}
+
+check_settings_file() {
+    local name known
+    if [[ ! -e $SETTINGS_FILE ]]; then
+        ok "settings: the defaults, for there is no $SETTINGS_FILE"
+        return
+    fi
+    known=$(setting_names)
+    while read -r name; do
+        grep -qxF "$name" <<<"$known" || [[ $name == PG* ]] ||
+            problem "settings: $name in $SETTINGS_FILE is not known; see man 5 larder for the names"
+    done < <(names_in "$SETTINGS_FILE")
+    if [[ $(stat -L -c %a "$SETTINGS_FILE") == *[4567] ]] && holds_password; then
+        advice "settings: anybody can read the password in $SETTINGS_FILE; chmod o= $SETTINGS_FILE"
+    fi
+    ok "settings: from $SETTINGS_FILE"
+}
+
+# names_in FILE: the variables that it sets.
+names_in() {
+    [[ ! -r $1 ]] || sed -nE 's/^[[:space:]]*([A-Z_][A-Z0-9_]*)=.*/\1/p' "$1"
+}
+
+holds_password() {
+    grep -qE '^[^#]*(://[^/@]*:[^/@]*@|password=|PGPASSWORD=)' "$SETTINGS_FILE"
+}
+
+check_run_dir() {
+    if [[ ! -d $RUN_DIR ]]; then
+        problem "directory: RUN_DIR $RUN_DIR does not exist; create it (systemd-tmpfiles --create, or install -d -o $ACCOUNT $RUN_DIR)"
+    elif ! "${RUN_AS[@]}" test -w "$RUN_DIR" -a -x "$RUN_DIR"; then
+        problem "directory: the workers' account may not write to $RUN_DIR; chown $ACCOUNT $RUN_DIR"
+    elif [[ -d $RUN_DIR/lists ]] && ! as_reader test -x "$RUN_DIR/lists"; then
+        problem "directory: nginx may not enter $RUN_DIR/lists, and so caches no list; chmod a+x $RUN_DIR $RUN_DIR/lists"
+    else
+        ok "directory: $RUN_DIR can be used"
+    fi
+}
+
+check_worker_address() {
+    local address addresses
+    IFS=, read -ra addresses <<<"$(worker_address)"
+    for address in "${addresses[@]}"; do
+        if [[ $address == unix:* ]]; then
+            check_socket "${address#unix:}"
+        else
+            check_tcp "$address"
+        fi
+    done
+}
+
+check_socket() {
+    if [[ ! -S $1 ]]; then
+        problem "socket: there is no socket $1, so no worker can be reached; start them (systemctl start larder.target, or spawn-fcgi)"
+    elif ! is_listened_on "$1"; then
+        problem "socket: nobody listens on $1; start the workers again (systemctl restart larder-worker.socket, or spawn-fcgi)"
+    elif ! as_reader test -w "$1"; then
+        problem "socket: nginx may not connect to $1; chgrp www-data $1, chmod g+w $1"
+    else
+        ok "socket: $1 is listened on"
+    fi
+}
+
+# The flags of a socket that accepts connections are 00010000.
+is_listened_on() {
+    awk -v path="$1" '$4 == "00010000" && $8 == path { found = 1 } END { exit !found }' /proc/net/unix
+}
+
+check_tcp() {
+    local host=${1%:*}
+    host=${host#[}
+    # shellcheck disable=SC2016
+    if timeout 3 "$BASH" -c 'exec 3<>"/dev/tcp/$1/$2"' bash "${host%]}" "${1##*:}" 2>/dev/null; then
+        ok "socket: $1 accepts connections"
+    else
+        problem "socket: nobody accepts connections at $1; start the workers there, or mend WORKER_ADDRESS"
+    fi
+}
+
+# What a program says of broken settings is a problem too.
+check_servers() {
+    "${RUN_AS[@]}" "$WORKER_PROGRAM" --diagnose 2>&1 | sed 's/^larder-worker: /problem: settings: /'
+}
+
+check_feed() {
+    local answer
+    if answer=$(load_feed_settings && "${RUN_AS[@]}" "$FEED_PROGRAM" --check 2>&1); then
+        ok "feed: ${answer#larder-feed: }"
+    else
+        problem "feed: edits past the workers do not reach the caches: ${answer#larder-feed: }"
+    fi
+}
+
+load_feed_settings() {
+    local name
+    for name in $(names_in "$FEED_SETTINGS_FILE"); do
+        unset "$name"
+    done
+    load_env_file "$FEED_SETTINGS_FILE"
+}
+
+check_units() {
+    local unit state
+    if ! has_systemd || ! systemctl cat larder.target >/dev/null 2>&1; then
+        return
+    fi
+    for unit in $(expected_units); do
+        state=$(systemctl is-active "$unit" || true)
+        if [[ $state == active ]]; then
+            ok "unit: $unit is active"
+        else
+            problem "unit: $unit is $state ($(last_message "$unit")); larder apply starts it"
+        fi
+    done
+}
+
+# Needs root, because nginx reads its certificates for it.
+check_nginx_site() {
+    local text connections
+    if ((EUID != 0)) || [[ ! -d $NGINX_ETC/larder ]]; then
+        return
+    fi
+    if ! text=$(nginx -T 2>/dev/null); then
+        problem "nginx: its configuration is broken; nginx -t says where"
+        return
+    fi
+    if ! grep -q '^# configuration file .*larder/server.conf:' <<<"$text"; then
+        problem "nginx: Larder's site is not in use; larder apply puts it into sites-enabled"
+        return
+    fi
+    connections=$(sed -nE 's/^[[:space:]]*worker_connections[[:space:]]+([0-9]+);.*/\1/p' <<<"$text" | head -n 1)
+    if ((${connections:-512} < 4096)); then
+        advice "nginx: a worker process of it takes ${connections:-512} connections; worker_connections 8192 in nginx.conf takes more"
+    fi
+    ok "nginx: Larder's site is in use"
+}
+
+check_answer() {
+    local answer
+    answer=$(curl -s --noproxy '*' -m 10 -w ' %{http_code}' "$(url)/health" || true)
+    case $answer in
+        *\ 200) ok "answer: $(url) answers" ;;
+        *\ 000) problem "answer: nothing answers at $(url); systemctl status nginx" ;;
+        *) problem "answer: $(url)/health answers ${answer##* }: ${answer% *}" ;;
+    esac
+}

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# The units of systemd: the socket, which outlives restarts, WORKERS instances of the worker, and the
+# feed, all of them part of larder.target.
+
+# One after the other, so that the others serve meanwhile. An instance that does not come up ends it,
+# and what runs of the former ones goes on.
+apply_units() {
+    local number unit
+    if ! has_systemd; then
+        step units "there is no systemd here: restart workers and feed (docs/deploying.md)"
+        return
+    fi
+    systemctl daemon-reload
+    systemctl enable --quiet larder.target larder-worker.socket larder-feed.service
+    if ((WORKERS > 0)); then
+        systemctl start larder-worker.socket
+    fi
+    for ((number = 1; number <= WORKERS; number++)); do
+        unit=larder-worker@$number.service
+        systemctl enable --quiet "$unit"
+        systemctl restart "$unit" || fail "$unit does not start: $(last_message "$unit")"
+    done
+    disable_surplus_workers
+    systemctl restart larder-feed.service ||
+        fail "larder-feed does not start: $(last_message larder-feed.service)"
+    systemctl start larder.target
+    step units "run: $WORKERS workers and the feed"
+}
+
+last_message() {
+    journalctl -q -n 1 -o cat -u "$1"
+}
+
+disable_surplus_workers() {
+    local unit number
+    for unit in $(worker_units); do
+        number=${unit#*@}
+        number=${number%.service}
+        if ((number > WORKERS)); then
+            systemctl disable --quiet --now "$unit"
+        fi
+    done
+    if ((WORKERS == 0)); then
+        systemctl disable --quiet --now larder-worker.socket
+    fi
+}
+
+# Those that run or are to run at boot.
+worker_units() {
+    {
+        systemctl list-units --plain --no-legend --all 'larder-worker@*.service' | awk '{print $1}'
+        systemctl list-unit-files --plain --no-legend 'larder-worker@*.service' | awk '{print $1}'
+    } | grep -E '^larder-worker@[0-9]+\.service$' | sort -uV
+}
+
+expected_units() {
+    local number
+    printf 'larder-feed.service\n'
+    if ((WORKERS > 0)); then
+        printf 'larder-worker.socket\n'
+    fi
+    for ((number = 1; number <= WORKERS; number++)); do
+        printf 'larder-worker@%s.service\n' "$number"
+    done
+}
+
+command_status() {
+    local unit state all=running answer
+    if has_systemd; then
+        for unit in $(expected_units); do
+            state=$(systemctl is-active "$unit" || true)
+            printf '%s=%s\n' "$unit" "$state"
+            [[ $state == active ]] || all=degraded
+        done
+    fi
+    answer=$(curl -s --noproxy '*' -m 5 "$(url)/health" || true)
+    [[ $answer == *'"healthy"'* ]] || all=degraded
+    printf '%s=%s\n' state "$all" url "$(url)" version "$("$WORKER_PROGRAM" --version)" \
+        health "${answer:-no answer}"
+    [[ $all == running ]]
+}
