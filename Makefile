@@ -3,7 +3,9 @@
 BUILD := build
 JOBS := $(shell nproc)
 PREFIX ?= /usr/local
-SCRIPTS := scripts/deb scripts/deps scripts/larder scripts/stack $(wildcard scripts/lib/*.sh) .ci/run tests/package/run tests/package/inside tests/package/next_version
+SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.sh) .ci/run \
+	$(addprefix tests/package/,run inside next_version) \
+	$(addprefix tests/deploy/,install manuals units) deploy/render_settings
 
 .DEFAULT_GOAL := help
 .PHONY: help run up down status logs migrate build install deb test test-corpus test-package bench bench-quick profile model coherence sanitize programs bench-programs lint clean

@@ -9,7 +9,6 @@ command_check() {
         check_run_dir
         check_worker_address
         check_servers
-        check_feed
         check_units
         check_nginx_site
         check_answer
@@ -118,9 +117,15 @@ check_tcp() {
     fi
 }
 
-# What a program says of broken settings is a problem too.
+# What a program says of broken settings is a problem too; the feed would only repeat it.
 check_servers() {
-    "${RUN_AS[@]}" "$WORKER_PROGRAM" --diagnose 2>&1 | sed 's/^larder-worker: /problem: settings: /'
+    local findings
+    findings=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --diagnose 2>&1 |
+        sed 's/^larder-worker: /problem: settings: /') || true
+    printf '%s\n' "$findings"
+    if [[ $findings != 'problem: settings: '* ]]; then
+        check_feed
+    fi
 }
 
 check_feed() {
