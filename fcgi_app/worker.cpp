@@ -18,6 +18,7 @@
 #include "gateway/server.hpp"
 #include "observe/log.hpp"
 #include "observe/ready.hpp"
+#include "openapi/document.hpp"
 #include "records/caretaker.hpp"
 #include "records/diagnosis.hpp"
 #include "records/larder.hpp"
@@ -111,12 +112,14 @@ int main(int argc, char** argv) {
     bool diagnosis = false;
     bool lists = false;
     bool table = false;
+    bool description = false;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
     app.add_flag("--diagnose", diagnosis,
                  "Print what is in order and what is not about PostgreSQL and Redis, then exit");
     app.add_flag("--print-lists", lists, "Print the lists, for nginx's configuration, then exit");
     app.add_flag("--print-settings", table, "Print all settings as a Markdown table, then exit");
+    app.add_flag("--print-openapi", description, "Print the OpenAPI description, then exit");
     CLI11_PARSE(app, argc, argv);
 
     const auto resources = all_resources();
@@ -126,6 +129,10 @@ int main(int argc, char** argv) {
     }
     if (table) {
         fmt::print("{}", settings_as_markdown());
+        return EXIT_SUCCESS;
+    }
+    if (description) {
+        fmt::print("{}\n", openapi::document(resources));
         return EXIT_SUCCESS;
     }
     const auto give_up = check || diagnosis ? refuse : refuse_to_serve;

@@ -13,9 +13,6 @@ namespace {
 
 using http::Action;
 
-constexpr std::string_view merge_patch_type = "application/merge-patch+json";
-constexpr int longest_list = 1000000;
-
 std::optional<ChangeMode> mode_of(Action action) {
     switch (action) {
         case Action::create: return ChangeMode::create;
@@ -27,19 +24,20 @@ std::optional<ChangeMode> mode_of(Action action) {
 
 Expected<void> check_content_type(ChangeMode mode, const http::Request& request) {
     const bool is_patch = mode == ChangeMode::merge_patch;
-    const std::string_view expected = is_patch ? merge_patch_type : http::json_type;
+    const std::string_view expected = is_patch ? http::merge_patch_type : http::json_type;
     if (http::is_media_type(request.content_type, expected)) return {};
-    return std::unexpected(
-        Error{.kind = ErrorKind::unsupported_media_type,
-              .detail = fmt::format("The content type must be {}.", expected),
-              .headers = is_patch ? fmt::format("Accept-Patch: {}\r\n", merge_patch_type) : ""});
+    return std::unexpected(Error{
+        .kind = ErrorKind::unsupported_media_type,
+        .detail = fmt::format("The content type must be {}.", expected),
+        .headers = is_patch ? fmt::format("Accept-Patch: {}\r\n", http::merge_patch_type) : ""});
 }
 
 Expected<void> check_limit(std::string_view limit) {
     const auto value = to_number<int>(limit);
-    if (limit.empty() || (value && *value >= 1 && *value <= longest_list)) return {};
-    return fail(ErrorKind::unprocessable,
-                fmt::format("The parameter limit must be a number from 1 to {}.", longest_list));
+    if (limit.empty() || (value && *value >= 1 && *value <= http::longest_list)) return {};
+    return fail(
+        ErrorKind::unprocessable,
+        fmt::format("The parameter limit must be a number from 1 to {}.", http::longest_list));
 }
 
 }  // namespace

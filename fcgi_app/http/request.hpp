@@ -6,6 +6,9 @@
 
 namespace larder::http {
 
+/// The content type that PATCH takes (RFC 7396).
+inline constexpr std::string_view merge_patch_type = "application/merge-patch+json";
+
 enum class Method { get, head, options, post, put, patch, remove, other };
 
 Method method_from(std::string_view name);

@@ -24,6 +24,9 @@ enum class Action {
     options,
 };
 
+/// The largest `limit` of a list.
+inline constexpr int longest_list = 1000000;
+
 /// What a request asks for. `resource` and `list` point into the resources given to the router.
 struct Route {
     Action action = Action::welcome;

@@ -45,6 +45,9 @@ struct Field {
     FieldType type;
     bool required = true;  ///< false: may be missing or null
     bool unique = false;   ///< backed by a unique constraint and by the duplicate check
+
+    /// A valid value as JSON, for the documentation; empty: one is made up from the type.
+    std::string_view example = {};
 };
 
 /// A list of records at `/<resource>` (empty path) or `/<resource>/<path>`.
@@ -54,6 +57,7 @@ struct List {
     std::string_view where = {};
     std::string_view order = "t.id";
     std::string_view from = {};
+    std::string_view meaning = {};  ///< which records it has, for the documentation
 };
 
 /// How answers are wrapped: `{"cached": …, "<record>": {…}}` and `{"cached": …, "<list>": […]}`.

@@ -9,10 +9,13 @@ Resource products() {
         .id = IdType::uuid,
         .fields =
             {
-                {.name = "name", .type = Text{1, 255}},
-                {.name = "description", .type = Text{0, 10000}, .required = false},
-                {.name = "price", .type = Decimal{12}},
-                {.name = "stock_quantity", .type = Integer{0, 2147483647}},
+                {.name = "name", .type = Text{1, 255}, .example = R"("Desk lamp")"},
+                {.name = "description",
+                 .type = Text{0, 10000},
+                 .required = false,
+                 .example = R"("Warm light, can be dimmed")"},
+                {.name = "price", .type = Decimal{12}, .example = "24.99"},
+                {.name = "stock_quantity", .type = Integer{0, 2147483647}, .example = "150"},
             },
     };
 }

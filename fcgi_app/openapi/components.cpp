@@ -1,0 +1,191 @@
+#include "openapi/components.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "http/request.hpp"
+#include "http/response.hpp"
+#include "http/router.hpp"
+#include "json/document.hpp"
+#include "openapi/operation.hpp"
+
+namespace larder::openapi {
+
+namespace {
+
+constexpr std::string_view problem_type = "application/problem+json";
+
+/// A kind of error as the document tells it; `example` is answered by the same code as a real one.
+struct ErrorText {
+    std::string meaning;
+    Error example;
+};
+
+const std::vector<ErrorText>& error_texts() {
+    static const std::vector<ErrorText> table = {
+        {fmt::format(
+             "The body is not JSON, is not UTF-8, holds NUL or a duplicate key, or is nested over"
+             " {} deep; or the path is not UTF-8.",
+             json::depth_limit),
+         {.kind = ErrorKind::bad_request, .detail = "The path is not UTF-8."}},
+        {"There is no such record, or the id is not of the right form.",
+         {.kind = ErrorKind::not_found, .detail = "Product with id '7' not found"}},
+        {"The path does not know the method; `Allow` names those that it knows.",
+         {.kind = ErrorKind::method_not_allowed,
+          .detail = "This path knows the methods POST, OPTIONS."}},
+        {"Another record has this value, which only one may have.",
+         {.kind = ErrorKind::conflict,
+          .detail = "Employee with employee_id 'E-1001' already exists"}},
+        {"The record is not the one that `If-Match` names.",
+         {.kind = ErrorKind::precondition_failed,
+          .detail = "The record has changed since it was read."}},
+        {"The body is over the limit (setting `BODY_LIMIT_BYTES`).",
+         {.kind = ErrorKind::too_large, .detail = "The body must not be over 1048576 bytes."}},
+        {"The body has another content type than it must have.",
+         {.kind = ErrorKind::unsupported_media_type,
+          .detail = "The content type must be application/json."}},
+        {"Fields of the body are missing, unknown, or break their rules; `errors` names every one.",
+         {.kind = ErrorKind::unprocessable,
+          .detail = "The request body has invalid fields.",
+          .fields = {{.pointer = "/price", .detail = "must be 0 or more"}}}},
+        {"PostgreSQL is out of reach, or too many requests are waiting.",
+         {.kind = ErrorKind::unavailable, .detail = "The database is out of reach."}},
+    };
+    return table;
+}
+
+/// `Not Found` is the component `NotFound`.
+std::string component_name(int status) { return joined(http::reason(status)); }
+
+Value text_schema() { return object({{"type", "string"}}); }
+
+Value problem_schema() {
+    const Value pointer = object({{"type", "string"}, {"format", "json-pointer"}});
+    const Value refused =
+        object({{"type", "object"},
+                {"required", array({"pointer", "detail"})},
+                {"properties", object({{"pointer", pointer}, {"detail", text_schema()}})}});
+    return object(
+        {{"type", "object"},
+         {"description", "Problem details (RFC 9457)."},
+         {"required", array({"type", "title", "status", "detail"})},
+         {"properties",
+          object({{"type", object({{"type", "string"}, {"format", "uri-reference"}})},
+                  {"title", text_schema()},
+                  {"status", object({{"type", "integer"}, {"minimum", 400}, {"maximum", 599}})},
+                  {"detail", text_schema()},
+                  {"errors", object({{"type", "array"},
+                                     {"description", "Every field of the body that was refused."},
+                                     {"items", refused}})}})}});
+}
+
+Value header(bool is_required, std::string_view description, Value schema) {
+    return object(
+        {{"description", description}, {"required", is_required}, {"schema", std::move(schema)}});
+}
+
+Value response_headers(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::method_not_allowed: return headers({"Allow"});
+        case ErrorKind::unavailable: return headers({"Retry-After"});
+        case ErrorKind::unsupported_media_type:
+            return object({{"Accept-Patch", reference("headers", "Accept-Patch")}});
+        default: return object({});
+    }
+}
+
+}  // namespace
+
+Value::Member error_response(ErrorKind kind) {
+    const int status = http::problem({.kind = kind}).status;
+    return {std::to_string(status), reference("responses", component_name(status))};
+}
+
+Value allow_header(std::string_view methods) {
+    return header(true, "The methods of the path.",
+                  object({{"type", "string"}, {"const", methods}}));
+}
+
+Value headers(std::initializer_list<std::string_view> names) {
+    Value::Object members;
+    for (const std::string_view name : names) {
+        members.emplace_back(name, reference("headers", name));
+    }
+    return members;
+}
+
+Value not_modified(std::initializer_list<std::string_view> names) {
+    return object({{"description", "The version is the one that `If-None-Match` names."},
+                   {"headers", headers(names)}});
+}
+
+Value::Object common_schemas() { return {{"Problem", problem_schema()}}; }
+
+Value::Object common_responses() {
+    const Value schema = reference("schemas", "Problem");
+    Value::Object members;
+    for (const auto& [meaning, example] : error_texts()) {
+        const auto answer = http::problem(example);
+        members.emplace_back(
+            component_name(answer.status),
+            object({{"description", meaning},
+                    {"headers", response_headers(example.kind)},
+                    {"content", content(problem_type, schema, Value::json(answer.body))}}));
+    }
+    members.emplace_back("InvalidParameter",
+                         object({{"description", "A parameter of the query is out of its range."},
+                                 {"content", content(problem_type, schema)}}));
+    members.emplace_back(
+        "Error",
+        object({{"description", "Any other error, such as 414 for too long an address, or 500."},
+                {"content", content(problem_type, schema)}}));
+    return members;
+}
+
+Value::Object common_headers() {
+    const Value tag = object({{"type", "string"}, {"pattern", "^(W/)?\".*\"$"}});
+    const Value cache = object({{"type", "string"}, {"enum", array({"HIT", "MISS", "BYPASS"})}});
+    const Value seconds = object({{"type", "integer"}, {"minimum", 1}});
+    return {
+        {"ETag",
+         header(true, "The version of what is answered; cached or not, it is the same.", tag)},
+        {"X-Cache",
+         header(true, "Whether the answer comes from a cache; `BYPASS`: no cache could be asked.",
+                cache)},
+        {"Location", header(true, "The path of the new record.", text_schema())},
+        {"Retry-After", header(true, "Seconds after which to try again.", seconds)},
+        {"Allow", header(true, "The methods of the path.", text_schema())},
+        {"Accept-Patch", header(false, "For PATCH: the content type that it takes.",
+                                object({{"type", "string"}, {"const", http::merge_patch_type}}))},
+        {"Vary", header(true, "What in the request decides on the form of the answer.",
+                        object({{"type", "string"}, {"const", "Accept"}}))},
+    };
+}
+
+Value::Object common_parameters() {
+    const auto condition = [](std::string_view name, std::string_view meaning) {
+        return object({{"name", name},
+                       {"in", "header"},
+                       {"description", meaning},
+                       {"schema", text_schema()}});
+    };
+    const Value limit = object(
+        {{"type", "integer"}, {"minimum", 1}, {"maximum", std::int64_t{http::longest_list}}});
+    return {
+        {"IfNoneMatch",
+         condition("If-None-Match",
+                   "An `ETag`: the answer is 304 as long as it is the present one.")},
+        {"IfMatch",
+         condition("If-Match",
+                   "An `ETag`: the answer is 412 if it is not the present one, and nothing"
+                   " is changed. `*` stands for any.")},
+        {"Limit", object({{"name", "limit"},
+                          {"in", "query"},
+                          {"description", "How many records at most; without it, all."},
+                          {"schema", limit},
+                          {"example", 10}})},
+    };
+}
+
+}  // namespace larder::openapi

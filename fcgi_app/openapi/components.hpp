@@ -1,0 +1,30 @@
+#pragma once
+
+#include <initializer_list>
+#include <string_view>
+
+#include "error.hpp"
+#include "json/value.hpp"
+
+namespace larder::openapi {
+
+/// The entry of a Responses Object for an error: its status, and a reference to the component.
+json::Value::Member error_response(ErrorKind kind);
+
+/// A Header Object for an `Allow` of exactly these methods.
+json::Value allow_header(std::string_view methods);
+
+/// Headers that an answer always has, by the names of their components.
+json::Value headers(std::initializer_list<std::string_view> names);
+
+/// A Response Object for 304 with these headers.
+json::Value not_modified(std::initializer_list<std::string_view> names);
+
+/// The components that no resource brings along: problem details and their answers, headers, and
+/// parameters.
+json::Value::Object common_schemas();
+json::Value::Object common_responses();
+json::Value::Object common_headers();
+json::Value::Object common_parameters();
+
+}  // namespace larder::openapi

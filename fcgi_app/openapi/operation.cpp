@@ -1,0 +1,102 @@
+#include "openapi/operation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "openapi/components.hpp"
+
+namespace larder::openapi {
+
+namespace {
+
+std::string upper(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::toupper(c); });
+    return out;
+}
+
+Value operation_object(const Operation& operation) {
+    Value::Object members = {{"operationId", operation.id},
+                             {"tags", array({operation.tag})},
+                             {"summary", operation.summary}};
+    if (!operation.description.empty()) members.emplace_back("description", operation.description);
+    if (!operation.parameters.empty()) members.emplace_back("parameters", operation.parameters);
+    if (operation.body) members.emplace_back("requestBody", *operation.body);
+    Value::Object responses = operation.responses;
+    for (const ErrorKind kind : operation.errors) responses.push_back(error_response(kind));
+    responses.emplace_back("default", reference("responses", "Error"));
+    members.emplace_back("responses", responses);
+    return members;
+}
+
+Operation head_of(Operation get) {
+    get.method = "head";
+    get.description = fmt::format("The answer to `{}` without its body.", get.id);
+    get.summary = fmt::format("Headers: {}", get.summary);
+    get.id = "head" + joined(get.id);
+    get.tag = common_tag;
+    return get;
+}
+
+Operation options_of(const Operation& first, const std::string& allow,
+                     std::vector<ErrorKind> errors) {
+    errors.push_back(ErrorKind::method_not_allowed);
+    return {.method = "options",
+            .id = "options" + joined(first.id),
+            .tag = std::string(common_tag),
+            .summary = fmt::format("Methods: {}", first.summary),
+            .description = "Status 405 is the answer to every method that `Allow` does not name.",
+            .responses = {{"204", object({{"description", "The methods of this path."},
+                                          {"headers", object({{"Allow", allow_header(allow)}})}})}},
+            .errors = std::move(errors)};
+}
+
+}  // namespace
+
+Value object(Value::Object members) { return members; }
+Value array(Value::Array elements) { return elements; }
+
+Value reference(std::string_view section, std::string_view name) {
+    return object({{"$ref", fmt::format("#/components/{}/{}", section, name)}});
+}
+
+Value content(std::string_view media_type, Value schema, std::optional<Value> example) {
+    Value::Object media = {{"schema", std::move(schema)}};
+    if (example) media.emplace_back("example", std::move(*example));
+    return object({{std::string(media_type), std::move(media)}});
+}
+
+std::string joined(std::string_view name) {
+    std::string out;
+    bool starts_word = true;
+    for (const char c : name) {
+        const auto letter = static_cast<unsigned char>(c);
+        if (std::isalnum(letter) != 0) {
+            out += starts_word ? static_cast<char>(std::toupper(letter)) : c;
+        }
+        starts_word = std::isalnum(letter) == 0;
+    }
+    return out;
+}
+
+Value path_item(Value::Array parameters, const std::vector<Operation>& operations,
+                const std::vector<ErrorKind>& errors) {
+    Value::Object members;
+    if (!parameters.empty()) members.emplace_back("parameters", std::move(parameters));
+    std::string allow;
+    const auto add = [&](const Operation& operation) {
+        members.emplace_back(operation.method, operation_object(operation));
+        allow += upper(operation.method) + ", ";
+    };
+    for (const Operation& operation : operations) {
+        add(operation);
+        if (operation.method == "get") add(head_of(operation));
+    }
+    allow += "OPTIONS";
+    add(options_of(operations.front(), allow, errors));
+    return members;
+}
+
+}  // namespace larder::openapi

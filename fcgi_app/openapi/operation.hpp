@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "error.hpp"
+#include "json/value.hpp"
+
+/// The description of the whole interface in the words of OpenAPI 3.1. All of it is pure and may be
+/// called by any thread.
+namespace larder::openapi {
+
+using json::Value;
+
+/// Tags of what belongs to no resource; the last is that of the methods that every path has.
+inline constexpr std::string_view service_tag = "Service";
+inline constexpr std::string_view documentation_tag = "Documentation";
+inline constexpr std::string_view common_tag = "HEAD and OPTIONS";
+
+Value object(Value::Object members);
+Value array(Value::Array elements);
+
+/// A reference to a component: `section` is `schemas`, `responses`, `headers` or `parameters`.
+Value reference(std::string_view section, std::string_view name);
+
+/// A content object with one media type.
+Value content(std::string_view media_type, Value schema, std::optional<Value> example = {});
+
+/// The words of a name as one, each with a capital letter: `high-salary` becomes `HighSalary`.
+std::string joined(std::string_view name);
+
+/// One method of a path (Operation Object). `method` is in lower case, `id` unique in the document.
+/// `responses` are those of success; `errors` are answered as problem details.
+struct Operation {
+    std::string_view method;
+    std::string id;
+    std::string tag;
+    std::string summary;
+    std::string description = {};
+    Value::Array parameters = {};
+    std::optional<Value> body = {};
+    Value::Object responses = {};
+    std::vector<ErrorKind> errors = {};
+};
+
+/// A path with all its methods (Path Item Object): those of `operations`, in the order of Allow,
+/// HEAD where there is GET, and OPTIONS. `parameters` hold for all of them, `errors` for OPTIONS.
+Value path_item(Value::Array parameters, const std::vector<Operation>& operations,
+                const std::vector<ErrorKind>& errors = {});
+
+}  // namespace larder::openapi

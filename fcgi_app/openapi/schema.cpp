@@ -1,0 +1,117 @@
+#include "openapi/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "openapi/operation.hpp"
+
+namespace larder::openapi {
+
+namespace {
+
+Value::Object rules(const Text& text) {
+    Value::Object schema = {{"type", "string"},
+                            {"minLength", static_cast<std::int64_t>(text.shortest)},
+                            {"maxLength", static_cast<std::int64_t>(text.longest)}};
+    if (text.alphabet == Alphabet::identifier) schema.emplace_back("pattern", "^[A-Za-z0-9._-]*$");
+    return schema;
+}
+
+Value::Object rules(const Decimal& decimal) {
+    const std::string bound = '1' + std::string(static_cast<std::size_t>(decimal.digits), '0');
+    return {{"type", "number"}, {"minimum", 0}, {"exclusiveMaximum", Value::json(bound)}};
+}
+
+Value::Object rules(const Integer& integer) {
+    return {{"type", "integer"}, {"minimum", integer.least}, {"maximum", integer.most}};
+}
+
+std::string description(const Resource& resource, const Field& field) {
+    std::vector<std::string> sentences;
+    if (std::holds_alternative<Decimal>(field.type)) {
+        sentences.emplace_back("Exact: every digit is kept.");
+    }
+    if (field.unique) {
+        sentences.push_back(fmt::format("No two {} may have the same.", resource.name));
+    }
+    return fmt::format("{}", fmt::join(sentences, " "));
+}
+
+Value field_schema(const Resource& resource, const Field& field) {
+    Value::Object schema = std::visit([](const auto& type) { return rules(type); }, field.type);
+    if (!field.required) schema.front().second = array({schema.front().second, "null"});
+    if (const auto text = description(resource, field); !text.empty()) {
+        schema.emplace_back("description", text);
+    }
+    return schema;
+}
+
+Value::Object fields(const Resource& resource) {
+    Value::Object properties;
+    for (const Field& field : resource.fields) {
+        properties.emplace_back(field.name, field_schema(resource, field));
+    }
+    return properties;
+}
+
+Value record_schema(const Resource& resource) {
+    Value::Array required = {"id"};
+    for (const Field& field : resource.fields) required.emplace_back(field.name);
+    Value::Object properties = fields(resource);
+    properties.emplace(properties.begin(), "id", id_schema(resource.id));
+    Value::Object schema = {{"type", "object"},
+                            {"required", std::move(required)},
+                            {"properties", std::move(properties)}};
+    if (resource.is_document()) {
+        schema.emplace_back("additionalProperties", true);
+        schema.emplace_back("description", "Any JSON object, with the id that the server gave it.");
+    }
+    return schema;
+}
+
+/// What a client may send. All fields are optional in a change.
+Value body_schema(const Resource& resource, bool is_change) {
+    if (resource.is_document()) {
+        return object({{"type", "object"},
+                       {"description", "Any JSON object; an `id` in it is ignored."},
+                       {"additionalProperties", true}});
+    }
+    Value::Array required;
+    for (const Field& field : resource.fields) {
+        if (field.required && !is_change) required.emplace_back(field.name);
+    }
+    Value::Object properties = fields(resource);
+    properties.emplace_back(
+        "id", object({{"description", "Ignored, so that whole records can be sent back."}}));
+    Value::Object schema = {{"type", "object"}};
+    if (!required.empty()) schema.emplace_back("required", std::move(required));
+    schema.emplace_back("properties", std::move(properties));
+    schema.emplace_back("additionalProperties", false);
+    return schema;
+}
+
+}  // namespace
+
+std::string record_schema_name(const Resource& resource) { return joined(resource.title); }
+std::string new_record_schema_name(const Resource& resource) {
+    return "New" + joined(resource.title);
+}
+std::string change_schema_name(const Resource& resource) {
+    return joined(resource.title) + "Change";
+}
+
+Value id_schema(IdType type) {
+    if (type == IdType::uuid) return object({{"type", "string"}, {"format", "uuid"}});
+    return object({{"type", "integer"}, {"format", "int64"}, {"minimum", 0}});
+}
+
+Value::Object resource_schemas(const Resource& resource) {
+    return {{record_schema_name(resource), record_schema(resource)},
+            {new_record_schema_name(resource), body_schema(resource, false)},
+            {change_schema_name(resource), body_schema(resource, true)}};
+}
+
+}  // namespace larder::openapi
