@@ -21,21 +21,32 @@ using http::Response;
 constexpr std::size_t streamed_from = 262144;   // bytes; a shorter list has a Content-Length
 constexpr int for_ever = 10 * 365 * 24 * 3600;  // seconds; a list with no expiry
 
+// Its style is a file that nginx serves (www/status); the policy lets nothing else in.
 constexpr std::string_view welcome_page = R"(<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Larder</title>
-<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}}</style>
+<link rel="icon" href="/status/icon.svg">
+<link rel="stylesheet" href="/status/page.css">
+</head>
+<body>
 <h1>Larder</h1>
 <p>{}</p>
 <ul>
-<li><a href="/docs">API documentation</a>
-<li><a href="/health">Status</a>
+<li><a href="/docs">Documentation to try out</a> (Swagger UI)
+<li><a href="/redoc">Documentation to read</a> (ReDoc)
+<li><a href="/openapi.json">OpenAPI description</a>
+<li><a href="/status">Status</a>, or only <a href="/health">what is connected</a>
 </ul>
+</body>
 </html>
 )";
+constexpr std::string_view welcome_policy =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'";
 
 std::string html_escaped(std::string_view text) {
     std::string out;
@@ -248,10 +259,14 @@ Response answer_simple(const Plan& plan, const http::Request& request, const Set
             response.body = fmt::format(R"({{"message": {}}})",
                                         json::quoted(fmt::format("Hello, {}!", plan.route.text)));
             break;
+        case Action::page:
+            return answer_error({.kind = ErrorKind::not_found,
+                                 .detail = "This page is a file, and nginx is to serve it."});
         default:
             http::add_header(response, "Vary", "Accept");
             if (request.accept.find("text/html") != request.accept.npos) {
                 response.content_type = "text/html; charset=utf-8";
+                http::add_header(response, "Content-Security-Policy", welcome_policy);
                 response.body = fmt::format(welcome_page, html_escaped(settings.welcome_text));
             } else {
                 response.content_type = "text/plain; charset=utf-8";

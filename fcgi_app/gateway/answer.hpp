@@ -17,7 +17,8 @@ namespace larder {
 http::Response answer_read(const Resource& resource, std::string_view id, const ReadRecord& record,
                            const http::Request& request);
 
-/// The answer to what needs no store: the welcome, a greeting, OPTIONS.
+/// The answer to what needs no store: the welcome, a greeting, OPTIONS, and a file
+/// that nginx should have served (404).
 http::Response answer_simple(const Plan& plan, const http::Request& request,
                              const Settings& settings);
 

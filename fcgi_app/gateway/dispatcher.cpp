@@ -67,6 +67,7 @@ void Dispatcher::dispatch(Connection& connection) {
         case Action::welcome:
         case Action::greet:
         case Action::options:
+        case Action::page:
             return answer_now(connection,
                               answer_simple(*plan, connection.request(), larder_.settings));
         case Action::read: return await_cache(connection, std::move(*plan));

@@ -93,6 +93,10 @@ Expected<Route> match_greeting(Method method, const Target& target) {
     return choose({{Method::get, Action::greet}}, method, route);
 }
 
+bool is_page(std::string_view name) {
+    return name == "openapi.json" || name == "docs" || name == "redoc" || name == "status";
+}
+
 }  // namespace
 
 Expected<Route> match(std::span<const Resource> resources, Method method, const Target& target) {
@@ -104,6 +108,9 @@ Expected<Route> match(std::span<const Resource> resources, Method method, const 
     if (segments[0] == "user") return match_greeting(method, target);
     if (segments.size() == 1 && segments[0] == "health") {
         return choose({{Method::get, Action::health}}, method, {});
+    }
+    if (segments.size() == 1 && is_page(segments[0])) {
+        return choose({{Method::get, Action::page}}, method, {});
     }
     if (segments.size() == 2 && segments[0] == "cache" && segments[1] == "clear") {
         return choose({{Method::post, Action::clear_caches}}, method, {});

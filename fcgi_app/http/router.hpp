@@ -15,6 +15,7 @@ enum class Action {
     greet,
     health,
     clear_caches,
+    page,  ///< a file, which nginx serves; only its other methods come here
     list,
     read,
     create,

@@ -33,8 +33,8 @@ enter_stack() {
         fail "$STACK cannot be created: choose another directory with STACK="
     [[ -O $STACK/. ]] ||
         fail "$STACK belongs to $(stat -L -c %U "$STACK"): use sudo, or another directory with STACK="
-    # A stack is known by its pids directory; bin and app are what root has handed over.
-    if [[ ! -d $STACK/pids && -n $(ls -A -I bin -I app "$STACK") ]]; then
+    # A stack is known by its pids directory; bin, www and app are what root has handed over.
+    if [[ ! -d $STACK/pids && -n $(ls -A -I bin -I app -I www "$STACK") ]]; then
         fail "$STACK holds something else: choose another directory with STACK="
     fi
     umask 0077

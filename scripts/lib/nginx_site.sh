@@ -12,7 +12,7 @@ apply_site() {
         step nginx "is not installed: no site for it"
         return
     fi
-    local ACCESS_LOG=off CACHE_DIR=/var/cache/larder answer NEW_LINK=
+    local ACCESS_LOG=off CACHE_DIR=/var/cache/larder WWW=$ROOT/www answer NEW_LINK=
     if [[ $DEBUG =~ ^(true|1|yes|on)$ ]]; then
         ACCESS_LOG="/var/log/larder/access.log larder buffer=32k flush=1s"
     fi

@@ -12,8 +12,8 @@ fill_template() {
 }
 
 # render_site DIRECTORY: writes what an nginx needs to serve Larder, all but its main file, to
-# DIRECTORY, which that file has to know as larder/. The cache of lists is in CACHE_DIR, ACCESS_LOG
-# is the argument of access_log.
+# DIRECTORY, which that file has to know as larder/. The cache of lists is in CACHE_DIR, the pages are
+# in WWW, ACCESS_LOG is the argument of access_log.
 # shellcheck disable=SC2034
 render_site() {
     local lists LISTEN WORKER_SERVERS
@@ -23,7 +23,8 @@ render_site() {
     LISTEN=$(listen_address)
     WORKER_SERVERS=$(worker_servers)
     fill_template "$ROOT/nginx/http.conf.in" CACHE_DIR WORKER_SERVERS >"$1/http.conf"
-    fill_template "$ROOT/nginx/server.conf.in" LISTEN ACCESS_LOG BODY_LIMIT_BYTES >"$1/server.conf"
+    fill_template "$ROOT/nginx/server.conf.in" LISTEN ACCESS_LOG BODY_LIMIT_BYTES WWW \
+        >"$1/server.conf"
 }
 
 # The lines of an upstream. A lone server is tried again at once, whatever has happened; of several,
@@ -80,7 +81,7 @@ print_examples() {
     base=$(url)
     cat <<TEXT
 
-Larder is at $base. Try:
+Larder is at $base, its documentation at $base/docs. Try:
   curl $base/employees/top2-by-department
   curl -i $base/products
   curl -X POST $base/items -H 'Content-Type: application/json' -d '{"name": "Lamp"}'

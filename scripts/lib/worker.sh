@@ -7,19 +7,31 @@ install_programs() {
     local worker=${LARDER_WORKER:-$ROOT/build/bin/larder-worker}
     local feed=${LARDER_FEED:-$ROOT/build/bin/larder-feed}
     [[ -x $worker ]] || fail "there is no program $worker: run make build"
-    install_program "$worker" larder-worker "$@"
+    install_file 0755 "$worker" bin/larder-worker "$@"
     if [[ -x $feed ]]; then
-        install_program "$feed" larder-feed "$@"
+        install_file 0755 "$feed" bin/larder-feed "$@"
     fi
+    install_pages "$@"
 }
 
-install_program() {
-    local source=$1 target=$STACK/bin/$2
-    shift 2
+# What nginx serves from files; without it the server works, but for its documentation.
+install_pages() {
+    local www=${LARDER_WWW:-$ROOT/build/www} file
+    [[ -d $www ]] || return 0
+    while read -r file; do
+        install_file 0644 "$www/$file" "www/$file" "$@"
+    done < <(find "$www" -type f -printf '%P\n')
+}
+
+# install_file MODE SOURCE TARGET [PREFIX...]: TARGET is relative to the stack.
+install_file() {
+    local mode=$1 source=$2 target=$STACK/$3
+    shift 3
     cmp -s "$source" "$target" && return
-    "$@" mkdir -p "$STACK/bin"
+    "$@" mkdir -p "${target%/*}"
     # shellcheck disable=SC2016
-    "$@" sh -c 'cat >"$1.new" && chmod 0755 "$1.new" && mv "$1.new" "$1"' sh "$target" <"$source"
+    "$@" sh -c 'cat >"$1.new" && chmod "$2" "$1.new" && mv "$1.new" "$1"' sh "$target" "$mode" \
+        <"$source"
 }
 
 check_worker() {

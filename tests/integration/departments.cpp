@@ -2,6 +2,7 @@
 // everything that a resource has.
 #define BOOST_TEST_MODULE departments
 #include <filesystem>
+#include <fstream>
 
 #include "fixture.hpp"
 
@@ -26,9 +27,20 @@ fs::path migrations() {
     return directory;
 }
 
+/// The files of nginx with what the example's worker says of itself.
+fs::path pages() {
+    const fs::path directory = fs::path(LARDER_EXAMPLE_DIRECTORY) / "www";
+    fs::copy(program_directory().parent_path() / "www", directory,
+             fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    std::ofstream(directory / "openapi.json")
+        << run({program_directory() / "larder-worker-example", "--print-openapi"}).output;
+    return directory;
+}
+
 struct ExampleStack : SharedStack {
     ExampleStack()
         : SharedStack({{"LARDER_WORKER", (program_directory() / "larder-worker-example").string()},
+                       {"LARDER_WWW", pages().string()},
                        {"LARDER_SQL", migrations().string()}}) {}
 };
 
@@ -37,6 +49,15 @@ const std::string engineering = R"({"code": "ENG", "title": "Engineering", "budg
 }  // namespace
 
 BOOST_TEST_GLOBAL_FIXTURE(ExampleStack);
+
+BOOST_AUTO_TEST_CASE(it_is_described_and_true_to_that) {
+    const auto description = expect_json(api().get("/openapi.json"), 200);
+    for (const std::string path : {"/departments", "/departments/funded", "/departments/{id}"}) {
+        BOOST_TEST(!description["paths"][path].is(Json::Kind::missing));
+    }
+    const auto finished = run({"node", LARDER_WEB_TESTS "/walk.mjs", api().base_url()});
+    BOOST_TEST(finished.status == 0, finished.output);
+}
 
 BOOST_AUTO_TEST_CASE(it_has_routes_validation_caches_lists_and_the_duplicate_check) {
     const auto created = expect_json(api().post("/departments", engineering), 201);

@@ -1,4 +1,5 @@
-// contract.md, "Greetings, health, documentation" (without the documentation), and unknown routes.
+// contract.md, "Greetings, health, documentation" (the documentation is in openapi.cpp and pages.cpp),
+// and unknown routes.
 // Both databases' outages as /health shows them are in outages.cpp.
 #define BOOST_TEST_MODULE greetings_health
 #include "fixture.hpp"
@@ -32,7 +33,8 @@ BOOST_AUTO_TEST_CASE(a_browser_gets_a_page) {
                                       "q=0.9,image/avif,*/*;q=0.8"});
     BOOST_TEST(page.status == 200);
     BOOST_TEST(page.header("Content-Type").starts_with("text/html"));
-    for (const auto* link : {"href=\"/docs\"", "href=\"/health\""}) {
+    for (const auto* link : {"href=\"/docs\"", "href=\"/redoc\"", "href=\"/openapi.json\"",
+                             "href=\"/status\"", "href=\"/health\""}) {
         BOOST_TEST_CONTEXT(link) { BOOST_TEST(page.body.contains(link)); }
     }
     BOOST_TEST(!page.body.contains("http://"));

@@ -30,6 +30,7 @@ Environment defaults(const fs::path& directory) {
             {"API_PORT", std::to_string(free_port())},
             {"LARDER_WORKER", program_directory() / "larder-worker"},
             {"LARDER_FEED", program_directory() / "larder-feed"},
+            {"LARDER_WWW", program_directory().parent_path() / "www"},
             {"DATABASE_URL", ""},
             {"REDIS_URL", ""},
             {"REDIS_HOST", ""},

@@ -64,6 +64,14 @@ BOOST_AUTO_TEST_CASE(fixed_paths_have_their_actions) {
     BOOST_TEST((found(Method::head, "/health").action == Action::health));
 }
 
+BOOST_AUTO_TEST_CASE(files_are_known_for_their_other_methods) {
+    for (const auto* path : {"/openapi.json", "/docs", "/redoc", "/status"}) {
+        BOOST_TEST((found(Method::get, path).action == Action::page));
+        check_allow(path, "GET, HEAD, OPTIONS", {Method::get, Method::head});
+        BOOST_TEST(is_missing(Method::get, std::string(path) + "/"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_greeting_knows_whom_to_greet) {
     const auto greeted = [](std::string_view path) {
         const Route route = found(Method::get, path);

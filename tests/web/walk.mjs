@@ -1,0 +1,65 @@
+// walk.mjs URL [outage]: asks the server at URL all that its OpenAPI document describes: the
+// examples as they stand, then valid and invalid requests made from the schemas. Every answer must
+// be one that the document has, and whatever it has must come up. In an outage, that of the
+// server's database, this is 503.
+import { Description } from './description.mjs';
+import { checkBodies, checkDuplicates } from './walk_bodies.mjs';
+import { checkConditions } from './walk_conditions.mjs';
+import { checkMethods, checkOtherErrors, checkPathParameters, checkQueryParameters, unknownId }
+    from './walk_parameters.mjs';
+import { successes, Walker } from './walker.mjs';
+
+const [url, mode] = process.argv.slice(2);
+const document = await (await fetch(`${url}/openapi.json`)).json();
+const walker = new Walker(url, new Description(document));
+const operations = walker.description.operations();
+
+/// Creates first and deletes last, so that the record of the examples is there meanwhile.
+async function walkExamples() {
+    const turn = { POST: 0, DELETE: 2 };
+    const inTurn = [...operations].sort(
+        (left, right) => (turn[left.method] ?? 1) - (turn[right.method] ?? 1));
+    for (const operation of inTurn) await walkForms(operation);
+}
+
+/// The example in every form that the answer may have.
+async function walkForms(operation) {
+    const [status] = successes(operation);
+    for (const form of Object.keys(operation.responses[status].content ?? { '*/*': {} })) {
+        const answer = await walker.expect(status, operation, { headers: { Accept: form } });
+        const type = answer.headers['content-type']?.split(';')[0] ?? '*/*';
+        if (type !== form) walker.complain(answer.request, answer, `${type} instead of ${form}`);
+    }
+}
+
+async function walkEverything() {
+    await walkExamples();
+    for (const operation of operations) {
+        if (operation.method === 'OPTIONS') await checkMethods(walker, operation);
+        if (operation.requestBody) await checkBodies(walker, operation);
+        await checkPathParameters(walker, operation);
+        await checkQueryParameters(walker, operation);
+        await checkOtherErrors(walker, operation);
+        await checkConditions(walker, operation);
+        await checkDuplicates(walker, operation);
+    }
+    return walker.unseen((status) => status !== '503' && status !== 'default');
+}
+
+/// Asks for what no cache can have.
+async function walkOutage() {
+    for (const operation of operations) {
+        const id = operation.parameters.find(({ name }) => name === 'id');
+        const parameters = { limit: 7, ...(id && { id: unknownId(id.schema) }) };
+        const status = operation.responses[503] ? 503 : successes(operation);
+        await walker.expect(status, operation, { parameters });
+    }
+    return walker.unseen((status) => status === '503');
+}
+
+const unseen = await (mode === 'outage' ? walkOutage() : walkEverything());
+for (const answer of unseen) walker.faults.push(`${answer} never came up`);
+console.log(`${operations.length} operations, ${walker.requests} requests, `
+    + `${walker.faults.length} faults`);
+for (const fault of walker.faults.slice(0, 50)) console.log(fault);
+process.exit(walker.faults.length === 0 && walker.requests >= operations.length ? 0 : 1);

@@ -1,0 +1,92 @@
+// Bodies of every kind for an operation that takes one.
+import { isDeepStrictEqual } from 'node:util';
+
+import { bodiesAround, BROKEN, pointersOf } from './bodies.mjs';
+import { successes } from './walker.mjs';
+
+const OTHER_TYPES = ['text/plain', 'application/json', 'application/merge-patch+json', ''];
+const TOO_LARGE = JSON.stringify({ text: 'x'.repeat(2 ** 21) });
+
+export async function checkBodies(walker, operation) {
+    const [[type, { schema, example }]] = Object.entries(operation.requestBody.content);
+    const rules = walker.description.resolve(schema);
+    for (const body of bodiesAround(rules, example)) {
+        await checkBody(walker, operation, schema, body);
+    }
+    await walker.withRecord(operation, async (parameters) => {
+        for (const body of BROKEN) await walker.expect(400, operation, { parameters, body });
+        for (const other of OTHER_TYPES.filter((one) => one !== type)) {
+            await walker.expect(415, operation, { parameters, headers: { 'Content-Type': other } });
+        }
+        await walker.expect(413, operation, { parameters, body: TOO_LARGE });
+        const headers = { 'Content-Type': `${type.toUpperCase()}; charset=utf-8` };
+        await remove(walker, operation, await walker.expect(successes(operation), operation,
+            { parameters, headers }));
+    });
+}
+
+/// The server must take what the schema takes, and name every member that it refuses.
+async function checkBody(walker, operation, schema, value) {
+    const misfits = walker.description.misfitsOfRequest(schema, value);
+    await walker.withRecord(operation, async (parameters) => {
+        const body = JSON.stringify(value);
+        const status = misfits.length > 0 ? 422 : successes(operation);
+        const answer = await walker.expect(status, operation, { parameters, body });
+        if (answer.status === 422) {
+            const { errors = [] } = JSON.parse(answer.body);
+            const named = new Set(errors.map(({ pointer }) => pointer));
+            if (!isDeepStrictEqual(named, pointersOf(misfits))) {
+                walker.complain(answer.request, answer, `expected ${[...pointersOf(misfits)]}`);
+            }
+        } else if (operation.method !== 'PATCH') {
+            checkEcho(walker, answer, value);
+        }
+        await remove(walker, operation, answer);
+    });
+}
+
+function checkEcho(walker, answer, sent) {
+    const record = JSON.parse(answer.body);
+    for (const [name, value] of Object.entries(sent)) {
+        if (name !== 'id' && !isDeepStrictEqual(record[name], value)) {
+            walker.complain(answer.request, answer, `${name} is not what was sent`);
+        }
+    }
+}
+
+/// Deletes the record that a POST has made.
+async function remove(walker, operation, answer) {
+    if (operation.method !== 'POST' || answer.status !== 201) return;
+    const removal = linked(walker, operation, 'delete');
+    await walker.expect(successes(removal), removal, { parameters: JSON.parse(answer.body) });
+}
+
+function linked(walker, creation, link) {
+    const { operationId } = creation.responses[201].links[link];
+    return walker.description.operations().find((one) => one.operationId === operationId);
+}
+
+/// Two records that agree in a value that only one may have.
+export async function checkDuplicates(walker, creation) {
+    if (creation.method !== 'POST' || !creation.responses[409]) return;
+    const [{ schema, example }] = Object.values(creation.requestBody.content);
+    const { properties } = walker.description.resolve(schema);
+    const [body, other] = [1, 2].map((number) =>
+        JSON.stringify({ ...example, ...texts(properties, number) }));
+    const first = await walker.expect(201, creation, { body });
+    await walker.expect(409, creation, { body });
+    const second = await walker.expect(201, creation, { body: other });
+    for (const link of ['update', 'patch']) {
+        await walker.expect(409, linked(walker, creation, link),
+            { parameters: JSON.parse(second.body), body });
+    }
+    for (const answer of [first, second]) await remove(walker, creation, answer);
+}
+
+/// A valid text for every property that takes one; another one for another number.
+function texts(properties, number) {
+    return Object.fromEntries(Object.entries(properties)
+        .filter(([, rules]) => [rules.type].flat().includes('string'))
+        .map(([name, { minLength, maxLength }]) =>
+            [name, `${number}-x`.padEnd(minLength, 'x').slice(0, maxLength)]));
+}

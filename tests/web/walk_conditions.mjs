@@ -1,0 +1,31 @@
+// If-None-Match and If-Match, wherever the document has them.
+import { successes } from './walker.mjs';
+
+function takes(operation, header) {
+    return operation.parameters.some(({ name }) => name === header);
+}
+
+export async function checkConditions(walker, operation) {
+    const reading = walker.description.onPath(operation.path).GET;
+    const present = async (parameters) =>
+        (await walker.expect(200, reading, { parameters })).headers.etag ?? '';
+    if (takes(operation, 'If-None-Match')) {
+        await walker.withRecord(operation, async (parameters) => {
+            const tag = await present(parameters);
+            for (const [value, status] of [[tag, 304], [`"other", ${tag}`, 304], ['*', 304],
+                                           ['"other"', 200]]) {
+                await walker.expect(status, operation,
+                    { parameters, headers: { 'If-None-Match': value } });
+            }
+        });
+    }
+    if (!takes(operation, 'If-Match')) return;
+    for (const pass of [(tag) => tag, () => '*', (tag) => `"other", ${tag}`]) {
+        await walker.withRecord(operation, async (parameters) => {
+            const refused = { 'If-Match': '"other"' };
+            await walker.expect(412, operation, { parameters, headers: refused });
+            const passing = { 'If-Match': pass(await present(parameters)) };
+            await walker.expect(successes(operation), operation, { parameters, headers: passing });
+        });
+    }
+}
