@@ -136,18 +136,18 @@ void Dispatcher::write_group(Backend& backend, const Resource& resource) {
     pool_.release(group.size());
     std::vector<Connection*> connections;
     std::erase_if(group, [&](const WriteGroups::Write& write) {
-        if (write.connection->is_gone) {
-            write.connection->abandon();
-            connections.push_back(write.connection);
-        }
-        return write.connection->is_gone.load();
+        if (!write.connection->is_gone) return false;
+        write.connection->abandon();
+        connections.push_back(write.connection);
+        return true;
     });
     if (answer_group(backend, resource, group)) {
         for (const auto& write : group) connections.push_back(write.connection);
     } else {
-        for (auto& [connection, plan] : group) {
-            pool_.push(lend(*connection, [plan = std::move(plan), connection](Backend& own) {
-                answer_from_store(own, plan, *connection);
+        for (WriteGroups::Write& write : group) {
+            Connection& connection = *write.connection;
+            pool_.push(lend(connection, [plan = std::move(write.plan), &connection](Backend& own) {
+                answer_from_store(own, plan, connection);
             }));
         }
     }
