@@ -103,9 +103,10 @@ Stack::~Stack() {
     fs::remove_all(directory_, ignored);
 }
 
-Finished Stack::script(std::vector<std::string> arguments) const {
+Finished Stack::script(std::vector<std::string> arguments, Environment changes) const {
     arguments.insert(arguments.begin(), stack_script());
-    return run(arguments, environment_);
+    changes.insert(environment_.begin(), environment_.end());
+    return run(arguments, changes);
 }
 
 void Stack::up() {

@@ -44,8 +44,9 @@ public:
     [[nodiscard]] Database database() const { return Database(database_url_); }
     [[nodiscard]] Redis redis() const { return Redis(redis_socket_); }
 
-    /// Runs `scripts/stack` with these arguments on this stack.
-    [[nodiscard]] Finished script(std::vector<std::string> arguments) const;
+    /// Runs `scripts/stack` with these arguments on this stack, with `changes` to its environment.
+    [[nodiscard]] Finished script(std::vector<std::string> arguments,
+                                  Environment changes = {}) const;
 
 private:
     void start_keeper();
