@@ -4,7 +4,7 @@ BUILD := build
 JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.sh) .ci/run \
-	$(addprefix tests/package/,run inside next_version) \
+	$(addprefix tests/package/,run bare_debian next_version steps.sh inside_systemd inside_spawn_fcgi) \
 	$(addprefix tests/deploy/,install manuals units) deploy/render_settings
 
 .DEFAULT_GOAL := help

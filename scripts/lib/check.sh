@@ -56,11 +56,6 @@ check_settings_file() {
     ok "settings: from $SETTINGS_FILE"
 }
 
-# names_in FILE: the variables that it sets.
-names_in() {
-    [[ ! -r $1 ]] || sed -nE 's/^[[:space:]]*([A-Z_][A-Z0-9_]*)=.*/\1/p' "$1"
-}
-
 holds_password() {
     grep -qE '^[^#]*(://[^/@]*:[^/@]*@|password=|PGPASSWORD=)' "$SETTINGS_FILE"
 }
@@ -135,14 +130,6 @@ check_feed() {
     else
         problem "feed: edits past the workers do not reach the caches: ${answer#larder-feed: }"
     fi
-}
-
-load_feed_settings() {
-    local name
-    for name in $(names_in "$FEED_SETTINGS_FILE"); do
-        unset "$name"
-    done
-    load_env_file "$FEED_SETTINGS_FILE"
 }
 
 check_units() {

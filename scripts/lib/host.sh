@@ -4,7 +4,6 @@
 
 SETTINGS_FILE=${LARDER_SETTINGS:-/etc/larder/larder.env}
 # Of the feed, over the others: where it has to go past a pooler.
-# shellcheck disable=SC2034
 FEED_SETTINGS_FILE=${SETTINGS_FILE%/*}/feed.env
 
 # program NAME: its path, in a build directory or in PREFIX/sbin.
@@ -69,6 +68,30 @@ clear_caches() {
 command_clear() {
     clear_caches || fail "nothing at $(url) has cleared the caches: see larder check"
     step caches "are empty"
+}
+
+# For what supervises workers where there is no systemd.
+command_exec() {
+    (($# > 0)) || fail "exec: which program?"
+    local program
+    program=$(program "$1")
+    if [[ $1 == larder-feed ]]; then
+        load_feed_settings
+    fi
+    exec "${RUN_AS[@]}" "$program" "${@:2}"
+}
+
+load_feed_settings() {
+    local name
+    for name in $(names_in "$FEED_SETTINGS_FILE"); do
+        unset "$name"
+    done
+    load_env_file "$FEED_SETTINGS_FILE"
+}
+
+# names_in FILE: the variables that it sets.
+names_in() {
+    [[ ! -r $1 ]] || sed -nE 's/^[[:space:]]*([A-Z_][A-Z0-9_]*)=.*/\1/p' "$1"
 }
 
 command_migrate() {

@@ -17,7 +17,10 @@ command_setup() {
         rm -f "$log"
     fi
     command_apply
-    has_systemd || return 0
+    if ! has_systemd; then
+        step workers "are for you to start, there is no systemd here: see $ROOT/../doc/larder/deploying.md"
+        return
+    fi
     wait_for 20 server_answers || fail "nothing in order answers at $(url) yet: see larder check"
     print_examples
 }

@@ -1,13 +1,14 @@
 # shellcheck shell=bash
-# The units of systemd: the socket, which outlives restarts, WORKERS instances of the worker, and the
-# feed, all of them part of larder.target.
+# What runs on a host. Under systemd these are its units: the socket, which outlives restarts, WORKERS
+# instances of the worker, and the feed, all of them part of larder.target.
 
 # One after the other, so that the others serve meanwhile. An instance that does not come up ends it,
 # and what runs of the former ones goes on.
 apply_units() {
     local number unit
     if ! has_systemd; then
-        step units "there is no systemd here: restart workers and feed (docs/deploying.md)"
+        restart_running larder-worker
+        restart_running larder-feed
         return
     fi
     systemctl daemon-reload
@@ -25,6 +26,32 @@ apply_units() {
         fail "larder-feed does not start: $(last_message larder-feed.service)"
     systemctl start larder.target
     step units "run: $WORKERS workers and the feed"
+}
+
+# restart_running NAME: without systemd; what supervises them starts them again with the program and
+# the settings that are there now.
+restart_running() {
+    local pid former
+    former=$(running "$1")
+    for pid in $former; do
+        kill -TERM "$pid"
+        wait_for 15 has_ended "$pid" || fail "$1 $pid does not end"
+        wait_for 15 as_many_run "$1" "$(wc -w <<<"$former")" ||
+            fail "$1 $pid has no successor: does multiwatch supervise it?"
+    done
+    step "$1" "$(wc -w <<<"$former") restarted"
+}
+
+running() {
+    pgrep -x -u "$ACCOUNT" "$1" || true
+}
+
+as_many_run() {
+    [[ $(running "$1" | wc -l) == "$2" ]]
+}
+
+has_ended() {
+    [[ ! -e /proc/$1 ]]
 }
 
 last_message() {

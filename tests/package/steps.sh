@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# What the scripts share that run inside a machine.
+
+URL=http://127.0.0.1:8080
+
+run_steps() {
+    local step
+    for step in "$@"; do
+        printf '\n=== %s\n' "$step"
+        "$step"
+    done
+}
+
+record() {
+    if [[ $1 != passed && -d /run/systemd/system ]]; then
+        journalctl -q --no-pager -n 60 -u 'larder*' -u nginx || true
+    fi
+    echo "$1" >result
+}
+
+expect() {
+    "$@" || { printf 'expected: %s\n' "$*"; return 1; }
+}
+
+fails() {
+    ! "$@"
+}
+
+body() {
+    curl -sS -m 30 "$URL$1"
+}
+
+header() {
+    curl -sS -m 30 -o /dev/null -D - "$URL$1" | tr -d '\r' | sed -n "s/^$2: //Ip"
+}
+
+eventually() {
+    local tries=150
+    until "$@"; do
+        ((tries-- > 0)) || { printf 'never came: %s\n' "$*"; return 1; }
+        sleep 0.2
+    done
+}
+
+# Leaves what it prints in apt.log.
+apt_get() {
+    apt-get "$1" -q -y -o Dpkg::Use-Pty=0 "$2" >apt.log 2>&1 || { cat apt.log; return 1; }
+}
+
+cached() {
+    [[ $(header "$1" X-Cache) == HIT ]]
+}
+
+follows() {
+    [[ $(body /health) == *'"feed": "connected"'* ]]
+}
+
+first_product() {
+    body /products | grep -oE '"id" ?: ?"[0-9a-f-]{36}"' | head -n 1 | grep -oE '[0-9a-f-]{36}'
+}
+
+# Reads and writes until there is a file named "enough"; whatever is not 2xx goes to load.failed.
+load() {
+    local product path
+    : >load.failed
+    : >load.count
+    product=/products/$(first_product)
+    while [[ ! -e enough ]]; do
+        for path in /products "$product" /employees/high-salary; do
+            ask GET "$path"
+        done
+        ask PUT "$product" '{"stock_quantity": 7}'
+        ask PUT "$product" '{"price": 24.99}'
+        ask POST /items '{"a": 1}'
+        echo >>load.count
+    done
+}
+
+# ask METHOD PATH [BODY]
+ask() {
+    local status body=()
+    (($# < 3)) || body=(-H 'Content-Type: application/json' -d "$3")
+    status=$(curl -s -m 60 -o /dev/null -w '%{http_code}' -X "$1" "${body[@]}" "$URL$2" || true)
+    [[ $status == 2* ]] || printf '%s %s: %s\n' "$1" "$2" "$status" >>load.failed
+}
+
+# under_load COMMAND...: with no failed request.
+under_load() {
+    local pid
+    rm -f enough
+    load &
+    pid=$!
+    eventually test -s load.count
+    "$@"
+    touch enough
+    wait "$pid"
+    printf '%s rounds of requests meanwhile\n' "$(wc -l <load.count)"
+    cat load.failed
+    expect [ ! -s load.failed ]
+}
+
+in_database() {
+    (cd / && runuser -u postgres -- psql -XAtqd larder -c "$1")
+}
+
+answers_welcome() {
+    [[ $(body / 2>/dev/null) == 'Good morning' ]]
+}
