@@ -65,8 +65,8 @@ check_run_dir() {
         problem "directory: RUN_DIR $RUN_DIR does not exist; create it (systemd-tmpfiles --create, or install -d -o $ACCOUNT $RUN_DIR)"
     elif ! "${RUN_AS[@]}" test -w "$RUN_DIR" -a -x "$RUN_DIR"; then
         problem "directory: the workers' account may not write to $RUN_DIR; chown $ACCOUNT $RUN_DIR"
-    elif [[ -d $RUN_DIR/lists ]] && ! as_reader test -x "$RUN_DIR/lists"; then
-        problem "directory: nginx may not enter $RUN_DIR/lists, and so caches no list; chmod a+x $RUN_DIR $RUN_DIR/lists"
+    elif ! as_reader test -x "$RUN_DIR"; then
+        problem "directory: nginx may not enter $RUN_DIR, and so caches no list; chmod a+x $RUN_DIR"
     else
         ok "directory: $RUN_DIR can be used"
     fi

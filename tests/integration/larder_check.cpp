@@ -139,7 +139,13 @@ BOOST_AUTO_TEST_CASE(rights_that_nginx_lacks) {
     BOOST_TEST(run({"chown", "root", socket}).status == 0);
     const auto finished = check();
     BOOST_TEST(run({"chown", "www-data", socket}).status == 0);
-    expect_problem_line(finished, "socket: nginx may not connect", "chmod g+w");
+    // Whether nginx still answers depends on the connections that it has kept.
+    const auto problems = lines_with("problem: socket: nginx may not connect", finished.output);
+    BOOST_TEST_CONTEXT(finished.output) {
+        BOOST_TEST(finished.status == 1);
+        BOOST_REQUIRE(problems.size() == 1U);
+        BOOST_TEST(problems[0].contains("chmod g+w"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_port_at_which_nobody_answers) {
