@@ -4,11 +4,12 @@ BUILD := build
 JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.sh) .ci/run \
-	$(addprefix tests/package/,run bare_debian next_version steps.sh inside_systemd inside_spawn_fcgi) \
-	$(addprefix tests/deploy/,install manuals units) deploy/render_settings
+	$(addprefix tests/package/,run next_version steps.sh inside_systemd inside_spawn_fcgi) \
+	$(addprefix tests/deploy/,install manuals units) tests/bare_debian tests/containers/run \
+	deploy/render_settings deploy/container/larder-container
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs migrate build install deb test test-corpus test-package bench bench-quick profile model coherence sanitize programs bench-programs lint clean
+.PHONY: help run up down status logs migrate build install deb test test-corpus test-package test-containers bench bench-quick profile model coherence sanitize programs bench-programs lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -50,6 +51,10 @@ deb: ## build the Debian package, in build/deb
 test-package: deb ## try the package on a bare Debian of its own, as root
 	@scripts/deps package
 	@tests/package/run
+
+test-containers: ## build the images and serve from them, as root
+	@scripts/deps run package
+	@tests/containers/run
 
 # What the targets below test.
 programs:

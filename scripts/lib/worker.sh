@@ -39,11 +39,11 @@ check_worker() {
     answer=$("$WORKER_PROGRAM" --check 2>&1) || fail "larder-worker: ${answer##*$'\n'}"
 }
 
-# supervisor_command COUNT PROGRAM: with -t 0 no number of crashes makes multiwatch give up. For
+# supervisor_command COUNT PATH: with -t 0 no number of crashes makes multiwatch give up. For
 # "-s TERM" multiwatch 1.0.0 sends SIGQUIT, which means the same to what it runs here.
 supervisor_command() {
     need_program multiwatch
-    SUPERVISOR=("$(command -v multiwatch)" -f "$1" -t 0 -s TERM -- "$STACK/bin/$2")
+    SUPERVISOR=("$(command -v multiwatch)" -f "$1" -t 0 -s TERM -- "$2")
 }
 
 ensure_workers() {
@@ -58,7 +58,7 @@ ensure_workers() {
     need_program spawn-fcgi
     stop_worker
     check_worker
-    supervisor_command "$WORKERS" larder-worker
+    supervisor_command "$WORKERS" "$WORKER_PROGRAM"
     listener_options
     start_part worker spawn-fcgi -n "${LISTENER[@]}" -b 4096 -- "${SUPERVISOR[@]}"
     wait_for 5 workers_listen_or_ended || true
@@ -149,7 +149,7 @@ ensure_feed() {
         return
     fi
     stop_feed
-    supervisor_command 1 larder-feed
+    supervisor_command 1 "$STACK/bin/larder-feed"
     start_part feed "${SUPERVISOR[@]}"
     step feed "started"
 }
