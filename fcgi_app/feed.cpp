@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
     if (!settings) {
         return check ? refuse(settings.error()) : refuse_to_follow(settings.error());
     }
-    start_log("larder-feed", settings->debug);
+    start_log("larder-feed", settings->debug, settings->log_format);
     set_connection_defaults(*settings, "larder-feed");
     const auto resources = all_resources();
     if (check) {
@@ -71,7 +71,9 @@ int main(int argc, char** argv) {
     }
     auto memory = open_shared_memory(settings->run_dir);
     if (!memory) return refuse_to_follow(memory.error());
-    Larder shared(*settings, resources, **memory);
+    const auto counted = MetricsMemory::open(settings->run_dir);
+    if (!counted) return refuse_to_follow(counted.error());
+    Larder shared(*settings, resources, **memory, **counted);
     if (const auto prepared = shared.generations.prepare(); !prepared) {
         return refuse_to_follow(prepared.error());
     }

@@ -1,8 +1,11 @@
 #include "settings.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
+#include <ranges>
 
 #include "number.hpp"
 
@@ -66,6 +69,35 @@ std::string redis_url(Settings& settings, std::string_view value) {
     return {};
 }
 
+std::string log_format(Settings& settings, std::string_view value) {
+    if (value != "text" && value != "json") return "must be text or json";
+    settings.log_format = value == "json" ? LogFormat::json : LogFormat::text;
+    return {};
+}
+
+/// Whether `text` is an IPv4 or IPv6 address, or a network such as 10.0.0.0/8.
+bool is_network(std::string_view text) {
+    const auto slash = std::min(text.find('/'), text.size());
+    const std::string address(text.substr(0, slash));
+    in6_addr parsed{};
+    const bool is_4 = inet_pton(AF_INET, address.c_str(), &parsed) == 1;
+    if (!is_4 && inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return false;
+    if (slash == text.size()) return true;
+    const auto bits = to_number<int>(text.substr(slash + 1));
+    return bits && *bits >= 0 && *bits <= (is_4 ? 32 : 128);
+}
+
+std::string metrics_allow(Settings& settings, std::string_view value) {
+    settings.metrics_allow = value;
+    for (const auto word : std::views::split(value, ' ')) {
+        const std::string_view network(word.begin(), word.end());
+        if (!network.empty() && !is_network(network)) {
+            return "must be addresses or networks with spaces between them";
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 // In the order in which they are applied: a later row wins over an earlier one.
@@ -93,7 +125,18 @@ const std::vector<Setting>& setting_table() {
          number(&Settings::item_cache_ttl, 0, any_number)},
         {"LIST_CACHE_TTL", "300", "lifetime of a cached list, in seconds; 0: no expiry",
          number(&Settings::list_cache_ttl, 0, any_number)},
-        {"DEBUG", "false", "log every cache hit and miss", flag(&Settings::debug)},
+        {"DEBUG", "false", "log every cache hit, miss, fill and invalidation",
+         flag(&Settings::debug)},
+        {"LOG_FORMAT", "text", "`text` (key=value) or `json`, of all logs", log_format},
+        {"ACCESS_LOG", "false", "nginx logs every request", flag(&Settings::access_log)},
+        {"TRACE_READS", "false",
+         "reads from a cache have a request id too, and nginx passes `traceparent` on with reads",
+         flag(&Settings::trace_reads)},
+        {"DATABASE_REQUEST_ID", "false",
+         "the id of the request stands in the `application_name` of its statements",
+         flag(&Settings::database_request_id)},
+        {"METRICS_ALLOW", "127.0.0.1 ::1", "addresses and networks that may read `/metrics`",
+         metrics_allow},
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},
         {"BODY_LIMIT_BYTES", "1048576", "largest request body, in bytes",

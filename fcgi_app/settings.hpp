@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cache/redis_address.hpp"
+#include "observe/log.hpp"
 
 namespace larder {
 
@@ -20,6 +21,11 @@ struct Settings {
     int item_cache_ttl = 0;
     int list_cache_ttl = 0;
     bool debug = false;
+    LogFormat log_format = LogFormat::text;
+    bool access_log = false;
+    bool trace_reads = false;
+    bool database_request_id = false;
+    std::string metrics_allow;
     std::string run_dir;
     int workers = 0;
     std::string worker_address;

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "gateway/server.hpp"
+#include "observe/answer_log.hpp"
 #include "observe/log.hpp"
 #include "observe/ready.hpp"
 #include "openapi/document.hpp"
@@ -93,6 +94,8 @@ int serve(Larder& shared, const std::vector<Resource>& resources) {
     block_signals();  // after FCGX_Init, which installs handlers of its own
     const std::jthread caretaker([&](const std::stop_token& stop) { take_care(stop, shared); });
     Server server(STDIN_FILENO, shared, resources);
+    shared.metrics.worker_starts.add();
+    shared.metrics.workers.set(1);
     log_info("started", {{"version", LARDER_VERSION}});
     if (const auto told = notify_ready(); !told) {
         log_error("service_manager_not_told", {{"error", told.error()}});
@@ -113,6 +116,7 @@ int main(int argc, char** argv) {
     bool lists = false;
     bool table = false;
     bool description = false;
+    bool metrics = false;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
     app.add_flag("--diagnose", diagnosis,
@@ -120,6 +124,7 @@ int main(int argc, char** argv) {
     app.add_flag("--print-lists", lists, "Print the lists, for nginx's configuration, then exit");
     app.add_flag("--print-settings", table, "Print all settings as a Markdown table, then exit");
     app.add_flag("--print-openapi", description, "Print the OpenAPI description, then exit");
+    app.add_flag("--print-metrics", metrics, "Print all metrics as a Markdown table, then exit");
     CLI11_PARSE(app, argc, argv);
 
     const auto resources = all_resources();
@@ -131,6 +136,10 @@ int main(int argc, char** argv) {
         fmt::print("{}", settings_as_markdown());
         return EXIT_SUCCESS;
     }
+    if (metrics) {
+        fmt::print("{}", metrics_as_markdown());
+        return EXIT_SUCCESS;
+    }
     if (description) {
         fmt::print("{}\n", openapi::document(resources));
         return EXIT_SUCCESS;
@@ -138,7 +147,7 @@ int main(int argc, char** argv) {
     const auto give_up = check || diagnosis ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
     if (!settings) return give_up(settings.error());
-    start_log("larder-worker", settings->debug);
+    start_log("larder-worker", settings->debug, settings->log_format);
     set_connection_defaults(*settings, "larder-worker");
     if (diagnosis) return print_diagnosis(*settings, resources);
     const auto schema = check_schema(*settings, resources);
@@ -150,7 +159,12 @@ int main(int argc, char** argv) {
     if (schema.state == SchemaState::unknown) log_error("no_database", {{"error", schema.text}});
     auto memory = open_shared_memory(settings->run_dir);
     if (!memory) return refuse_to_serve(memory.error());
-    Larder shared(*settings, resources, **memory);
+    const auto counted = MetricsMemory::open(settings->run_dir);
+    if (!counted) return refuse_to_serve(counted.error());
+    if (const auto made = prepare_answer_log(settings->run_dir); !made) {
+        return refuse_to_serve(made.error());
+    }
+    Larder shared(*settings, resources, **memory, **counted);
     if (const auto prepared = shared.generations.prepare(); !prepared) {
         return refuse_to_serve(prepared.error());
     }

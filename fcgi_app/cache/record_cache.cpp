@@ -5,6 +5,7 @@
 #include "cache/scripts.hpp"
 #include "mutant.hpp"
 #include "number.hpp"
+#include "observe/log.hpp"
 
 namespace larder {
 
@@ -29,13 +30,25 @@ std::uint64_t live_epoch(const RedisReply& reply) {
     return reply.list.empty() ? 0 : to_epoch(reply.list.front().text);
 }
 
+void log_invalidated(std::span<const std::string> keys) {
+    if (!is_debug_logged()) return;
+    for (const std::string& key : keys) log_debug("cache_invalidated", {{"key", key}});
+}
+
 }  // namespace
 
-RecordCache::RecordCache(Trust& trust, RedisAddress address, std::chrono::milliseconds timeout)
-    : trust_(trust), redis_(std::move(address), timeout) {}
+RecordCache::RecordCache(Trust& trust, const Metrics& metrics, RedisAddress address,
+                         std::chrono::milliseconds timeout)
+    : trust_(trust), metrics_(metrics), redis_(std::move(address), timeout) {
+    redis_.on_late_reply([this](const RedisReply& filled) {
+        if (filled.list.size() != 2) return;
+        metrics_.cache_fills_rejected.add(static_cast<std::uint64_t>(filled.list[1].integer));
+    });
+}
 
 void RecordCache::lose() {
     redis_.close();
+    metrics_.redis_failures.add();
     if constexpr (mutant == Mutant::lost_connection_unnoticed) return;
     if constexpr (mutant == Mutant::trust_after_commit) return;
     trust_.lose();
@@ -139,19 +152,28 @@ RecordCache::Leases RecordCache::lease(std::uint64_t epoch, std::span<const std:
 }
 
 std::uint64_t RecordCache::fence(std::span<const std::string> keys, const std::string& token) {
+    const auto failed = [&]() -> std::uint64_t {
+        metrics_.cache_fences_failed.add(keys.size());
+        return 0;
+    };
     for (;;) {
         const auto [epoch, is_joining] = trust_.fencing();
-        if (epoch == 0 || !ready()) return 0;
+        if (epoch == 0) return 0;
+        if (!ready()) return failed();
         if (trust_.fencing().epoch != epoch) continue;
         const std::string lease = is_joining ? std::string() : token;
         const RedisCommand command = call(fence_script, epoch, keys, {lease, lease_ms});
         const auto replies = run({&command, 1});
-        if (!replies) return 0;
+        if (!replies) return failed();
         const std::uint64_t live = live_epoch(replies->front());
         // Whoever fills under an epoch that is not live yet will read after this change. But other
         // hosts may be in an older one still, so to them this was no fence.
         if (is_joining && live <= epoch) return 0;
-        if (live == epoch) return epoch;
+        if (live == epoch) {
+            log_invalidated(keys);
+            metrics_.cache_fences_acknowledged.add(keys.size());
+            return epoch;
+        }
         if (is_joining) {
             trust_.lose();  // another host was faster: this epoch will not do
         } else {
@@ -179,7 +201,19 @@ void RecordCache::fill(std::uint64_t epoch, const Fills& fills) {
         }
         if (command.size() == 1) return;
     }
-    if (!redis_.send({&command, 1})) lose();
+    if (!redis_.send({&command, 1})) return lose();
+    count_fills(fills);
+}
+
+void RecordCache::count_fills(const Fills& fills) const {
+    for (std::size_t i = 0; i < fills.keys.size(); ++i) {
+        if (fills.values[i].empty()) continue;
+        metrics_.cache_fills.add();
+        if (is_debug_logged()) {
+            log_debug("cache_filled", {{"key", fills.keys[i]},
+                                       {"ttl_ms", std::to_string(fills.lifetime.count())}});
+        }
+    }
 }
 
 bool RecordCache::ping() {

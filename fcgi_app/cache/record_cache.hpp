@@ -10,6 +10,7 @@
 
 #include "cache/redis.hpp"
 #include "cache/trust.hpp"
+#include "observe/metrics.hpp"
 
 namespace larder {
 
@@ -21,7 +22,8 @@ namespace larder {
 /// (cache/trust.hpp), so that nobody waits for the same time-out again. One object per thread.
 class RecordCache {
 public:
-    RecordCache(Trust& trust, RedisAddress address, std::chrono::milliseconds timeout);
+    RecordCache(Trust& trust, const Metrics& metrics, RedisAddress address,
+                std::chrono::milliseconds timeout);
 
     /// Reads the values of all keys in one command; empty where Redis is not in use.
     std::vector<std::optional<std::string>> read(std::span<const std::string> keys);
@@ -81,8 +83,10 @@ private:
                       std::initializer_list<std::string> arguments) const;
     std::optional<std::vector<RedisReply>> run(std::span<const RedisCommand> commands);
     void lose();
+    void count_fills(const Fills& fills) const;
 
     Trust& trust_;
+    const Metrics& metrics_;
     RedisConnection redis_;
     std::string run_id_;  // of the Redis that it is connected to
     std::array<std::string, script_count> hashes_;

@@ -167,7 +167,9 @@ std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
     bool complete = true;
     while (unread_ > 0) {
         --unread_;
-        if (!receive()) complete = false;
+        const auto late = receive();
+        if (!late) complete = false;
+        if (late && late_) late_(*late);
     }
     for (std::size_t i = 0; i < commands.size() && is_open(); ++i) {
         if (auto reply = receive()) {

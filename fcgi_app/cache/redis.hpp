@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -51,9 +52,12 @@ public:
     std::optional<RedisReply> command(const RedisCommand& command);
 
     /// Sends the commands and does not wait: Redis carries them out before whatever anybody sends
-    /// later, and their replies are read, and dropped, with the next pipeline, which fails where
-    /// one of them is an error. False: a failure.
+    /// later, and their replies are read with the next pipeline, which fails where one of them is
+    /// an error. False: a failure.
     bool send(std::span<const RedisCommand> commands);
+
+    /// Who is to see the replies that `send` has not waited for.
+    void on_late_reply(std::function<void(const RedisReply&)> take) { late_ = std::move(take); }
 
     bool script_missing() const { return script_missing_; }
 
@@ -76,6 +80,7 @@ private:
     std::chrono::milliseconds timeout_;
     std::unique_ptr<redisContext, Free> context_;
     std::size_t unread_ = 0;  // replies to what `send` has sent
+    std::function<void(const RedisReply&)> late_;
     bool script_missing_ = false;
     std::string error_;
 };

@@ -38,19 +38,21 @@ return {live}
 
 /// KEYS live (value lease)…; ARGV epoch token ttl_ms value….
 /// Uses each lease up that is still `token`, and stores the value (ttl 0: no expiry) unless it is
-/// empty, which no value is.
+/// empty, which no value is. {live, number of values that were not stored}.
 inline constexpr std::string_view fill = R"(
 local live = redis.call('GET', KEYS[1]) or '0'
-if live ~= ARGV[1] then return {live} end
+local rejected = 0
 for i = 2, #KEYS, 2 do
     local value = ARGV[3 + i / 2]
-    if redis.call('GET', KEYS[i + 1]) == ARGV[2] then
+    if live == ARGV[1] and redis.call('GET', KEYS[i + 1]) == ARGV[2] then
         redis.call('DEL', KEYS[i + 1])
         if value ~= '' and ARGV[3] == '0' then redis.pcall('SET', KEYS[i], value)
         elseif value ~= '' then redis.pcall('SET', KEYS[i], value, 'PX', ARGV[3]) end
+    elseif value ~= '' then
+        rejected = rejected + 1
     end
 end
-return {live}
+return {live, rejected}
 )";
 
 /// KEYS live; ARGV epoch. Raises the live epoch, never lowers it; answers what it is now.

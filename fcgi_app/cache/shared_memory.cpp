@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <system_error>
 
@@ -43,6 +44,13 @@ bool make_long_enough(int fd) {
 }
 
 }  // namespace
+
+bool is_feed_alive(const SharedState& state) {
+    using namespace std::chrono;
+    constexpr milliseconds patience{5000};
+    const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
+    return now - milliseconds(state.feed_alive_at.load()) < patience;
+}
 
 void UnmapSharedState::operator()(SharedState* state) const { munmap(state, sizeof(SharedState)); }
 

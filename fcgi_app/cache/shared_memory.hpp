@@ -33,6 +33,9 @@ static_assert(offsetof(SharedState, trusted_epoch) == 8 &&
               offsetof(SharedState, feed_alive_at) == 120 &&
               offsetof(SharedState, feed_lag_us) == 128);
 
+/// Whether larder-feed follows PostgreSQL's log: it gives a sign of life every second.
+bool is_feed_alive(const SharedState& state);
+
 struct UnmapSharedState {
     void operator()(SharedState* state) const;
 };

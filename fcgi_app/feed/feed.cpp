@@ -155,7 +155,9 @@ bool Feed::is_late() const { return lag_ > late || Clock::now() - heard_ > tick 
 /// nobody can have written anything, and what is cached has to stay.
 Feed::Result Feed::renew_blindly() {
     renewed_ = Clock::now();
-    if (!renew_epoch(backend_) || backend_.larder.generations.swap_all()) return {};
+    if (!renew_epoch(backend_)) return {};
+    backend_.larder.metrics.list_renewals.add(backend_.larder.collections.size());
+    if (backend_.larder.generations.swap_all()) return {};
     return std::unexpected(fmt::format("cannot renew the lists: {}", std::strerror(errno)));
 }
 
@@ -199,6 +201,8 @@ Feed::Result Feed::take(std::string_view message) {
     // Both times are PostgreSQL's, whose clock may be another one.
     const std::chrono::microseconds lag(log.sent_at - follower_.commit_time());
     if (was_inside || follower_.is_in_transaction()) lag_ = lag;
+    if (was_inside && !follower_.is_in_transaction())
+        backend_.larder.metrics.feed_transactions.add();
     batch_lag_ = std::max(batch_lag_, lag_);
     return {};
 }

@@ -44,6 +44,7 @@ std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what
     } else {
         fence(backend, work.keys);
     }
+    backend.larder.metrics.list_renewals.add(work.collections.size());
     for (const auto collection : work.collections) {
         if (backend.larder.generations.swap(collection)) continue;
         return std::unexpected(

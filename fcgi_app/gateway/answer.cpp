@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
 
+#include "gateway/request_scope.hpp"
 #include "http/conditional.hpp"
 #include "json/text.hpp"
 #include "observe/log.hpp"
@@ -111,13 +114,9 @@ Response answer_clear(Backend& backend) {
     return {.body = R"({"ok": true})"};
 }
 
-/// The members of /health that tell of larder-feed, which gives a sign of life every second.
+/// The members of /health that tell of larder-feed.
 std::string feed_health(const SharedState& state) {
-    using namespace std::chrono;
-    constexpr milliseconds patience{5000};
-    const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
-    const bool is_alive = now - milliseconds(state.feed_alive_at.load()) < patience;
-    if (!is_alive) return R"("feed": "disconnected")";
+    if (!is_feed_alive(state)) return R"("feed": "disconnected")";
     return fmt::format(R"("feed": "connected", "feed_lag_ms": {})",
                        static_cast<double>(state.feed_lag_us.load()) / 1000.0);
 }
@@ -145,6 +144,7 @@ public:
 
     void begin(bool cacheable, int lifetime) {
         const int seconds = lifetime == 0 ? for_ever : lifetime;
+        response_.is_kept = cacheable;
         http::add_header(response_, "X-Accel-Expires", std::to_string(cacheable ? seconds : 0));
         http::add_header(response_, "X-Cache", name_of(CacheState::bypass));
         // nginx puts `false` for `true` where the answer did not come from its cache, and its own
@@ -287,15 +287,21 @@ void answer_from_store(Backend& backend, const Plan& plan, Connection& connectio
 
 bool answer_group(Backend& backend, const Resource& resource,
                   std::span<const WriteGroups::Write> group) {
+    if (group.empty()) return true;
     std::vector<GroupedWrite> writes;
     writes.reserve(group.size());
     for (const auto& [connection, plan] : group) {
         writes.push_back({.action = plan.route.action, .id = plan.route.id, .change = plan.change});
     }
-    const auto records = write_group(backend, backend.larder.of(resource), writes);
+    std::optional<std::vector<Expected<WrittenRecord>>> records;
+    {
+        const RequestScope scope(group.front().connection->request(), backend);
+        records = write_group(backend, backend.larder.of(resource), writes);
+    }
     if (!records) return false;
     for (std::size_t i = 0; i < group.size(); ++i) {
         const auto& record = (*records)[i];
+        const RequestScope scope(group[i].connection->request());
         group[i].connection->answer(record ? write_answer(group[i].plan, *record)
                                            : answer_error(record.error()));
     }

@@ -4,8 +4,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <utility>
 
+#include "gateway/request_id.hpp"
 #include "number.hpp"
 
 namespace larder {
@@ -19,23 +23,46 @@ constexpr std::size_t small_body = 65536;
 // must not wait for ever.
 constexpr timeval patience{.tv_sec = 10, .tv_usec = 0};
 
-std::string head_text(const http::Response& response) {
-    std::string head;
-    head.reserve(160 + response.headers.size());
-    auto out = std::back_inserter(head);
-    if (response.status != 200) {
-        fmt::format_to(out, "Status: {} {}\r\n", response.status, http::reason(response.status));
-    }
-    if (!response.content_type.empty()) {
-        fmt::format_to(out, "Content-Type: {}\r\n", response.content_type);
-    }
-    head += response.headers;
-    return head;
+/// What nginx sends as parameters, and where each goes; see nginx/*.conf.
+struct Parameter {
+    std::string_view name;
+    void (*take)(http::Request&, std::string_view value);
+};
+
+template <std::string_view http::Request::*member>
+void take_text(http::Request& request, std::string_view value) {
+    request.*member = value;
 }
+
+constexpr std::array parameters = {
+    Parameter{"REQUEST_URI", take_text<&http::Request::target>},
+    Parameter{"REQUEST_METHOD",
+              [](http::Request& request, std::string_view value) {
+                  request.method = http::method_from(value);
+              }},
+    Parameter{"REQUEST_ID", take_text<&http::Request::id>},
+    Parameter{"CONTENT_TYPE", take_text<&http::Request::content_type>},
+    Parameter{"CONTENT_LENGTH",
+              [](http::Request& request, std::string_view value) {
+                  request.content_length = to_number<std::uint64_t>(value).value_or(0);
+              }},
+    Parameter{"HTTP_IF_NONE_MATCH", take_text<&http::Request::if_none_match>},
+    Parameter{"HTTP_IF_MATCH", take_text<&http::Request::if_match>},
+    Parameter{"HTTP_ACCEPT", take_text<&http::Request::accept>},
+    Parameter{"HTTP_TRACEPARENT", take_text<&http::Request::traceparent>},
+    Parameter{"BODY_TOO_LARGE",
+              [](http::Request& request, std::string_view value) {
+                  request.body_too_large = !value.empty();
+              }},
+    Parameter{"LIST_CACHE",
+              [](http::Request& request, std::string_view value) {
+                  request.for_list_cache = !value.empty();
+              }},
+};
 
 }  // namespace
 
-Connection::Connection(int fd) {
+Connection::Connection(int fd, const RequestMetrics& metrics) : metrics_(metrics) {
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     FCGX_InitRequest(&fcgi_, -1, 0);
@@ -46,26 +73,37 @@ Connection::Connection(int fd) {
 
 Connection::~Connection() { abandon(); }
 
-std::string_view Connection::parameter(const char* name) const {
-    const char* value = FCGX_GetParam(name, fcgi_.envp);
-    return value == nullptr ? std::string_view() : value;
+// In one pass: a search for each name would cost more than all the rest of this.
+void Connection::take_parameters() {
+    std::string body = std::move(request_.body);
+    body.clear();
+    request_ = {};
+    request_.body = std::move(body);  // with its memory
+    for (char** variable = fcgi_.envp; *variable != nullptr; ++variable) {
+        const std::string_view text = *variable;
+        const std::size_t equals = std::min(text.find('='), text.size());
+        const auto* known = std::ranges::find(parameters, text.substr(0, equals), &Parameter::name);
+        if (known != parameters.end()) {
+            known->take(request_, text.substr(std::min(equals + 1, text.size())));
+        }
+    }
 }
 
-bool Connection::receive() {
+bool Connection::receive(Clock::time_point now) {
     fcgi_.detached = 1;
     if (FCGX_Accept_r(&fcgi_) < 0) return false;
-    request_.method = http::method_from(parameter("REQUEST_METHOD"));
-    request_.target = parameter("REQUEST_URI");
-    request_.content_type = parameter("CONTENT_TYPE");
-    request_.if_none_match = parameter("HTTP_IF_NONE_MATCH");
-    request_.if_match = parameter("HTTP_IF_MATCH");
-    request_.accept = parameter("HTTP_ACCEPT");
-    request_.body_too_large = !parameter("BODY_TOO_LARGE").empty();
-    request_.for_list_cache = !parameter("LIST_CACHE").empty();
-    request_.body.clear();
-    request_.content_length = to_number<std::uint64_t>(parameter("CONTENT_LENGTH")).value_or(0);
+    received_at_ = now;
+    is_unanswered_ = true;
+    route = RequestMetrics::unknown_route;
+    take_parameters();
     has_unread_body_ = !request_.body_too_large && request_.content_length > small_body;
     return has_unread_body_ || read_body();
+}
+
+void Connection::identify() {
+    if (!request_.id.empty()) return;
+    made_id_ = make_request_id();
+    request_.id = made_id_;
 }
 
 bool Connection::read_body() {
@@ -91,7 +129,25 @@ bool Connection::read_to_end(std::size_t length) {
     return FCGX_GetError(fcgi_.in) == 0;
 }
 
-void Connection::answer(const http::Response& response) {
+std::string Connection::head_text(const http::Response& response) {
+    status_ = response.status;
+    std::string head;
+    head.reserve(160 + response.headers.size());
+    auto out = std::back_inserter(head);
+    if (response.status != 200) {
+        fmt::format_to(out, "Status: {} {}\r\n", response.status, http::reason(response.status));
+    }
+    if (!response.content_type.empty()) {
+        fmt::format_to(out, "Content-Type: {}\r\n", response.content_type);
+    }
+    head += response.headers;
+    if (!request_.id.empty() && !response.is_kept) {
+        fmt::format_to(out, "X-Request-Id: {}\r\n", request_.id);
+    }
+    return head;
+}
+
+void Connection::answer(const http::Response& response, Clock::time_point now) {
     std::string text = head_text(response);
     if (response.content_type.empty()) {
         text += "\r\n";
@@ -101,7 +157,7 @@ void Connection::answer(const http::Response& response) {
         if (request_.method != http::Method::head) text += response.body;
     }
     write(text);
-    finish();
+    end_answer(now);
 }
 
 void Connection::begin(const http::Response& head) { write(head_text(head) + "\r\n"); }
@@ -110,9 +166,17 @@ bool Connection::write(std::string_view part) {
     return FCGX_PutStr(part.data(), static_cast<int>(part.size()), fcgi_.out) >= 0;
 }
 
-void Connection::finish() { FCGX_Finish_r(&fcgi_); }
+void Connection::finish() { end_answer(Clock::now()); }
+
+// Counted before the client can know of the answer: whoever kills this process finds it counted.
+void Connection::end_answer(Clock::time_point now) {
+    metrics_.count_answer(route, request_.method, status_, now - received_at_);
+    is_unanswered_ = false;
+    FCGX_Finish_r(&fcgi_);
+}
 
 void Connection::abandon() {
+    if (std::exchange(is_unanswered_, false)) metrics_.count_abandoned();
     const int fd = std::exchange(fcgi_.ipcFd, -1);
     FCGX_Free(&fcgi_, 0);
     if (fd >= 0) close(fd);

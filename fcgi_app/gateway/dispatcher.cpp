@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "gateway/answer.hpp"
+#include "gateway/request_scope.hpp"
+#include "gateway/scrape.hpp"
 #include "http/conditional.hpp"
 #include "observe/log.hpp"
 #include "records/group.hpp"
@@ -24,6 +26,7 @@ using http::Action;
 constexpr std::size_t largest_loop_answer = 65536;
 
 constexpr std::size_t selects_at_work = 2;
+constexpr unsigned hits_per_clock_reading = 8;
 
 /// `conflict` if the cache knows that this write cannot be: a value that it claims is taken. Of a
 /// write to an existing record only if the record is cached as well, for its absence (404) and a
@@ -47,10 +50,12 @@ Expected<void> check_claims(const Plan& plan, std::string_view if_match,
 
 }  // namespace
 
-Dispatcher::Dispatcher(Larder& larder, std::span<const Resource> resources)
+Dispatcher::Dispatcher(Larder& larder, std::span<const Resource> resources,
+                       const RequestMetrics& metrics)
     : larder_(larder),
       resources_(resources),
-      cache_(larder.trust, larder.settings.redis,
+      metrics_(metrics),
+      cache_(larder.trust, larder.metrics, larder.settings.redis,
              std::chrono::milliseconds(larder.settings.redis_timeout_ms)),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       pool_(larder) {
@@ -60,6 +65,8 @@ Dispatcher::Dispatcher(Larder& larder, std::span<const Resource> resources)
 Dispatcher::~Dispatcher() { close(wake_); }
 
 void Dispatcher::dispatch(Connection& connection) {
+    if (is_debug_logged()) connection.identify();
+    const RequestScope scope(connection.request());
     if (connection.has_unread_body()) return submit_unread(connection);
     auto plan = plan_of(connection);
     if (!plan) return answer_now(connection, answer_error(plan.error()));
@@ -70,6 +77,7 @@ void Dispatcher::dispatch(Connection& connection) {
         case Action::page:
             return answer_now(connection,
                               answer_simple(*plan, connection.request(), larder_.settings));
+        case Action::metrics: return answer_metrics(connection);
         case Action::read: return await_cache(connection, std::move(*plan));
         default: break;
     }
@@ -80,9 +88,16 @@ void Dispatcher::dispatch(Connection& connection) {
     submit_plan(connection, std::move(*plan));
 }
 
-Expected<Plan> Dispatcher::plan_of(const Connection& connection) const {
-    return make_plan(resources_, connection.request(),
-                     static_cast<std::uint64_t>(larder_.settings.body_limit_bytes));
+Expected<Plan> Dispatcher::plan_of(Connection& connection) const {
+    const http::Request& request = connection.request();
+    auto plan = make_plan(resources_, request,
+                          static_cast<std::uint64_t>(larder_.settings.body_limit_bytes));
+    if (plan) {
+        connection.route = metrics_.number_of(plan->route);
+    } else if (const auto target = http::parse_target(request.target)) {
+        connection.route = metrics_.number_of(http::locate(resources_, *target));
+    }
+    return plan;
 }
 
 void Dispatcher::answer_now(Connection& connection, const http::Response& response) {
@@ -90,17 +105,28 @@ void Dispatcher::answer_now(Connection& connection, const http::Response& respon
     answered_.push_back(&connection);
 }
 
+void Dispatcher::answer_metrics(Connection& connection) {
+    http::Response response = answer_scrape(larder_);
+    if (response.body.size() <= largest_loop_answer) return answer_now(connection, response);
+    submit(connection, [response = std::move(response), &connection](Backend&) {
+        connection.answer(response);
+    });
+}
+
 void Dispatcher::refuse(Connection& connection) {
+    larder_.metrics.store_refused.add();
     answer_now(connection, http::problem({.kind = ErrorKind::unavailable,
                                           .detail = "Too many requests are waiting."}));
 }
 
 StorePool::Job Dispatcher::lend(Connection& connection, StorePool::Job job) {
     connection.is_lent = true;
+    connection.identify();
     return [this, &connection, job = std::move(job)](Backend& backend) mutable {
         if (connection.is_gone) {
             connection.abandon();
         } else {
+            const RequestScope scope(connection.request(), backend);
             job(backend);
         }
         Connection* const answered = &connection;
@@ -124,6 +150,7 @@ void Dispatcher::submit_plan(Connection& connection, Plan plan) {
 void Dispatcher::submit_write(Connection& connection, Plan plan) {
     if (!pool_.admit(1)) return refuse(connection);
     connection.is_lent = true;
+    connection.identify();
     const Resource& resource = *plan.route.resource;
     if (groups_.add({.connection = &connection, .plan = std::move(plan)})) {
         pool_.push([this, &resource](Backend& backend) { write_group(backend, resource); });
@@ -186,6 +213,7 @@ void Dispatcher::flush(std::vector<Connection*>& answered) {
         }
         auto values = cache_.read(keys);
         values.resize(keys.size());
+        hits_ = 0;
         Flights flights;
         std::size_t at = 0;
         for (Pending& pending : std::exchange(batch_, {})) {
@@ -202,9 +230,13 @@ void Dispatcher::flush(std::vector<Connection*>& answered) {
 void Dispatcher::settle(Pending pending, std::span<std::optional<std::string>> values,
                         Flights& flights) {
     Connection& connection = *pending.connection;
+    const RequestScope scope(connection.request());
     if (pending.plan.route.action != Action::read) {
         const auto free = check_claims(pending.plan, connection.request().if_match, values);
-        if (!free) return answer_now(connection, answer_error(free.error()));
+        if (!free) {
+            larder_.metrics.duplicates_refused.add();
+            return answer_now(connection, answer_error(free.error()));
+        }
         return submit_plan(connection, std::move(pending.plan));
     }
     if (values.front()) return answer_hit(pending, std::move(*values.front()));
@@ -226,16 +258,26 @@ void Dispatcher::settle(Pending pending, std::span<std::optional<std::string>> v
 void Dispatcher::answer_hit(Pending& pending, std::string json) {
     Connection& connection = *pending.connection;
     const bool is_large = json.size() > largest_loop_answer;
-    auto send = [plan = std::move(pending.plan), json = std::move(json), &connection] {
-        connection.answer(answer_read(*plan.route.resource, plan.route.id,
-                                      {.json = json, .cache = CacheState::hit},
-                                      connection.request()));
+    metrics_.count_read(*pending.plan.route.resource, CacheState::hit);
+    auto send = [plan = std::move(pending.plan), json = std::move(json),
+                 &connection](Connection::Clock::time_point now) {
+        connection.answer(
+            answer_read(*plan.route.resource, plan.route.id,
+                        {.json = json, .cache = CacheState::hit}, connection.request()),
+            now);
     };
     if (is_large) {
-        return submit(connection, [send = std::move(send)](Backend&) { send(); });
+        return submit(connection,
+                      [send = std::move(send)](Backend&) { send(Connection::Clock::now()); });
     }
-    send();
+    send(recent_time());
     answered_.push_back(&connection);
+}
+
+// The clock is read for every few hits of a batch only: a hit takes microseconds.
+Connection::Clock::time_point Dispatcher::recent_time() {
+    if (hits_++ % hits_per_clock_reading == 0) now_ = Connection::Clock::now();
+    return now_;
 }
 
 void Dispatcher::line_up(Flights flights) {
@@ -245,7 +287,10 @@ void Dispatcher::line_up(Flights flights) {
                 for (const Pending& reader : flight.readers) refuse(*reader.connection);
                 continue;
             }
-            for (const Pending& reader : flight.readers) reader.connection->is_lent = true;
+            for (const Pending& reader : flight.readers) {
+                reader.connection->is_lent = true;
+                reader.connection->identify();
+            }
             in_flight_.try_emplace(flight.key);
             lines_[resource].waiting.push_back(std::move(flight));
         }
@@ -283,12 +328,19 @@ void Dispatcher::answer_flights(Backend& backend, const Resource& resource,
     if (flights.empty()) return;
     ids.reserve(flights.size());
     for (const Flight& flight : flights) ids.push_back(flight.id);
-    const auto records = read_records(backend, larder_.of(resource), ids);
+    Expected<std::vector<ReadRecord>> records;
+    {
+        const RequestScope scope(flights.front().readers.front().connection->request(), backend);
+        records = read_records(backend, larder_.of(resource), ids);
+    }
     for (std::size_t i = 0; i < flights.size(); ++i) {
         for (Pending& reader : flights[i].readers) {
-            reader.connection->answer(
-                records ? answer_read(resource, ids[i], (*records)[i], reader.connection->request())
-                        : answer_error(records.error()));
+            const http::Request& request = reader.connection->request();
+            const RequestScope scope(request);
+            if (records) metrics_.count_read(resource, (*records)[i].cache);
+            reader.connection->answer(records
+                                          ? answer_read(resource, ids[i], (*records)[i], request)
+                                          : answer_error(records.error()));
         }
     }
 }

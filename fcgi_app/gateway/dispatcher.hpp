@@ -23,7 +23,7 @@ namespace larder {
 /// after the descriptor `wake_descriptor` has become readable.
 class Dispatcher {
 public:
-    Dispatcher(Larder& larder, std::span<const Resource> resources);
+    Dispatcher(Larder& larder, std::span<const Resource> resources, const RequestMetrics& metrics);
     ~Dispatcher();
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
@@ -58,7 +58,8 @@ private:
     };
     using Flights = std::unordered_map<const Resource*, std::vector<Flight>>;
 
-    Expected<Plan> plan_of(const Connection& connection) const;
+    Expected<Plan> plan_of(Connection& connection) const;
+    void answer_metrics(Connection& connection);
     void answer_now(Connection& connection, const http::Response& response);
     StorePool::Job lend(Connection& connection, StorePool::Job job);
     void submit(Connection& connection, StorePool::Job job);
@@ -72,15 +73,19 @@ private:
     void await_cache(Connection& connection, Plan plan);
     void settle(Pending pending, std::span<std::optional<std::string>> values, Flights& flights);
     void answer_hit(Pending& pending, std::string json);
+    Connection::Clock::time_point recent_time();
     void answer_flights(Backend& backend, const Resource& resource, std::vector<Flight>& flights);
     void give_back(std::span<Connection* const> connections);
     void land(const Resource& resource, std::vector<std::string> keys);
 
     Larder& larder_;
     std::span<const Resource> resources_;
+    const RequestMetrics& metrics_;
     RecordCache cache_;
     std::vector<Pending> batch_;
     std::vector<Connection*> answered_;
+    Connection::Clock::time_point now_{};
+    unsigned hits_ = 0;
 
     /// Few SELECTs of a resource are at work at once, so that under load they grow: what misses
     /// meanwhile goes with the next one.

@@ -3,7 +3,9 @@
 namespace larder {
 
 StorePool::StorePool(Larder& larder)
-    : limit_(static_cast<std::size_t>(larder.settings.queue_limit)) {
+    : metrics_(larder.metrics), limit_(static_cast<std::size_t>(larder.settings.queue_limit)) {
+    metrics_.store_threads.set(larder.settings.store_threads);
+    metrics_.store_queue_limit.set(larder.settings.queue_limit);
     for (int i = 0; i < larder.settings.store_threads; ++i) {
         threads_.emplace_back([this, &larder] { work(larder); });
     }
@@ -27,6 +29,7 @@ bool StorePool::admit(std::size_t requests) {
     const std::lock_guard lock(mutex_);
     if (waiting_ + requests > limit_ && waiting_ > 0) return false;
     waiting_ += requests;
+    count_waiting();
     return true;
 }
 
@@ -41,6 +44,7 @@ void StorePool::push(Job job, std::size_t requests) {
 void StorePool::release(std::size_t requests) {
     const std::lock_guard lock(mutex_);
     waiting_ -= requests;
+    count_waiting();
 }
 
 void StorePool::work(Larder& larder) {
@@ -53,10 +57,17 @@ void StorePool::work(Larder& larder) {
             if (queue_.empty()) return;
             job = std::move(queue_.front().job);
             waiting_ -= queue_.front().requests;
+            count_waiting();
             queue_.pop_front();
         }
+        const Counted busy(&metrics_.store_threads_busy);
         job(backend);
     }
+}
+
+// Called under the mutex.
+void StorePool::count_waiting() const {
+    metrics_.store_queue_requests.set(static_cast<std::int64_t>(waiting_));
 }
 
 }  // namespace larder

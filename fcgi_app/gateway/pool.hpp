@@ -39,12 +39,14 @@ public:
 private:
     void push(Job job, std::size_t requests);
     void work(Larder& larder);
+    void count_waiting() const;
 
     struct Waiting {
         Job job;
         std::size_t requests;
     };
 
+    const Metrics& metrics_;
     const std::size_t limit_;  // requests that may wait
     std::mutex mutex_;
     std::condition_variable wake_;

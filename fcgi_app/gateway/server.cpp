@@ -49,10 +49,12 @@ int open_signals() {
 }  // namespace
 
 Server::Server(int listener, Larder& larder, std::span<const Resource> resources)
-    : listener_(listener),
+    : metrics_(larder.metrics, resources),
+      open_connections_(larder.metrics.fastcgi_connections),
+      listener_(listener),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       signals_(open_signals()),
-      dispatcher_(larder, resources) {
+      dispatcher_(larder, resources, metrics_) {
     if (epoll_ < 0) throw_errno("epoll_create1");
     if (signals_ < 0) throw_errno("signalfd");
     prepare_listener();
@@ -99,6 +101,7 @@ void Server::take_events(int timeout_ms) {
     std::array<epoll_event, events_at_once> events{};
     const int count =
         epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
+    now_ = Clock::now();
     for (int i = 0; i < count; ++i) {
         const auto& event = events[static_cast<std::size_t>(i)];
         if (event.data.ptr == &listener_) {
@@ -122,11 +125,12 @@ void Server::accept_connections() {
         const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (fd < 0) return;
         if (is_tcp_) set_receive_timeout(fd, {});  // inherited from the listener
-        auto connection = std::make_unique<Connection>(fd);
+        auto connection = std::make_unique<Connection>(fd, metrics_);
         Connection* const key = connection.get();
         // Edge-triggered: a connection that a store thread has is left alone with no system call.
         watch(fd, key, EPOLLIN | EPOLLRDHUP | EPOLLET);
         connections_.emplace(key, std::move(connection));
+        open_connections_.add(1);
     }
 }
 
@@ -143,7 +147,7 @@ void Server::on_connection(Connection& connection, std::uint32_t events) {
 }
 
 void Server::receive(Connection& connection) {
-    if (connection.receive()) {
+    if (connection.receive(now_)) {
         dispatcher_.dispatch(connection);
     } else {
         retire(connection);
@@ -164,6 +168,7 @@ void Server::retire(Connection& connection) {
     const auto found = connections_.find(&connection);
     if (found == connections_.end()) return;
     connection.abandon();
+    open_connections_.add(-1);
     retired_.push_back(std::move(found->second));
     connections_.erase(found);
 }

@@ -47,10 +47,13 @@ private:
 
     using Clock = std::chrono::steady_clock;
 
+    const RequestMetrics metrics_;
+    const Gauge& open_connections_;
     int listener_;
     bool is_tcp_ = false;
     int epoll_;
     int signals_;
+    Clock::time_point now_{};  // when the batch began
     bool is_draining_ = false;
     Clock::time_point drain_start_{};
     std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;

@@ -8,22 +8,29 @@ namespace larder::http {
 
 namespace {
 
+constexpr std::array<std::pair<std::string_view, Method>, 7> names = {{
+    {"GET", Method::get},
+    {"HEAD", Method::head},
+    {"OPTIONS", Method::options},
+    {"POST", Method::post},
+    {"PUT", Method::put},
+    {"PATCH", Method::patch},
+    {"DELETE", Method::remove},
+}};
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
 Method method_from(std::string_view name) {
-    static constexpr std::array<std::pair<std::string_view, Method>, 7> names = {{
-        {"GET", Method::get},
-        {"HEAD", Method::head},
-        {"OPTIONS", Method::options},
-        {"POST", Method::post},
-        {"PUT", Method::put},
-        {"PATCH", Method::patch},
-        {"DELETE", Method::remove},
-    }};
     const auto* found = std::ranges::find(names, name, &std::pair<std::string_view, Method>::first);
     return found == names.end() ? Method::other : found->second;
+}
+
+std::string_view name_of(Method method) {
+    const auto* found =
+        std::ranges::find(names, method, &std::pair<std::string_view, Method>::second);
+    return found == names.end() ? "other" : found->first;
 }
 
 bool is_media_type(std::string_view content_type, std::string_view expected) {

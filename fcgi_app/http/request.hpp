@@ -12,6 +12,7 @@ inline constexpr std::string_view merge_patch_type = "application/merge-patch+js
 enum class Method { get, head, options, post, put, patch, remove, other };
 
 Method method_from(std::string_view name);
+std::string_view name_of(Method method);  ///< `other` for every method that Larder does not know
 
 /// What nginx handed over of one request. The views point into the connection's parameters and
 /// live as long as the request does.
@@ -22,6 +23,8 @@ struct Request {
     std::string_view if_none_match;
     std::string_view if_match;
     std::string_view accept;
+    std::string_view id;               ///< nginx's, or made by the connection; empty: none so far
+    std::string_view traceparent;      ///< see http/trace_context.hpp; not checked yet
     std::uint64_t content_length = 0;  ///< bytes
     bool body_too_large = false;       ///< nginx has refused to take the body
     bool for_list_cache = false;       ///< nginx may keep the answer, and tells where it came from

@@ -16,6 +16,7 @@ struct Response {
     std::string_view content_type = json_type;
     std::string headers = {};
     std::string body = {};
+    bool is_kept = false;  ///< nginx may answer others with it, so it bears no id of this request
 };
 
 /// The only place where a kind of error becomes a status and a text: problem details (RFC 9457),

@@ -89,9 +89,8 @@ Value response_headers(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::method_not_allowed: return headers({"Allow"});
         case ErrorKind::unavailable: return headers({"Retry-After"});
-        case ErrorKind::unsupported_media_type:
-            return object({{"Accept-Patch", reference("headers", "Accept-Patch")}});
-        default: return object({});
+        case ErrorKind::unsupported_media_type: return headers({"Accept-Patch"});
+        default: return headers({});
     }
 }
 
@@ -102,9 +101,10 @@ Value::Member error_response(ErrorKind kind) {
     return {std::to_string(status), reference("responses", component_name(status))};
 }
 
-Value allow_header(std::string_view methods) {
-    return header(true, "The methods of the path.",
-                  object({{"type", "string"}, {"const", methods}}));
+Value allow_headers(std::string_view methods) {
+    return object({{"Allow", header(true, "The methods of the path.",
+                                    object({{"type", "string"}, {"const", methods}}))},
+                   {"X-Request-Id", reference("headers", "X-Request-Id")}});
 }
 
 Value headers(std::initializer_list<std::string_view> names) {
@@ -112,6 +112,7 @@ Value headers(std::initializer_list<std::string_view> names) {
     for (const std::string_view name : names) {
         members.emplace_back(name, reference("headers", name));
     }
+    members.emplace_back("X-Request-Id", reference("headers", "X-Request-Id"));
     return members;
 }
 
@@ -135,10 +136,12 @@ Value::Object common_responses() {
     }
     members.emplace_back("InvalidParameter",
                          object({{"description", "A parameter of the query is out of its range."},
+                                 {"headers", headers({})},
                                  {"content", content(problem_type, schema)}}));
     members.emplace_back(
         "Error",
         object({{"description", "Any other error, such as 414 for too long an address, or 500."},
+                {"headers", headers({})},
                 {"content", content(problem_type, schema)}}));
     return members;
 }
@@ -160,6 +163,11 @@ Value::Object common_headers() {
                                 object({{"type", "string"}, {"const", http::merge_patch_type}}))},
         {"Vary", header(true, "What in the request decides on the form of the answer.",
                         object({{"type", "string"}, {"const", "Accept"}}))},
+        {"X-Request-Id",
+         header(false,
+                "What the request is called in the logs. An answer from a cache has none, unless"
+                " `TRACE_READS` is set.",
+                object({{"type", "string"}, {"pattern", "^[0-9a-f]{32}$"}}))},
     };
 }
 

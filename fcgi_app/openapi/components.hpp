@@ -11,10 +11,10 @@ namespace larder::openapi {
 /// The entry of a Responses Object for an error: its status, and a reference to the component.
 json::Value::Member error_response(ErrorKind kind);
 
-/// A Header Object for an `Allow` of exactly these methods.
-json::Value allow_header(std::string_view methods);
+/// The headers of the answer to OPTIONS, with an `Allow` of exactly these methods.
+json::Value allow_headers(std::string_view methods);
 
-/// Headers that an answer always has, by the names of their components.
+/// Headers that an answer always has, by the names of their components, and X-Request-Id.
 json::Value headers(std::initializer_list<std::string_view> names);
 
 /// A Response Object for 304 with these headers.

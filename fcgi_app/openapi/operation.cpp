@@ -49,7 +49,7 @@ Operation options_of(const Operation& first, const std::string& allow,
             .summary = fmt::format("Methods: {}", first.summary),
             .description = "Status 405 is the answer to every method that `Allow` does not name.",
             .responses = {{"204", object({{"description", "The methods of this path."},
-                                          {"headers", object({{"Allow", allow_header(allow)}})}})}},
+                                          {"headers", allow_headers(allow)}})}},
             .errors = std::move(errors)};
 }
 

@@ -74,6 +74,7 @@ Value greeting_path(std::string id, std::string summary, Value whom,
           .tag = std::string(service_tag),
           .summary = std::move(summary),
           .responses = {{"200", object({{"description", "The greeting."},
+                                        {"headers", headers({})},
                                         {"content", content(http::json_type, schema, example)}})}},
           .errors = {ErrorKind::bad_request}}},
         errors);
@@ -85,16 +86,29 @@ Value health_path() {
         object({{"description", "PostgreSQL is out of reach."},
                 {"headers", headers({"Retry-After"})},
                 {"content", media(http::json_type, reference("schemas", "Health"))}});
+    return path_item({},
+                     {{.method = "get",
+                       .id = "health",
+                       .tag = std::string(service_tag),
+                       .summary = "What is connected",
+                       .description = "Without Redis the server works on, from PostgreSQL.",
+                       .responses = {{"200", object({{"description", "PostgreSQL is within reach."},
+                                                     {"headers", headers({})},
+                                                     {"content", body}})},
+                                     {"503", unhealthy}}}});
+}
+
+Value metrics_path() {
     return path_item(
-        {},
-        {{.method = "get",
-          .id = "health",
-          .tag = std::string(service_tag),
-          .summary = "What is connected",
-          .description = "Without Redis the server works on, from PostgreSQL.",
-          .responses = {
-              {"200", object({{"description", "PostgreSQL is within reach."}, {"content", body}})},
-              {"503", unhealthy}}}});
+        {}, {{.method = "get",
+              .id = "metrics",
+              .tag = std::string(service_tag),
+              .summary = "Numbers for Prometheus",
+              .description = "Of all processes of the host. Only for those whom `METRICS_ALLOW`"
+                             " names; others get 403.",
+              .responses = {{"200", object({{"description", "The text format of Prometheus."},
+                                            {"headers", headers({})},
+                                            {"content", media("text/plain", text())}})}}}});
 }
 
 Value clear_path() {
@@ -107,6 +121,7 @@ Value clear_path() {
           .summary = "Empty every cache",
           .description = "Of every resource: that of the records and that of the lists.",
           .responses = {{"200", object({{"description", "All caches are empty."},
+                                        {"headers", headers({})},
                                         {"content", content(http::json_type,
                                                             object({{"const", done}}), done)}})}},
           .errors = {ErrorKind::unavailable}}});
@@ -146,6 +161,7 @@ Value::Object service_paths() {
         {"/user/{name}",
          greeting_path("greetByPath", "Greet somebody", by_path, {ErrorKind::bad_request})},
         {"/health", health_path()},
+        {"/metrics", metrics_path()},
         {"/cache/clear", clear_path()},
         {"/openapi.json",
          file_path("describe", "This description", http::json_type,

@@ -15,7 +15,7 @@ struct Backend {
     explicit Backend(Larder& shared)
         : larder(shared),
           session(shared.database),
-          cache(shared.trust, shared.settings.redis,
+          cache(shared.trust, shared.metrics, shared.settings.redis,
                 std::chrono::milliseconds(shared.settings.redis_timeout_ms)) {}
 
     Larder& larder;

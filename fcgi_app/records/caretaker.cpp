@@ -5,7 +5,9 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <string>
 
+#include "observe/answer_log.hpp"
 #include "observe/log.hpp"
 #include "records/epoch.hpp"
 
@@ -20,6 +22,29 @@ constexpr milliseconds shortest_pause{50};
 constexpr milliseconds longest_pause{2000};
 constexpr std::chrono::seconds calm{5};  // trusted for so long: the next loss is a new trouble
 constexpr std::chrono::seconds sweep_interval{5};
+constexpr std::chrono::seconds count_interval{1};
+
+/// Counts what nginx has answered by itself, once a second.
+class AnswerCounter {
+public:
+    explicit AnswerCounter(const Larder& larder) : larder_(larder) {}
+
+    void tend(Clock::time_point now) {
+        if (now < next_) return;
+        next_ = now + count_interval;
+        const auto counted = count_answers(larder_.metrics.memory, larder_.settings.run_dir);
+        const std::string trouble = counted ? "" : counted.error();
+        if (trouble != last_trouble_ && !counted) {
+            log_error("answers_not_counted", {{"error", trouble}});
+        }
+        last_trouble_ = trouble;
+    }
+
+private:
+    const Larder& larder_;
+    Clock::time_point next_{};
+    std::string last_trouble_;
+};
 
 }  // namespace
 
@@ -31,6 +56,7 @@ void take_care(const std::stop_token& stop, Larder& larder) {
     Clock::time_point last_loss = Clock::now();
     Clock::time_point next_sweep = Clock::now() + sweep_interval;
     std::uint64_t swept_epoch = 0;
+    AnswerCounter answers(larder);
     while (!stop.stop_requested()) {
         const auto now = Clock::now();
         if (larder.trust.epoch() == 0) {
@@ -40,6 +66,7 @@ void take_care(const std::stop_token& stop, Larder& larder) {
             pause = std::min(pause * 2, longest_pause);
             last_loss = now;
         }
+        answers.tend(now);
         if (now >= next_sweep) {
             larder.generations.sweep();
             // Nobody asks for the entries of former epochs, but without a lifetime they would stay.

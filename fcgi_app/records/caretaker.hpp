@@ -8,7 +8,8 @@ namespace larder {
 
 /// The background work of a worker process, on a thread of its own until `stop` is requested:
 /// leads the host back to trust in Redis (with backoff, so that a Redis that fails again and again
-/// costs little), and removes old generations of the lists and the entries of former epochs.
+/// costs little), removes old generations of the lists and the entries of former epochs, and counts
+/// what nginx has answered by itself.
 void take_care(const std::stop_token& stop, Larder& larder);
 
 }  // namespace larder

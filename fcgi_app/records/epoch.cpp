@@ -54,6 +54,7 @@ Expected<void> raise_everywhere(Backend& backend, const std::string& run_id) {
         const auto live = joined ? backend.cache.raise(*epoch) : std::nullopt;
         if (live == *epoch) {
             if (trust.complete(*epoch)) {
+                backend.larder.metrics.cache_renewals.add();
                 log_info("redis_trusted", {{"epoch", std::to_string(*epoch)}, {"run_id", run_id}});
             }
             return {};

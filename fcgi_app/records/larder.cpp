@@ -14,14 +14,16 @@ std::vector<std::string> names(std::span<const Resource> resources) {
 
 }  // namespace
 
-Larder::Larder(const Settings& given, std::span<const Resource> resources, SharedState& shared)
+Larder::Larder(const Settings& given, std::span<const Resource> resources, SharedState& shared,
+               MetricsMemory& counted)
     : settings(given),
       collections(resources.begin(), resources.end()),
       generations(given.run_dir, names(resources)),
       memory(shared),
+      metrics(counted),
       trust(shared),
       host_id(shared.host_id.data()),
-      database(given.database_url, given.prepared_statements) {}
+      database(given.database_url, given.prepared_statements, &metrics) {}
 
 const Collection& Larder::of(const Resource& resource) const {
     return *std::ranges::find(collections, &resource,

@@ -9,6 +9,7 @@
 #include "cache/generations.hpp"
 #include "cache/shared_memory.hpp"
 #include "cache/trust.hpp"
+#include "observe/metrics.hpp"
 #include "resource/resource.hpp"
 #include "settings.hpp"
 #include "store/session.hpp"
@@ -25,10 +26,11 @@ struct Collection {
     mutable std::atomic<int> writers_at_work = 0;  ///< transactions of this process that write
 };
 
-/// What the threads of one process share. `settings`, the resources and the memory outlive it, and
-/// it outlives the threads.
+/// What the threads of one process share. `settings`, the resources and both memories outlive it,
+/// and it outlives the threads.
 struct Larder {
-    Larder(const Settings& given, std::span<const Resource> resources, SharedState& shared);
+    Larder(const Settings& given, std::span<const Resource> resources, SharedState& shared,
+           MetricsMemory& counted);
 
     const Collection& of(const Resource& resource) const;
     std::chrono::milliseconds lifetime_of(const Resource& resource) const;
@@ -37,6 +39,7 @@ struct Larder {
     std::vector<Collection> collections;
     Generations generations;
     SharedState& memory;
+    Metrics metrics;
     Trust trust;
     std::string host_id;
     Database database;

@@ -62,6 +62,7 @@ void Publication::fence() {
 }
 
 Expected<void> Publication::swap() {
+    backend_.larder.metrics.list_renewals.add();
     if (backend_.larder.generations.swap(collection_.resource.name)) return {};
     return fail(ErrorKind::unavailable, "The list cache cannot be renewed now.",
                 fmt::format("cannot swap the generation of {}: {}", collection_.resource.name,

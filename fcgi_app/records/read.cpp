@@ -65,6 +65,7 @@ Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collectio
         if (found) records[at].json = (*found)[i].value;
         if (!cached || !leases.of[at].is_held) continue;
         const bool fillable = found && ((*found)[i].settled || mutant == Mutant::no_settled_check);
+        if (!fillable && records[at].json) backend.larder.metrics.cache_fills_unsettled.add();
         fills.add(keys[at], fillable ? records[at].json.value_or("") : "");
     }
     backend.cache.fill(epoch, fills);

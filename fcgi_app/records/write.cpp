@@ -215,6 +215,7 @@ Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collec
 Expected<void> clear_caches(Backend& backend) {
     auto renewed = renew_epoch(backend);
     if (!renewed) return renewed;
+    backend.larder.metrics.list_renewals.add(backend.larder.collections.size());
     if (!backend.larder.generations.swap_all()) {
         return fail(ErrorKind::unavailable, "The list cache cannot be cleared now.",
                     std::strerror(errno));

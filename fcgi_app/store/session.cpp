@@ -75,18 +75,23 @@ std::string fetch(std::size_t rows) { return fmt::format("FETCH {} FROM larder_l
 }  // namespace
 
 struct Session::Connection {
-    explicit Connection(const std::string& url) : link(url) {}
+    explicit Connection(const Database& database)
+        : link(database.url),
+          counted(database.metrics ? &database.metrics->database_connections : nullptr) {}
 
     pqxx::connection link;
+    Counted counted;
     std::unordered_map<std::string, std::string> prepared;  // SQL to the name it was prepared under
 
     pqxx::result execute(const std::string& sql) { return pqxx::nontransaction(link).exec(sql); }
 
-    /// All in one round trip.
-    std::vector<Rows> execute_all(const std::vector<std::string>& texts) {
+    /// All in one round trip; the result of `before`, which may be empty, is left out.
+    std::vector<Rows> execute_all(const std::string& before,
+                                  const std::vector<std::string>& texts) {
         pqxx::nontransaction work(link);
         pqxx::pipeline pipeline(work);
-        pipeline.retain(static_cast<int>(texts.size()));
+        pipeline.retain(static_cast<int>(texts.size() + (before.empty() ? 0 : 1)));
+        if (!before.empty()) pipeline.insert(before);
         std::vector<pqxx::pipeline::query_id> queries;
         queries.reserve(texts.size());
         for (const std::string& text : texts) queries.push_back(pipeline.insert(text));
@@ -108,6 +113,7 @@ auto Session::guarded(Work work) -> Expected<decltype(work())> {
         return work();
     } catch (const pqxx::broken_connection& error) {
         connection_.reset();
+        if (database_.metrics != nullptr) database_.metrics->database_failures.add();
         return std::unexpected(out_of_reach(first_line(error.what())));
     } catch (const pqxx::sql_error& error) {
         if (ends_session(error.sqlstate())) connection_.reset();
@@ -127,7 +133,7 @@ Expected<void> Session::connect() {
     if (steady_now() < database_.retry_at.load()) {
         return std::unexpected(out_of_reach({}));
     }
-    auto made = guarded([this] { return std::make_unique<Connection>(database_.url); });
+    auto made = guarded([this] { return std::make_unique<Connection>(database_); });
     if (!made) {
         database_.retry_at = steady_now() + std::chrono::nanoseconds(reconnect_pause).count();
         return std::unexpected(std::move(made.error()));
@@ -168,6 +174,12 @@ std::string Session::text_of(const Statement& statement) {
     return text.append(rest);
 }
 
+/// What goes before the statements of a request; empty: nothing.
+std::string Session::naming() const {
+    if (application_name_.empty()) return {};
+    return fmt::format("SET application_name TO {};", connection_->link.quote(application_name_));
+}
+
 Expected<Rows> Session::run(std::string_view before, const Statement& statement) {
     const bool was_connected = connection_ != nullptr;
     if (auto connected = connect(); !connected) {
@@ -176,7 +188,7 @@ Expected<Rows> Session::run(std::string_view before, const Statement& statement)
     auto rows = guarded([&] {
         // PREPARE, if there is one to do, must not be inside the transaction that `before` opens.
         const std::string text = text_of(statement);
-        return converted(connection_->execute(fmt::format("{}{}", before, text)));
+        return converted(connection_->execute(fmt::format("{}{}{}", naming(), before, text)));
     });
     // Nothing was committed, so a connection that has died since its last use is simply replaced.
     if (!rows && was_connected && connection_ == nullptr) return run(before, statement);
@@ -192,7 +204,7 @@ Expected<std::vector<Rows>> Session::run_all(const std::vector<Statement>& state
         std::vector<std::string> texts;
         texts.reserve(statements.size());
         for (const Statement& statement : statements) texts.push_back(text_of(statement));
-        return connection_->execute_all(texts);
+        return connection_->execute_all(naming(), texts);
     });
     if (!all && was_connected && connection_ == nullptr) return run_all(statements);
     return all;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "error.hpp"
+#include "observe/metrics.hpp"
 #include "store/statements.hpp"
 
 namespace larder {
@@ -19,11 +20,12 @@ using Rows = std::vector<Row>;
 
 /// What all sessions of a process share: where PostgreSQL is, and when it was last out of reach.
 struct Database {
-    Database(std::string where, bool prepared)
-        : url(std::move(where)), prepared_statements(prepared) {}
+    Database(std::string where, bool prepared, const Metrics* counted = nullptr)
+        : url(std::move(where)), prepared_statements(prepared), metrics(counted) {}
 
     const std::string url;
     const bool prepared_statements;  ///< false for poolers in transaction mode
+    const Metrics* const metrics;    ///< null: nobody counts
 
     /// Steady-clock nanoseconds before which nobody tries to connect again.
     std::atomic<std::int64_t> retry_at = 0;
@@ -59,6 +61,10 @@ public:
     /// Runs statements that write, outside of `Transaction`. Never repeated.
     Expected<Rows> execute(const std::string& sql);
 
+    /// The application_name of what follows, sent along with each `read` and `change`, for it costs
+    /// no round trip then; empty: whatever it is. PostgreSQL cuts it off after 63 bytes.
+    void set_application_name(std::string name) { application_name_ = std::move(name); }
+
 private:
     friend class Transaction;
     struct Connection;
@@ -68,11 +74,13 @@ private:
     Expected<std::vector<Rows>> run_all(const std::vector<Statement>& statements);
     std::string text_of(const Statement& statement);
     const std::string* prepared_name(const std::string& sql);
+    std::string naming() const;
     template <class Work>
     auto guarded(Work work) -> Expected<decltype(work())>;
 
     Database& database_;
     std::unique_ptr<Connection> connection_;
+    std::string application_name_;
 };
 
 /// A transaction of one statement that writes. Rolled back unless committed.

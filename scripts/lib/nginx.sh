@@ -9,10 +9,7 @@ nginx_command() {
 
 # shellcheck disable=SC2034
 render_nginx() {
-    local ACCESS_LOG=off CACHE_DIR=nginx-cache WWW=www DESCRIPTORS
-    if [[ $DEBUG =~ ^(true|1|yes|on)$ ]]; then
-        ACCESS_LOG="logs/access.log larder buffer=32k flush=1s"
-    fi
+    local LOG_DIR=logs CACHE_DIR=nginx-cache WWW=www DESCRIPTORS
     DESCRIPTORS=$(descriptor_limit)
     mkdir -p "$STACK/nginx/larder"
     render_site "$STACK/nginx/larder"

@@ -12,10 +12,7 @@ apply_site() {
         step nginx "is not installed: no site for it"
         return
     fi
-    local ACCESS_LOG=off CACHE_DIR=/var/cache/larder WWW=$ROOT/www answer NEW_LINK=
-    if [[ $DEBUG =~ ^(true|1|yes|on)$ ]]; then
-        ACCESS_LOG="/var/log/larder/access.log larder buffer=32k flush=1s"
-    fi
+    local LOG_DIR=/var/log/larder CACHE_DIR=/var/cache/larder WWW=$ROOT/www answer NEW_LINK=
     rm -rf "$STATE/nginx.new" "$STATE/nginx.old"
     mkdir -p "$STATE/nginx" "$STATE/nginx.new"
     render_site "$STATE/nginx.new"

@@ -38,7 +38,8 @@ readonly ADDRESS='unix:/[A-Za-z0-9._/-]*|[A-Za-z0-9._-]+:[0-9]{1,5}|\[[0-9a-fA-F
 
 check_settings() {
     : "${API_HOST:=127.0.0.1}" "${API_PORT:=8080}" "${WORKERS:=2}" "${BODY_LIMIT_BYTES:=1048576}"
-    : "${DEBUG:=false}"
+    : "${DEBUG:=false}" "${ACCESS_LOG:=false}" "${TRACE_READS:=false}" "${LOG_FORMAT:=text}"
+    : "${METRICS_ALLOW:=127.0.0.1 ::1}"
     require_integer API_PORT 1 65535
     require_integer WORKERS 0 256
     require_integer BODY_LIMIT_BYTES 1 1073741824
@@ -47,10 +48,19 @@ check_settings() {
     if [[ ! ${WORKER_ADDRESS:-unix:/} =~ ^($ADDRESS)(,($ADDRESS))*$ ]]; then
         fail "WORKER_ADDRESS=$WORKER_ADDRESS: expected unix:/path or host:port, or several with commas"
     fi
+    [[ $LOG_FORMAT =~ ^(text|json)$ ]] || fail "LOG_FORMAT=$LOG_FORMAT: expected text or json"
+    [[ $METRICS_ALLOW =~ ^[0-9A-Fa-f.:/\ ]+$ ]] ||
+        fail "METRICS_ALLOW=$METRICS_ALLOW: expected addresses or networks with spaces between them"
     if [[ -v STACK_SEED && ! $STACK_SEED =~ ^[01]$ ]]; then
         fail "STACK_SEED=$STACK_SEED: expected 0 or 1"
     fi
-    export API_HOST API_PORT WORKERS BODY_LIMIT_BYTES DEBUG
+    export API_HOST API_PORT WORKERS BODY_LIMIT_BYTES DEBUG LOG_FORMAT METRICS_ALLOW
+    export ACCESS_LOG TRACE_READS
+}
+
+# is_on NAME: whether the setting is true.
+is_on() {
+    [[ ${!1} =~ ^(true|1|yes|on)$ ]]
 }
 
 database_is_private() {

@@ -13,18 +13,68 @@ fill_template() {
 
 # render_site DIRECTORY: writes what an nginx needs to serve Larder, all but its main file, to
 # DIRECTORY, which that file has to know as larder/. The cache of lists is in CACHE_DIR, the pages are
-# in WWW, ACCESS_LOG is the argument of access_log.
+# in WWW, and LOG_DIR has the access log, if there is one.
 # shellcheck disable=SC2034
 render_site() {
-    local lists LISTEN WORKER_SERVERS
+    local lists LISTEN WORKER_SERVERS LOGGED_TO
     cp "$ROOT"/nginx/*.conf "$1/"
     lists=$(render_lists)
     printf '%s\n' "$lists" >"$1/lists.conf"
     LISTEN=$(listen_address)
     WORKER_SERVERS=$(worker_servers)
+    LOGGED_TO=$(access_log)
     fill_template "$ROOT/nginx/http.conf.in" CACHE_DIR WORKER_SERVERS >"$1/http.conf"
-    fill_template "$ROOT/nginx/server.conf.in" LISTEN ACCESS_LOG BODY_LIMIT_BYTES WWW \
+    fill_template "$ROOT/nginx/server.conf.in" LISTEN LOGGED_TO BODY_LIMIT_BYTES WWW \
         >"$1/server.conf"
+    answer_log answers >"$1/answers.conf"
+    answer_log refusals >"$1/refusals.conf"
+    read_ids >"$1/read_ids.conf"
+    list_ids >"$1/list_ids.conf"
+    metrics_allow >"$1/metrics_allow.conf"
+}
+
+# The argument of access_log.
+access_log() {
+    if is_on DEBUG || is_on ACCESS_LOG; then
+        printf '%s/access.log larder_%s buffer=32k flush=1s' "$LOG_DIR" "$LOG_FORMAT"
+    else
+        printf 'off'
+    fi
+}
+
+# answer_log FORMAT: the lines that the workers of this host count. A log of its own replaces the one
+# that a location inherits.
+answer_log() {
+    local access
+    access=$(access_log)
+    if ((WORKERS > 0)); then
+        printf 'access_log %s/answers larder_%s buffer=32k flush=1s;\n' "$RUN_DIR" "$1"
+    fi
+    if [[ $access != off ]]; then
+        printf 'access_log %s;\n' "$access"
+    fi
+}
+
+# Ids for all reads would cost a tenth of the throughput (docs/monitoring.md), so nginx makes one only if
+# told to; a worker makes one where the cache does not have the answer.
+read_ids() {
+    if is_on TRACE_READS; then
+        echo 'include larder/ids.conf;'
+    fi
+}
+
+list_ids() {
+    if is_on TRACE_READS; then
+        printf '%s;\n' 'fastcgi_hide_header X-Request-Id' "add_header X-Request-Id \$request_id always"
+    fi
+}
+
+metrics_allow() {
+    local network
+    for network in $METRICS_ALLOW; do
+        printf 'allow %s;\n' "$network"
+    done
+    echo 'deny all;'
 }
 
 # The lines of an upstream. A lone server is tried again at once, whatever has happened; of several,

@@ -79,6 +79,16 @@ BOOST_AUTO_TEST_CASE(it_has_routes_validation_caches_lists_and_the_duplicate_che
     expect_problem(api().get(path), 404);
 }
 
+BOOST_AUTO_TEST_CASE(it_has_metrics_of_its_own) {
+    const auto text = api().get("/metrics").body;
+    for (const auto* series :
+         {R"(larder_cache_reads_total{resource="departments",result="hit"})",
+          R"(larder_http_requests_total{route="/departments",method="POST",status="201"})",
+          R"(larder_http_requests_total{route="/departments/{id}",method="GET",status="200"})"}) {
+        BOOST_TEST(text.contains(series), series);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_other_resources_are_untouched) {
     BOOST_TEST(api().get("/employees").status == 200);
     BOOST_TEST(api().get("/products").status == 200);

@@ -19,6 +19,7 @@ struct Options : SharedStack {
                        {"BODY_LIMIT_BYTES", "2000"},
                        {"DEBUG", "true"},
                        {"WORKERS", "3"},
+                       {"METRICS_ALLOW", "192.0.2.1 2001:db8::/32"},
                        {"PREPARED_STATEMENTS", "false"}}) {}
 };
 
@@ -98,8 +99,13 @@ BOOST_AUTO_TEST_CASE(a_broken_setting_is_one_line_and_status_1) {
     }
     for (const auto* value : {"maybe", "2", "tru"}) {
         expect_refused("DEBUG", value);
-        expect_refused("PREPARED_STATEMENTS", value);
+        for (const auto* name :
+             {"PREPARED_STATEMENTS", "ACCESS_LOG", "TRACE_READS", "DATABASE_REQUEST_ID"}) {
+            expect_refused(name, value);
+        }
     }
+    for (const auto* value : {"xml", "Text", "json "}) expect_refused("LOG_FORMAT", value);
+    for (const auto* value : {"all", "10.0.0.0/33", "::1;"}) expect_refused("METRICS_ALLOW", value);
     for (const auto* name :
          {"API_PORT", "STORE_THREADS", "QUEUE_LIMIT", "BODY_LIMIT_BYTES", "REDIS_TIMEOUT_MS"}) {
         for (const auto* value : {"0", "-5", "many"}) expect_refused(name, value);
@@ -179,6 +185,23 @@ BOOST_AUTO_TEST_CASE(the_program_explains_itself) {
     BOOST_TEST(lists.contains("/items items flagged\n"));
 }
 
+BOOST_AUTO_TEST_CASE(only_those_who_are_named_may_read_the_metrics) {
+    expect_problem(api().get("/metrics"), 403);
+    BOOST_TEST(api().head("/metrics").status == 403);
+    BOOST_TEST(api().options("/metrics").status == 403);
+    for (const auto* path : {"/metrics?x", "/metrics#x", "/%6Detrics", "/metric%73", "/./metrics",
+                             "/%2E/metrics", "/x/../metrics", "/employees/../metrics",
+                             "//metrics", "/%2Fmetrics", "/metrics/", "/metrics%2F", "/metrics%00",
+                             "/METRICS", "/metrics;", "http://127.0.0.1/metrics"}) {
+        BOOST_TEST_CONTEXT(path) {
+            const auto response = parse_response(api().raw(
+                {"GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"}));
+            BOOST_TEST(response.status >= 400);
+            BOOST_TEST(!response.body.contains("larder_"));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_welcome_line_is_a_setting) {
     BOOST_TEST(api().get("/").body.starts_with("Grüß \"Gott\" $1"));
 }
@@ -192,11 +215,12 @@ BOOST_AUTO_TEST_CASE(the_number_of_workers_is_a_setting) {
     BOOST_TEST(stack().pids("worker").size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(debug_logs_every_hit_and_miss) {
+BOOST_AUTO_TEST_CASE(debug_logs_every_hit_miss_fill_and_invalidation) {
     const auto record = create("/products", product("logged"));
     const auto path = path_of("/products", record);
     BOOST_TEST(api().get(path).header("X-Cache") == "MISS");
     BOOST_TEST(api().get(path).header("X-Cache") == "HIT");
+    BOOST_TEST(api().put(path, R"({"price": 2})").status == 200);
     const auto logged = [&](const std::string& outcome) {
         std::ifstream log(stack().directory() / "stack" / "logs" / "worker.log");
         return std::ranges::any_of(lines_of(log), [&](std::string line) {
@@ -208,6 +232,8 @@ BOOST_AUTO_TEST_CASE(debug_logs_every_hit_and_miss) {
     };
     BOOST_TEST(eventually([&] { return logged("hit"); }));
     BOOST_TEST(eventually([&] { return logged("miss"); }));
+    BOOST_TEST(eventually([&] { return logged("event=cache_filled"); }));
+    BOOST_TEST(eventually([&] { return logged("event=cache_invalidated"); }));
 }
 
 BOOST_AUTO_TEST_CASE(the_address_of_the_server_and_redis_by_its_parts) {

@@ -38,7 +38,10 @@ std::string standard_error_of(const std::function<void()>& act) {
 /// The log of one program; the one before is back afterwards.
 class Log {
 public:
-    explicit Log(bool debug) : before_(spdlog::default_logger()) { start_log("unit", debug); }
+    explicit Log(bool debug, LogFormat format = LogFormat::text)
+        : before_(spdlog::default_logger()) {
+        start_log("unit", debug, format);
+    }
     ~Log() {
         spdlog::drop("unit");
         spdlog::set_default_logger(before_);
@@ -50,15 +53,26 @@ private:
     std::shared_ptr<spdlog::logger> before_;
 };
 
-/// The log line of one value, from `event=` on.
-std::string line_of(std::string_view value) {
-    const Log log(false);
+/// The log line of one value, from `start` on.
+std::string line_of(std::string_view value, LogFormat format, std::string_view start) {
+    const Log log(false, format);
     const std::string text = standard_error_of([&] { log_info("seen", {{"value", value}}); });
     BOOST_TEST(std::ranges::count(text, '\n') == 1);
     BOOST_TEST(text.ends_with('\n'));
-    const auto event = text.find("event=");
-    BOOST_REQUIRE(event != std::string::npos);
-    return text.substr(event, text.size() - event - 1);
+    const auto found = text.find(start);
+    BOOST_REQUIRE(found != std::string::npos);
+    return text.substr(found, text.size() - found - 1);
+}
+
+std::string line_of(std::string_view value) { return line_of(value, LogFormat::text, "event="); }
+
+/// The value as it stands in a JSON line, between its quotes.
+std::string json_of(std::string_view value) {
+    constexpr std::string_view before = R"("event":"seen","value":")";
+    constexpr std::string_view after = "\"}";
+    const std::string line = line_of(value, LogFormat::json, before);
+    BOOST_REQUIRE(line.ends_with(after));
+    return line.substr(before.size(), line.size() - before.size() - after.size());
 }
 
 }  // namespace
@@ -92,6 +106,62 @@ BOOST_AUTO_TEST_CASE(user_text_cannot_forge_a_line_or_a_field) {
     BOOST_TEST(line_of("x\r\n\t\v\f\x1B[2J\x7F") ==
                R"(event=seen value="x\x0d\x0a\x09\x0b\x0c\x1b[2J\x7f")");
     BOOST_TEST(line_of(std::string_view("a\0b", 3)) == R"(event=seen value="a\x00b")");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_viewer_may_take_for_a_line_is_escaped) {
+    BOOST_TEST(line_of("a\xC2\x85z") == R"(event=seen value="a\xc2\x85z")");
+    BOOST_TEST(line_of("a\u2028\u2029z") ==
+               R"(event=seen value="a\xe2\x80\xa8\xe2\x80\xa9z")");
+    BOOST_TEST(line_of("a\u202Ez") == R"(event=seen value="a\xe2\x80\xaez")");
+    BOOST_TEST(line_of("a\xFFz\xC3") == R"(event=seen value="a\xffz\xc3")");
+    BOOST_TEST(line_of("日本 😀") == "event=seen value=\"日本 😀\"");
+}
+
+BOOST_AUTO_TEST_CASE(a_json_line_is_an_object) {
+    const Log log(false, LogFormat::json);
+    const std::string line = standard_error_of([] {
+        log_error("failed", {{"a", "1"}, {"b", "x y"}, {"c", ""}});
+    });
+    BOOST_TEST(line.starts_with(R"({"time":"20)"));
+    BOOST_TEST(line.ends_with(R"(,"level":"error","program":"unit","pid":)" +
+                              std::to_string(getpid()) +
+                              R"(,"event":"failed","a":"1","b":"x y","c":""})" + '\n'));
+}
+
+BOOST_AUTO_TEST_CASE(user_text_cannot_forge_a_json_line_or_a_member) {
+    BOOST_TEST(json_of("plain, 日本 😀 %v {}") == "plain, 日本 😀 %v {}");
+    BOOST_TEST(json_of(R"(x","admin":"yes)") == R"(x\",\"admin\":\"yes)");
+    BOOST_TEST(json_of(R"(x\","admin":"yes)") == R"(x\\\",\"admin\":\"yes)");
+    BOOST_TEST(json_of("x\"}\n{\"a\":\"b") == R"(x\"}\u000a{\"a\":\"b)");
+    BOOST_TEST(json_of("\r\n\t\x1B[2J\x7F") == R"(\u000d\u000a\u0009\u001b[2J\u007f)");
+    BOOST_TEST(json_of(std::string_view("a\0b", 3)) == R"(a\u0000b)");
+    BOOST_TEST(json_of("a\xC2\x85\u2028\u202Ez") == R"(a\u0085\u2028\u202ez)");
+    BOOST_TEST(json_of("a\xFFz\xC3") == R"(a\ufffdz\ufffd)");
+}
+
+BOOST_AUTO_TEST_CASE(lines_bear_the_ids_of_the_request_at_work) {
+    const auto lines = [](LogFormat format) {
+        const Log log(false, format);
+        return standard_error_of([] {
+            {
+                const LoggedRequest request("id-1", "trace-1");
+                log_info("one", {{"a", "b"}});
+            }
+            {
+                const LoggedRequest request("id-2", "");
+                log_info("two");
+            }
+            log_info("three");
+        });
+    };
+    const std::string text = lines(LogFormat::text);
+    BOOST_TEST(text.contains(" event=one a=b request=id-1 trace=trace-1\n"));
+    BOOST_TEST(text.contains(" event=two request=id-2\n"));
+    BOOST_TEST(text.contains(" event=three\n"));
+    const std::string json = lines(LogFormat::json);
+    BOOST_TEST(json.contains(R"("event":"one","a":"b","request":"id-1","trace":"trace-1"})"));
+    BOOST_TEST(json.contains(R"("event":"two","request":"id-2"})"));
+    BOOST_TEST(json.contains(R"("event":"three"})"));
 }
 
 BOOST_AUTO_TEST_CASE(debug_lines_are_shown_only_where_asked_for) {

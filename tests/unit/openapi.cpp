@@ -44,8 +44,8 @@ BOOST_AUTO_TEST_CASE(it_is_json_with_a_path_for_every_route) {
     BOOST_TEST(parsed->find("openapi")->text == "3.1.0");
     for (const auto* path :
          {"/employees", "/employees/high-salary", "/employees/{id}", "/items/{id}", "/boats",
-          "/boats/long", "/boats/{id}", "/", "/user", "/user/{name}", "/health", "/cache/clear",
-          "/openapi.json", "/docs", "/redoc"}) {
+          "/boats/long", "/boats/{id}", "/", "/user", "/user/{name}", "/health", "/metrics",
+          "/cache/clear", "/openapi.json", "/docs", "/redoc"}) {
         BOOST_TEST(text.contains("\n    \"" + std::string(path) + "\": {"), path);
     }
 }

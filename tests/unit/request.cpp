@@ -32,6 +32,15 @@ BOOST_AUTO_TEST_CASE(reads_are_told_from_writes) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_method_has_the_name_that_it_came_under) {
+    for (const auto* name : {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}) {
+        BOOST_TEST(name_of(method_from(name)) == name);
+    }
+    for (const auto* name : {"get", "TRACE", "", "GET "}) {
+        BOOST_TEST(name_of(method_from(name)) == "other");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(case_and_parameters_of_a_media_type_do_not_matter) {
     for (const auto* type :
          {"application/json", "Application/JSON", "application/json;charset=utf-8",

@@ -59,6 +59,7 @@ BOOST_AUTO_TEST_CASE(fixed_paths_have_their_actions) {
     BOOST_TEST((found(Method::get, "/").action == Action::welcome));
     BOOST_TEST((found(Method::get, "/?x=1").action == Action::welcome));
     BOOST_TEST((found(Method::get, "/health").action == Action::health));
+    BOOST_TEST((found(Method::get, "/metrics").action == Action::metrics));
     BOOST_TEST((found(Method::post, "/cache/clear").action == Action::clear_caches));
     BOOST_TEST((found(Method::head, "/").action == Action::welcome));
     BOOST_TEST((found(Method::head, "/health").action == Action::health));
@@ -214,6 +215,33 @@ BOOST_AUTO_TEST_CASE(a_resource_without_a_list_can_still_be_added_to) {
     const auto listed = match(boats, Method::get, *target);
     BOOST_REQUIRE(!listed);
     BOOST_TEST(listed.error().headers == "Allow: POST, OPTIONS\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_path_has_a_template_whatever_the_method) {
+    const std::pair<std::string_view, std::string_view> templates[] = {
+        {"/", "/"},
+        {"/user?name=x", "/user"},
+        {"/user/x", "/user/{name}"},
+        {"/health", "/health"},
+        {"/metrics", "/metrics"},
+        {"/cache/clear", "/cache/clear"},
+        {"/employees", "/employees"},
+        {"/employees/high-salary", "/employees/high-salary"},
+        {"/employees/no-id", "/employees/{id}"},
+        {"/items/", "/items/{id}"},
+        {"/user/", "unknown"},
+        {"/health/x", "unknown"},
+        {"/metrics/", "unknown"},
+        {"/cache", "unknown"},
+        {"/a/b/c", "unknown"},
+    };
+    for (const auto& [path, name] : templates) {
+        BOOST_TEST_CONTEXT(path) {
+            const auto target = parse_target(path);
+            BOOST_REQUIRE(target);
+            BOOST_TEST(path_template(locate(resources(), *target)) == name);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -44,6 +44,11 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_TEST(settings.item_cache_ttl == 3600);
     BOOST_TEST(settings.list_cache_ttl == 300);
     BOOST_TEST(!settings.debug);
+    BOOST_TEST((settings.log_format == LogFormat::text));
+    BOOST_TEST(!settings.access_log);
+    BOOST_TEST(!settings.trace_reads);
+    BOOST_TEST(!settings.database_request_id);
+    BOOST_TEST(settings.metrics_allow == "127.0.0.1 ::1");
     BOOST_TEST(settings.welcome_text == "Welcome to the Flask App!");
     BOOST_TEST(settings.body_limit_bytes == 1048576);
     BOOST_TEST(settings.run_dir == "/run/larder");
@@ -65,6 +70,11 @@ BOOST_AUTO_TEST_CASE(every_setting_can_be_set) {
                                       {"ITEM_CACHE_TTL", "7"},
                                       {"LIST_CACHE_TTL", "2147483647"},
                                       {"DEBUG", "true"},
+                                      {"LOG_FORMAT", "json"},
+                                      {"ACCESS_LOG", "true"},
+                                      {"TRACE_READS", "true"},
+                                      {"DATABASE_REQUEST_ID", "true"},
+                                      {"METRICS_ALLOW", "10.0.0.0/8 fd00::/8 ::1"},
                                       {"WELCOME_TEXT", "Hi"},
                                       {"BODY_LIMIT_BYTES", "1"},
                                       {"WORKERS", "1"},
@@ -83,6 +93,11 @@ BOOST_AUTO_TEST_CASE(every_setting_can_be_set) {
     BOOST_TEST(settings.item_cache_ttl == 7);
     BOOST_TEST(settings.list_cache_ttl == 2147483647);
     BOOST_TEST(settings.debug);
+    BOOST_TEST((settings.log_format == LogFormat::json));
+    BOOST_TEST(settings.access_log);
+    BOOST_TEST(settings.trace_reads);
+    BOOST_TEST(settings.database_request_id);
+    BOOST_TEST(settings.metrics_allow == "10.0.0.0/8 fd00::/8 ::1");
     BOOST_TEST(settings.welcome_text == "Hi");
     BOOST_TEST(settings.body_limit_bytes == 1);
     BOOST_TEST(settings.workers == 1);
@@ -170,6 +185,19 @@ BOOST_AUTO_TEST_CASE(a_broken_value_gives_one_line_that_names_the_variable) {
         {"QUEUE_LIMIT", "0"},
         {"QUEUE_LIMIT", "1000001"},
         {"PREPARED_STATEMENTS", "2"},
+        {"LOG_FORMAT", "xml"},
+        {"LOG_FORMAT", "JSON"},
+        {"ACCESS_LOG", "2"},
+        {"TRACE_READS", "2"},
+        {"DATABASE_REQUEST_ID", "2"},
+        {"METRICS_ALLOW", "all"},
+        {"METRICS_ALLOW", "127.0.0.1,::1"},
+        {"METRICS_ALLOW", "127.0.0.256"},
+        {"METRICS_ALLOW", "127.0.0.1; allow all"},
+        {"METRICS_ALLOW", "10.0.0.0/33"},
+        {"METRICS_ALLOW", "10.0.0.0/"},
+        {"METRICS_ALLOW", "::1/129"},
+        {"METRICS_ALLOW", "/8"},
     };
     for (const auto& [name, value] : broken) {
         BOOST_TEST_CONTEXT(name << '=' << value) {

@@ -22,13 +22,13 @@ export class Browser {
     }
 
     /// Opens a path in a new window and runs `check` with the page, which must report no error and
-    /// ask nobody else for anything. `answers` replaces what the server says to some paths; to these
-    /// and to those in `optional` it may say no. A screenshot is kept under the name.
-    async visit(name, path, check, { answers = {}, optional = [], ...options } = {}) {
+    /// ask nobody else for anything. `answers` replaces what the server says to some paths, which may
+    /// be no. A screenshot is kept under the name.
+    async visit(name, path, check, { answers = {}, ...options } = {}) {
         const context = await this.#browser.newContext({ baseURL: this.#base, ...options });
         const page = await context.newPage();
         page.setDefaultTimeout(60000);
-        this.#watch(name, page, [...Object.keys(answers), ...optional]);
+        this.#watch(name, page, Object.keys(answers));
         for (const [asked, answer] of Object.entries(answers)) {
             await page.route(asked, (route) => route.fulfill(answer()));
         }
