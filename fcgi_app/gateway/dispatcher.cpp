@@ -92,11 +92,8 @@ Expected<Plan> Dispatcher::plan_of(Connection& connection) const {
     const http::Request& request = connection.request();
     auto plan = make_plan(resources_, request,
                           static_cast<std::uint64_t>(larder_.settings.body_limit_bytes));
-    if (plan) {
-        connection.route = metrics_.number_of(plan->route);
-    } else if (const auto target = http::parse_target(request.target)) {
-        connection.route = metrics_.number_of(http::locate(resources_, *target));
-    }
+    connection.route = metrics_.number_of(
+        plan ? plan->route : http::locate(resources_, http::parse_target(request.target)));
     return plan;
 }
 

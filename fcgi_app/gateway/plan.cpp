@@ -45,26 +45,25 @@ Expected<void> check_limit(std::string_view limit) {
 Expected<Plan> make_plan(std::span<const Resource> resources, const http::Request& request,
                          std::uint64_t body_limit) {
     const auto target = http::parse_target(request.target);
-    if (!target) return std::unexpected(target.error());
-    auto route = http::match(resources, request.method, *target);
+    auto route = http::match(resources, request.method, target);
     if (!route) return std::unexpected(std::move(route.error()));
     Plan plan{.route = std::move(*route), .change = {}};
     const auto mode = mode_of(plan.route.action);
-    if (!mode) {
-        if (plan.route.action == Action::list) {
-            if (auto checked = check_limit(plan.route.limit); !checked) {
-                return std::unexpected(std::move(checked.error()));
-            }
+    if (mode) {
+        if (auto checked = check_content_type(*mode, request); !checked) {
+            return std::unexpected(std::move(checked.error()));
         }
-        return plan;
-    }
-    if (auto checked = check_content_type(*mode, request); !checked) {
-        return std::unexpected(std::move(checked.error()));
     }
     if (request.body_too_large || request.content_length > body_limit) {
         return fail(ErrorKind::too_large,
                     fmt::format("The body must not be over {} bytes.", body_limit));
     }
+    if (plan.route.action == Action::list) {
+        if (auto checked = check_limit(plan.route.limit); !checked) {
+            return std::unexpected(std::move(checked.error()));
+        }
+    }
+    if (!mode) return plan;
     auto change = validate(*plan.route.resource, *mode, request.body);
     if (!change) return std::unexpected(std::move(change.error()));
     plan.change = std::move(*change);

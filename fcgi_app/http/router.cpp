@@ -147,6 +147,8 @@ std::string path_template(const Location& location) {
 
 Expected<Route> match(std::span<const Resource> resources, Method method, const Target& target) {
     Route route{locate(resources, target)};
+    // Nothing in Larder is called so. A name to greet is looked at where it is used.
+    if (!target.is_text && route.path != PathKind::greeting_by_name) route.path = PathKind::unknown;
     if (route.list != nullptr) route.limit = target.parameter("limit").value_or("");
     switch (route.path) {
         case PathKind::unknown: break;

@@ -28,7 +28,7 @@ std::optional<std::string> Target::parameter(std::string_view name) const {
     return std::nullopt;
 }
 
-Expected<Target> parse_target(std::string_view text) {
+Target parse_target(std::string_view text) {
     Target target;
     const std::size_t mark = std::min(text.find('?'), text.size());
     std::string_view path = text.substr(0, mark);
@@ -37,10 +37,8 @@ Expected<Target> parse_target(std::string_view text) {
     while (!path.empty()) {
         const std::size_t slash = path.find('/');
         target.segments.push_back(percent_decoded(path.substr(0, slash)));
-        if (!json::is_utf8(target.segments.back()) ||
-            target.segments.back().find('\0') != std::string::npos) {
-            return fail(ErrorKind::bad_request, "The path is not UTF-8.");
-        }
+        const std::string& segment = target.segments.back();
+        if (!json::is_utf8(segment) || segment.contains('\0')) target.is_text = false;
         if (slash == path.npos) break;
         path.remove_prefix(slash + 1);
         if (path.empty()) target.segments.emplace_back();

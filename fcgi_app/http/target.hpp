@@ -5,8 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "error.hpp"
-
 namespace larder::http {
 
 /// A request target (RFC 9112, section 3.2.1) taken apart. Segments are percent-decoded one by one,
@@ -15,12 +13,13 @@ namespace larder::http {
 struct Target {
     std::vector<std::string> segments;
     std::string_view query;
+    bool is_text = true;  ///< the decoded segments are UTF-8 without NUL
 
     /// The first value of a query parameter, form-decoded (`+` is a space); nothing: not there.
     std::optional<std::string> parameter(std::string_view name) const;
 };
 
-/// Fails with `bad_request` where the decoded path is no UTF-8. The result refers to `text`.
-Expected<Target> parse_target(std::string_view text);
+/// The result refers to `text`.
+Target parse_target(std::string_view text);
 
 }  // namespace larder::http

@@ -28,7 +28,7 @@ const std::vector<ErrorText>& error_texts() {
              "The body is not JSON, is not UTF-8, holds NUL or a duplicate key, or is nested over"
              " {} deep; or the path is not UTF-8.",
              json::depth_limit),
-         {.kind = ErrorKind::bad_request, .detail = "The path is not UTF-8."}},
+         {.kind = ErrorKind::bad_request, .detail = "The name is not UTF-8."}},
         {"There is no such record, or the id is not of the right form.",
          {.kind = ErrorKind::not_found, .detail = "Product with id '7' not found"}},
         {"The path does not know the method; `Allow` names those that it knows.",

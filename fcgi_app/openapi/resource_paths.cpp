@@ -137,7 +137,7 @@ Operation read_operation(const Resource& resource) {
                                                   wrapped_example(resource, member,
                                                                   record_example(resource))))},
                           {"304", not_modified({"ETag", "X-Cache"})}},
-            .errors = {ErrorKind::bad_request, ErrorKind::not_found, ErrorKind::unavailable}};
+            .errors = {ErrorKind::not_found, ErrorKind::unavailable}};
 }
 
 Operation update_operation(const Resource& resource) {
@@ -167,13 +167,13 @@ Operation patch_operation(const Resource& resource) {
 }
 
 Operation delete_operation(const Resource& resource) {
-    Operation operation = {.method = "delete",
-                           .id = "delete" + joined(resource.title),
-                           .tag = tag_of(resource),
-                           .summary = fmt::format("Delete {}", one_of(resource)),
-                           .parameters = {reference("parameters", "IfMatch")},
-                           .errors = {ErrorKind::bad_request, ErrorKind::not_found,
-                                      ErrorKind::precondition_failed, ErrorKind::unavailable}};
+    Operation operation = {
+        .method = "delete",
+        .id = "delete" + joined(resource.title),
+        .tag = tag_of(resource),
+        .summary = fmt::format("Delete {}", one_of(resource)),
+        .parameters = {reference("parameters", "IfMatch")},
+        .errors = {ErrorKind::not_found, ErrorKind::precondition_failed, ErrorKind::unavailable}};
     if (resource.deleted.empty()) {
         operation.responses = {{"204", object({{"description", "The record is gone."}})}};
         return operation;
@@ -197,7 +197,7 @@ Value record_path(const Resource& resource) {
     return path_item({reference("parameters", id_parameter_name(resource))},
                      {read_operation(resource), update_operation(resource),
                       patch_operation(resource), delete_operation(resource)},
-                     {ErrorKind::bad_request, ErrorKind::not_found});
+                     {ErrorKind::not_found});
 }
 
 }  // namespace

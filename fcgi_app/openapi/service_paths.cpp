@@ -60,9 +60,8 @@ Value welcome_path() {
                                             {"content", std::move(forms)}})}}}});
 }
 
-/// A greeting; `whom` is the parameter that names whom, `errors` are those of OPTIONS.
-Value greeting_path(std::string id, std::string summary, Value whom,
-                    const std::vector<ErrorKind>& errors = {}) {
+/// A greeting; `whom` is the parameter that names whom.
+Value greeting_path(std::string id, std::string summary, Value whom) {
     const Value schema = object({{"type", "object"},
                                  {"required", array({"message"})},
                                  {"properties", object({{"message", text()}})}});
@@ -76,8 +75,7 @@ Value greeting_path(std::string id, std::string summary, Value whom,
           .responses = {{"200", object({{"description", "The greeting."},
                                         {"headers", headers({})},
                                         {"content", content(http::json_type, schema, example)}})}},
-          .errors = {ErrorKind::bad_request}}},
-        errors);
+          .errors = {ErrorKind::bad_request}}});
 }
 
 Value health_path() {
@@ -158,8 +156,7 @@ Value::Object service_paths() {
     return {
         {"/", welcome_path()},
         {"/user", greeting_path("greet", "Greet somebody, or the guest", by_query)},
-        {"/user/{name}",
-         greeting_path("greetByPath", "Greet somebody", by_path, {ErrorKind::bad_request})},
+        {"/user/{name}", greeting_path("greetByPath", "Greet somebody", by_path)},
         {"/health", health_path()},
         {"/metrics", metrics_path()},
         {"/cache/clear", clear_path()},

@@ -127,6 +127,19 @@ BOOST_AUTO_TEST_CASE(the_limit_of_a_body_is_exact) {
     BOOST_TEST(api().patch(path, item_of(limit)).status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(the_limit_holds_where_a_body_means_nothing) {
+    const auto path = path_of("/items", create("/items", "{}"));
+    for (const auto* list : {"/items", "/employees", "/health"}) {
+        expect_problem(api().request("GET", list, item_of(limit + 1)), 413);
+    }
+    for (const auto* method : {"GET", "OPTIONS", "DELETE"}) {
+        expect_problem(api().request(method, path, item_of(limit + 1)), 413);
+    }
+    expect_problem(api().post("/cache/clear", item_of(limit + 1)), 413);
+    BOOST_TEST(api().get(path).status == 200);
+    BOOST_TEST(api().request("DELETE", path, item_of(limit)).status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(bodies_may_be_chunked) {
     const auto item = expect_json(post_chunked("/items", R"({"name": "chunked"})"), 201);
     BOOST_TEST(item["name"].string() == "chunked");
