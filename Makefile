@@ -101,7 +101,7 @@ sanitize: ## run unit and integration tests with AddressSanitizer and UBSan
 	@cmake --build $(BUILD)/sanitize --parallel $(JOBS)
 	@rm -rf $(BUILD)/sanitize/logs
 	@cd $(BUILD)/sanitize && LARDER_TEST_LOGS=$(CURDIR)/$(BUILD)/sanitize/logs \
-		ctest --output-on-failure -L 'unit|integration'
+		ctest --output-on-failure -j $(JOBS) -L 'unit|integration'
 	@! grep -rE 'Sanitizer|runtime error' $(BUILD)/sanitize/logs
 
 lint: ## check scripts with shellcheck and C++ with clang-tidy
