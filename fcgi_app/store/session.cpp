@@ -44,8 +44,8 @@ Error translated(const std::string& state, std::string log) {
     if (category == "22" || state == "23514" || state == "54000") {
         return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
     }
-    if (category == "08" || category == "53" || category == "57" || category == "40" ||
-        category == "55" || state.empty()) {
+    if (category == "08" || category == "25" || category == "53" || category == "57" ||
+        category == "40" || category == "55" || state.empty()) {
         return error(ErrorKind::unavailable, "The database could not do this now.");
     }
     return error(ErrorKind::internal, "Something went wrong inside the server.");
@@ -53,7 +53,9 @@ Error translated(const std::string& state, std::string log) {
 
 /// Whether the session is of no more use: PostgreSQL ends it, or has forgotten what was prepared.
 bool ends_session(const std::string& state) {
-    return state.empty() || state.starts_with("08") || state.starts_with("57") || state == "26000";
+    const std::string_view category = std::string_view(state).substr(0, 2);
+    return state.empty() || category == "08" || category == "25" || category == "57" ||
+           state == "26000";
 }
 
 Rows converted(const pqxx::result& result) {
@@ -235,7 +237,10 @@ Expected<void> Session::stream(const Query& query,
         statements.push_back(once(fetch(wanted)));
     }
     auto results = run_all(statements);
-    if (!results) return std::unexpected(std::move(results.error()));
+    if (!results) {
+        connection_.reset();  // which may be inside the transaction
+        return std::unexpected(std::move(results.error()));
+    }
     if (query.before) take_before(results->front());
     Expected<Rows> rows = std::move(results->back());
     std::size_t bytes = 0;
