@@ -6,12 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/list_answer.hpp"
 #include "gateway/request_scope.hpp"
 #include "http/conditional.hpp"
 #include "json/text.hpp"
 #include "observe/log.hpp"
 #include "records/group.hpp"
-#include "records/list.hpp"
 #include "records/write.hpp"
 
 namespace larder {
@@ -20,9 +20,6 @@ namespace {
 
 using http::Action;
 using http::Response;
-
-constexpr std::size_t streamed_from = 262144;   // bytes; a shorter list has a Content-Length
-constexpr int for_ever = 10 * 365 * 24 * 3600;  // seconds; a list with no expiry
 
 // Its style is a file that nginx serves (www/status); the policy lets nothing else in.
 constexpr std::string_view welcome_page = R"(<!doctype html>
@@ -62,15 +59,6 @@ std::string html_escaped(std::string_view text) {
         }
     }
     return out;
-}
-
-std::string_view name_of(CacheState state) {
-    switch (state) {
-        case CacheState::hit: return "HIT";
-        case CacheState::miss: return "MISS";
-        case CacheState::bypass: break;
-    }
-    return "BYPASS";
 }
 
 Response record_answer(int status, std::string_view json) {
@@ -136,78 +124,16 @@ Response answer_health(Backend& backend) {
     return response;
 }
 
-/// Sends a list: as a whole where it is short, in parts where it is long.
-class ListAnswer {
-public:
-    ListAnswer(Connection& connection, const Resource& resource)
-        : connection_(connection), resource_(resource) {}
-
-    void begin(bool cacheable, int lifetime) {
-        const int seconds = lifetime == 0 ? for_ever : lifetime;
-        response_.is_kept = cacheable;
-        http::add_header(response_, "X-Accel-Expires", std::to_string(cacheable ? seconds : 0));
-        http::add_header(response_, "X-Cache", name_of(CacheState::bypass));
-        // nginx puts `false` for `true` where the answer did not come from its cache, and its own
-        // X-Cache: see nginx/list_flagged.conf.
-        if (resource_.is_wrapped()) {
-            response_.body =
-                fmt::format(R"({{"cached":{},"{}":)", connection_.request().for_list_cache,
-                            resource_.envelope.list);
-        }
-        response_.body += '[';
-    }
-
-    bool add(std::string_view json) {
-        if (!is_first_) response_.body += ',';
-        is_first_ = false;
-        response_.body += json;
-        return response_.body.size() < streamed_from || flush();
-    }
-
-    void end() {
-        response_.body += resource_.is_wrapped() ? "]}" : "]";
-        if (!is_streaming_) return connection_.answer(response_);
-        flush();
-        connection_.finish();
-    }
-
-    void fail(const Error& error) {
-        if (!is_streaming_) return connection_.answer(answer_error(error));
-        log_error("list_cut_off", {{"list", resource_.name}, {"error", error.log}});
-        connection_.abandon();
-    }
-
-private:
-    bool flush() {
-        if (!is_streaming_) connection_.begin(response_);
-        is_streaming_ = true;
-        const bool sent = connection_.write(response_.body) && !connection_.is_gone;
-        response_.body.clear();
-        return sent;
-    }
-
-    Connection& connection_;
-    const Resource& resource_;
-    Response response_;
-    bool is_first_ = true;
-    bool is_streaming_ = false;
-};
-
-void answer_list(Backend& backend, const Plan& plan, Connection& connection) {
-    const Collection& collection = backend.larder.of(*plan.route.resource);
-    ListAnswer answer(connection, collection.resource);
-    const auto read = read_list(
-        backend, collection, *plan.route.list, plan.route.limit,
-        [&](bool cacheable) { answer.begin(cacheable, backend.larder.settings.list_cache_ttl); },
-        [&](std::string_view json) { return answer.add(json); });
-    if (read) {
-        answer.end();
-    } else {
-        answer.fail(read.error());
-    }
-}
-
 }  // namespace
+
+std::string_view name_of(CacheState state) {
+    switch (state) {
+        case CacheState::hit: return "HIT";
+        case CacheState::miss: return "MISS";
+        case CacheState::bypass: break;
+    }
+    return "BYPASS";
+}
 
 Response answer_error(const Error& error) {
     if (error.kind == ErrorKind::internal || !error.log.empty()) {
@@ -278,15 +204,17 @@ Response answer_simple(const Plan& plan, const http::Request& request, const Set
 
 void answer_from_store(Backend& backend, const Plan& plan, Connection& connection) {
     switch (plan.route.action) {
-        case Action::list: return answer_list(backend, plan, connection);
+        case Action::list: {
+            Connection* const only = &connection;
+            return answer_list(backend, plan, {&only, 1});
+        }
         case Action::health: return connection.answer(answer_health(backend));
         case Action::clear_caches: return connection.answer(answer_clear(backend));
         default: return connection.answer(answer_write(backend, plan, connection.request()));
     }
 }
 
-bool answer_group(Backend& backend, const Resource& resource,
-                  std::span<const WriteGroups::Write> group) {
+bool answer_group(Backend& backend, const Resource& resource, std::span<const Planned> group) {
     if (group.empty()) return true;
     std::vector<GroupedWrite> writes;
     writes.reserve(group.size());

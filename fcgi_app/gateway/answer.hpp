@@ -6,12 +6,20 @@
 #include "error.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/plan.hpp"
-#include "gateway/write_groups.hpp"
 #include "http/response.hpp"
 #include "records/backend.hpp"
 #include "records/read.hpp"
 
 namespace larder {
+
+/// A request that a store thread will answer, together with others.
+struct Planned {
+    Connection* connection;
+    Plan plan;
+};
+
+/// What X-Cache says.
+std::string_view name_of(CacheState state);
 
 /// The answer to GET and HEAD of a record: 200, 304 or 404, with ETag and X-Cache.
 http::Response answer_read(const Resource& resource, std::string_view id, const ReadRecord& record,
@@ -28,8 +36,7 @@ void answer_from_store(Backend& backend, const Plan& plan, Connection& connectio
 
 /// Makes the writes of a group in one transaction and answers each on its connection. False, and
 /// nothing is changed or answered: each has to be tried on its own.
-bool answer_group(Backend& backend, const Resource& resource,
-                  std::span<const WriteGroups::Write> group);
+bool answer_group(Backend& backend, const Resource& resource, std::span<const Planned> group);
 
 /// An answer for an error; what the client must not see goes to the log.
 http::Response answer_error(const Error& error);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -26,6 +27,7 @@ using http::Action;
 constexpr std::size_t largest_loop_answer = 65536;
 
 constexpr std::size_t selects_at_work = 2;
+constexpr std::size_t largest_write_group = 32;
 constexpr unsigned hits_per_clock_reading = 8;
 
 /// `conflict` if the cache knows that this write cannot be: a value that it claims is taken. Of a
@@ -58,6 +60,8 @@ Dispatcher::Dispatcher(Larder& larder, std::span<const Resource> resources,
       cache_(larder.trust, larder.metrics, larder.settings.redis,
              std::chrono::milliseconds(larder.settings.redis_timeout_ms)),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      writes_(largest_write_group),
+      lists_(std::numeric_limits<std::size_t>::max()),
       pool_(larder) {
     if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
@@ -79,6 +83,7 @@ void Dispatcher::dispatch(Connection& connection) {
                               answer_simple(*plan, connection.request(), larder_.settings));
         case Action::metrics: return answer_metrics(connection);
         case Action::read: return await_cache(connection, std::move(*plan));
+        case Action::list: return submit_list(connection, std::move(*plan));
         default: break;
     }
     if (!plan->change.claims().empty()) return await_cache(connection, std::move(*plan));
@@ -114,80 +119,6 @@ void Dispatcher::refuse(Connection& connection) {
     larder_.metrics.store_refused.add();
     answer_now(connection, http::problem({.kind = ErrorKind::unavailable,
                                           .detail = "Too many requests are waiting."}));
-}
-
-StorePool::Job Dispatcher::lend(Connection& connection, StorePool::Job job) {
-    connection.is_lent = true;
-    connection.identify();
-    return [this, &connection, job = std::move(job)](Backend& backend) mutable {
-        if (connection.is_gone) {
-            connection.abandon();
-        } else {
-            const RequestScope scope(connection.request(), backend);
-            job(backend);
-        }
-        Connection* const answered = &connection;
-        give_back({&answered, 1});
-    };
-}
-
-void Dispatcher::submit(Connection& connection, StorePool::Job job) {
-    StorePool::Job lent = lend(connection, std::move(job));
-    if (pool_.submit(lent, 1)) return;
-    connection.is_lent = false;
-    refuse(connection);
-}
-
-void Dispatcher::submit_plan(Connection& connection, Plan plan) {
-    submit(connection, [plan = std::move(plan), &connection](Backend& backend) {
-        answer_from_store(backend, plan, connection);
-    });
-}
-
-void Dispatcher::submit_write(Connection& connection, Plan plan) {
-    if (!pool_.admit(1)) return refuse(connection);
-    connection.is_lent = true;
-    connection.identify();
-    const Resource& resource = *plan.route.resource;
-    if (groups_.add({.connection = &connection, .plan = std::move(plan)})) {
-        pool_.push([this, &resource](Backend& backend) { write_group(backend, resource); });
-    }
-}
-
-// Runs on a store thread.
-void Dispatcher::write_group(Backend& backend, const Resource& resource) {
-    auto group = groups_.take(resource);
-    pool_.release(group.size());
-    std::vector<Connection*> connections;
-    std::erase_if(group, [&](const WriteGroups::Write& write) {
-        if (!write.connection->is_gone) return false;
-        write.connection->abandon();
-        connections.push_back(write.connection);
-        return true;
-    });
-    if (answer_group(backend, resource, group)) {
-        for (const auto& write : group) connections.push_back(write.connection);
-    } else {
-        for (WriteGroups::Write& write : group) {
-            Connection& connection = *write.connection;
-            pool_.push(lend(connection, [plan = std::move(write.plan), &connection](Backend& own) {
-                answer_from_store(own, plan, connection);
-            }));
-        }
-    }
-    give_back(connections);
-    if (groups_.done(resource)) {
-        pool_.push([this, &resource](Backend& next) { write_group(next, resource); });
-    }
-}
-
-void Dispatcher::submit_unread(Connection& connection) {
-    submit(connection, [this, &connection](Backend& backend) {
-        if (!connection.read_body()) return connection.abandon();
-        const auto plan = plan_of(connection);
-        if (!plan) return connection.answer(answer_error(plan.error()));
-        answer_from_store(backend, *plan, connection);
-    });
 }
 
 void Dispatcher::await_cache(Connection& connection, Plan plan) {
@@ -340,14 +271,6 @@ void Dispatcher::answer_flights(Backend& backend, const Resource& resource,
                                           : answer_error(records.error()));
         }
     }
-}
-
-void Dispatcher::give_back(std::span<Connection* const> connections) {
-    {
-        const std::lock_guard lock(mutex_);
-        returned_.insert(returned_.end(), connections.begin(), connections.end());
-    }
-    eventfd_write(wake_, 1);
 }
 
 void Dispatcher::land(const Resource& resource, std::vector<std::string> keys) {

@@ -7,10 +7,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gateway/answer.hpp"
 #include "gateway/connection.hpp"
+#include "gateway/lines.hpp"
 #include "gateway/plan.hpp"
 #include "gateway/pool.hpp"
-#include "gateway/write_groups.hpp"
 #include "records/backend.hpp"
 #include "records/read.hpp"
 
@@ -64,8 +65,11 @@ private:
     StorePool::Job lend(Connection& connection, StorePool::Job job);
     void submit(Connection& connection, StorePool::Job job);
     void submit_plan(Connection& connection, Plan plan);
+    bool admit(Connection& connection);
     void submit_write(Connection& connection, Plan plan);
     void write_group(Backend& backend, const Resource& resource);
+    void submit_list(Connection& connection, Plan plan);
+    void read_list(Backend& backend, const std::string& key);
     void submit_unread(Connection& connection);
     void line_up(Flights flights);
     void launch(const Resource& resource);
@@ -105,7 +109,8 @@ private:
     std::vector<Connection*> returned_;
     std::vector<std::pair<const Resource*, std::vector<std::string>>> landed_;
 
-    WriteGroups groups_;
+    Lines<const Resource*, Planned> writes_;
+    Lines<std::string, Planned> lists_;
     StorePool pool_;  // last: its threads use the members above
 };
 

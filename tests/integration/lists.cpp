@@ -1,6 +1,9 @@
 // contract.md: lists: X-Cache said by nginx, freshness after every kind of write, and ?limit=.
 #define BOOST_TEST_MODULE lists
+#include <thread>
+
 #include "fixture.hpp"
+#include "scrape.hpp"
 
 using namespace larder::test;
 
@@ -183,5 +186,48 @@ BOOST_AUTO_TEST_CASE(a_list_is_fresh_while_others_read_it) {
         BOOST_TEST_CONTEXT(collection) {
             for (const int count : failures) BOOST_TEST(count == 0);
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_could_not_be_read_leaves_nothing_behind) {
+    const Stack own(Environment{{"WORKERS", "1"}, {"STORE_THREADS", "1"}});
+    own.database().query("ALTER TABLE items RENAME COLUMN id TO away");
+    for (const auto* path : {"/items", "/items?limit=1"}) {
+        expect_problem(own.client().get(path), 500);
+    }
+    own.database().query("ALTER TABLE items RENAME COLUMN away TO id");
+    for (const auto* path : {"/items", "/items?limit=1", "/health"}) {
+        BOOST_TEST(own.client().get(path).status == 200);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_for_a_list_that_is_being_read_shares_the_next_read) {
+    constexpr std::size_t many = 20;
+    const Stack own(Environment{{"WORKERS", "1"}});
+    const Client& client = own.client();
+    const auto long_text = R"({"text": ")" + std::string(300000, 'x') + "\"}";
+    for (const auto& body : {std::string("{}"), long_text}) {
+        (void)expect_json(client.post("/items", body), 201);
+        auto somebody = own.database();
+        somebody.query("BEGIN");
+        somebody.query("LOCK TABLE items IN ACCESS EXCLUSIVE MODE");
+        const auto reads_at_work = [&] {
+            return somebody.value(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'items'::regclass");
+        };
+        Response first;
+        std::vector<Response> others;
+        std::thread first_reader([&] { first = client.get("/items"); });
+        BOOST_TEST(eventually([&] { return reads_at_work() == "1"; }));
+        std::thread other_readers(
+            [&] { others = in_parallel(many, [&](std::size_t) { return client.get("/items"); }); });
+        BOOST_TEST(
+            eventually([&] { return Scrape::of(client)["larder_store_queue_requests"] == many; }));
+        BOOST_TEST(reads_at_work() == "1");
+        somebody.query("COMMIT");
+        first_reader.join();
+        other_readers.join();
+        for (const auto& other : others) BOOST_TEST(records_in(other) == records_in(first));
+        BOOST_TEST(first.body.contains(body.substr(1, body.size() - 2)));
     }
 }
