@@ -5,11 +5,11 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.sh) .ci/run \
 	$(addprefix tests/package/,run next_version steps.sh inside_systemd inside_spawn_fcgi) \
-	$(addprefix tests/deploy/,install manuals units) tests/bare_debian tests/containers/run \
+	$(addprefix tests/deploy/,install manuals units) tests/bare_debian $(addprefix tests/fresh/,run inside) tests/containers/run \
 	deploy/render_settings deploy/container/larder-container
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs migrate build install deb test test-corpus test-package test-containers bench bench-quick profile model coherence sanitize programs bench-programs lint clean
+.PHONY: help run up down status logs migrate build install deb test test-corpus test-fresh test-package test-containers bench bench-quick profile model coherence sanitize programs bench-programs lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -47,6 +47,10 @@ install: build ## install below PREFIX (default /usr/local), in DESTDIR if that 
 deb: ## build the Debian package, in build/deb
 	@scripts/deps build package
 	@scripts/deb
+
+test-fresh: ## try make run and make test on a bare Debian of its own, as root
+	@scripts/deps package
+	@tests/fresh/run
 
 test-package: deb ## try the package on a bare Debian of its own, as root
 	@scripts/deps package
