@@ -56,10 +56,11 @@ int main(int argc, char** argv) {
     app.add_flag("--check", check, "Try whether PostgreSQL's log can be followed, then exit");
     CLI11_PARSE(app, argc, argv);
 
-    const auto settings = load_settings(std::getenv);
+    auto settings = load_settings(std::getenv);
     if (!settings) {
         return check ? refuse(settings.error()) : refuse_to_follow(settings.error());
     }
+    settings->database_url = settings->direct_database_url;
     start_log("larder-feed", settings->debug, settings->log_format);
     set_connection_defaults(*settings, "larder-feed");
     const auto resources = all_resources();

@@ -109,6 +109,9 @@ const std::vector<Setting>& setting_table() {
         {"API_PORT", "8080", "port on which nginx listens", number(&Settings::api_port, 1, 65535)},
         {"DATABASE_URL", "postgresql:///larder", "PostgreSQL: any libpq URL or keyword string",
          text(&Settings::database_url)},
+        {"DIRECT_DATABASE_URL", "",
+         "the same past a pooler, for the feed and for migrations; default: DATABASE_URL",
+         text(&Settings::direct_database_url)},
         {"REDIS_HOST", "127.0.0.1", "host of Redis", redis_part(&RedisAddress::host)},
         {"REDIS_PORT", "6379", "port of Redis", redis_number(&RedisAddress::port, 1, 65535)},
         {"REDIS_DB", "0", "database number in Redis",
@@ -172,6 +175,9 @@ std::expected<Settings, std::string> load_settings(
             // Without the value: it may hold a password, or a line break.
             return std::unexpected(fmt::format("{} {}", setting.name, why));
         }
+    }
+    if (settings.direct_database_url.empty()) {
+        settings.direct_database_url = settings.database_url;
     }
     if (settings.item_cache_ttl < 0) settings.item_cache_ttl = settings.cache_ttl_seconds;
     return settings;

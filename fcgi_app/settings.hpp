@@ -16,6 +16,7 @@ struct Settings {
     std::string api_host;
     int api_port = 0;
     std::string database_url;
+    std::string direct_database_url;  ///< never of a pooler
     RedisAddress redis;
     int cache_ttl_seconds = 0;  ///< 0: no expiry, for all three
     int item_cache_ttl = 0;

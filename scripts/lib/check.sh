@@ -56,6 +56,11 @@ check_settings_file() {
     ok "settings: from $SETTINGS_FILE"
 }
 
+# names_in FILE: the variables that it sets.
+names_in() {
+    [[ ! -r $1 ]] || sed -nE 's/^[[:space:]]*([A-Z_][A-Z0-9_]*)=.*/\1/p' "$1"
+}
+
 holds_password() {
     grep -qE '^[^#]*(://[^/@]*:[^/@]*@|password=|PGPASSWORD=)' "$SETTINGS_FILE"
 }
@@ -125,7 +130,7 @@ check_servers() {
 
 check_feed() {
     local answer
-    if answer=$(load_feed_settings && "${RUN_AS[@]}" "$FEED_PROGRAM" --check 2>&1); then
+    if answer=$("${RUN_AS[@]}" "$FEED_PROGRAM" --check 2>&1); then
         ok "feed: ${answer#larder-feed: }"
     else
         problem "feed: edits past the workers do not reach the caches: ${answer#larder-feed: }"

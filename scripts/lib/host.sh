@@ -3,8 +3,6 @@
 # those of one file and nothing of the caller's environment.
 
 SETTINGS_FILE=${LARDER_SETTINGS:-/etc/larder/larder.env}
-# Of the feed, over the others: where it has to go past a pooler.
-FEED_SETTINGS_FILE=${SETTINGS_FILE%/*}/feed.env
 
 # program NAME: its path, in a build directory or in PREFIX/sbin.
 program() {
@@ -73,25 +71,9 @@ command_clear() {
 # For what supervises workers where there is no systemd.
 command_exec() {
     (($# > 0)) || fail "exec: which program?"
-    local program
-    program=$(program "$1")
-    if [[ $1 == larder-feed ]]; then
-        load_feed_settings
-    fi
-    exec "${RUN_AS[@]}" "$program" "${@:2}"
-}
-
-load_feed_settings() {
-    local name
-    for name in $(names_in "$FEED_SETTINGS_FILE"); do
-        unset "$name"
-    done
-    load_env_file "$FEED_SETTINGS_FILE"
-}
-
-# names_in FILE: the variables that it sets.
-names_in() {
-    [[ ! -r $1 ]] || sed -nE 's/^[[:space:]]*([A-Z_][A-Z0-9_]*)=.*/\1/p' "$1"
+    local path
+    path=$(program "$1")
+    exec "${RUN_AS[@]}" "$path" "${@:2}"
 }
 
 command_migrate() {

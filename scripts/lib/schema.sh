@@ -4,11 +4,12 @@
 
 RUN_AS=()
 
-# sqitch_target: DATABASE_URL in the form that Sqitch takes; a libpq keyword string becomes the query
-# part of a URI.
+# sqitch_target: the address of PostgreSQL in the form that Sqitch takes; a libpq keyword string
+# becomes the query part of a URI.
 sqitch_target() {
-    if [[ $DATABASE_URL == postgres*://* ]]; then
-        printf 'db:%s' "$DATABASE_URL"
+    local address=${DIRECT_DATABASE_URL:-$DATABASE_URL}
+    if [[ $address == postgres*://* ]]; then
+        printf 'db:%s' "$address"
         return
     fi
     perl -e '
@@ -19,7 +20,7 @@ sqitch_target() {
             $value =~ s/([^A-Za-z0-9._-])/sprintf("%%%02X", ord $1)/ge;
             push @pairs, "$key=$value";
         }
-        print "db:pg:?", join "&", @pairs;' "$DATABASE_URL"
+        print "db:pg:?", join "&", @pairs;' "$address"
 }
 
 # Where there is no time zone file Perl finds no local time; Sqitch's own settings of a user or of

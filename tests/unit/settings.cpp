@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_TEST(settings.welcome_text == "Welcome to the Flask App!");
     BOOST_TEST(settings.body_limit_bytes == 1048576);
     BOOST_TEST(settings.run_dir == "/run/larder");
+    BOOST_TEST(settings.direct_database_url == settings.database_url);
     BOOST_TEST(settings.workers == 2);
     BOOST_TEST(settings.store_threads == 8);
     BOOST_TEST(settings.queue_limit == 1024);
