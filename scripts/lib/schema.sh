@@ -4,14 +4,20 @@
 
 RUN_AS=()
 
-# sqitch_target: the address of PostgreSQL in the form that Sqitch takes; a libpq keyword string
-# becomes the query part of a URI.
+# sqitch_target: the address of PostgreSQL in the form that Sqitch takes. It cannot read the ports of a
+# URI with several hosts, and no keyword string of libpq: both become the query part of a URI.
 sqitch_target() {
     local address=${DIRECT_DATABASE_URL:-$DATABASE_URL}
-    if [[ $address == postgres*://* ]]; then
+    if [[ ! $address =~ ^postgres(ql)?:// ]]; then
+        printf 'db:pg:?%s' "$(query_of_keywords "$address")"
+    elif [[ $address =~ ^[^:]*://[^/?]*, ]]; then
+        printf 'db:pg:?%s' "$(query_of_uri "$address")"
+    else
         printf 'db:%s' "$address"
-        return
     fi
+}
+
+query_of_keywords() {
     perl -e '
         my @pairs;
         while ($ARGV[0] =~ /(\w+)\s*=\s*(?:\x27((?:[^\x27\\]|\\.)*)\x27|((?:[^\s\\]|\\.)*))/g) {
@@ -20,7 +26,21 @@ sqitch_target() {
             $value =~ s/([^A-Za-z0-9._-])/sprintf("%%%02X", ord $1)/ge;
             push @pairs, "$key=$value";
         }
-        print "db:pg:?", join "&", @pairs;' "$address"
+        print join "&", @pairs;' "$1"
+}
+
+query_of_uri() {
+    perl -e '
+        my ($user, $password, $servers, $database, $rest) =
+            $ARGV[0] =~ m{://(?:([^:@/?]*)(?::([^@/?]*))?@)?([^/?]*)/?([^?]*)\??(.*)};
+        my @servers = map { [/^\[?(.*?)\]?(?::(\d*))?$/] } split /,/, $servers;
+        my @pairs = ("host=" . join(",", map { $_->[0] } @servers),
+                     "port=" . join(",", map { $_->[1] || 5432 } @servers));
+        push @pairs, "user=$user" if length $user;
+        push @pairs, "password=$password" if length $password;
+        push @pairs, "dbname=$database" if length $database;
+        push @pairs, $rest if length $rest;
+        print join "&", @pairs;' "$1"
 }
 
 # Where there is no time zone file Perl finds no local time; Sqitch's own settings of a user or of

@@ -40,7 +40,7 @@ Freshness::Freshness(const Client& client) : client_(client) {
     for (std::size_t i = 0; i < 6; ++i) {
         auto& record = *records_.emplace_back(std::make_unique<Record>());
         record.collection = kinds[i % 3].collection;
-        const auto created = create(record.collection, bodies[i % 3]);
+        const auto created = expect_json(client_.post(record.collection, bodies[i % 3]), 201);
         record.id = created["id"].text();
         record.path = path_of(record.collection, created);
         (void)client_.put(record.path, change(record.collection, 0));
@@ -96,6 +96,19 @@ void Freshness::read(const Record& record, bool in_list) {
         complain("GET " + path + ": " + record.id + " has " + text + " after " +
                  std::to_string(least));
     }
+}
+
+std::map<std::string, long> Freshness::answered() const {
+    std::map<std::string, long> numbers;
+    for (const auto& record : records_) numbers[record->path] = record->answered;
+    return numbers;
+}
+
+long Freshness::number_in(const std::string& path, const std::string& body) {
+    const auto collection = path.substr(0, path.rfind('/'));
+    const auto document = Json::parse(body);
+    const auto& text = record_in(document, false, "")[member_of(collection)].text();
+    return text.empty() ? -1 : std::stol(text);
 }
 
 void Freshness::complain(const std::string& what) {

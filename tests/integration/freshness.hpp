@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,6 +29,11 @@ public:
 
     /// Ends the clients, and says what was wrong, a line each; empty: nothing.
     std::string stop();
+
+    /// Of every record the path and the last number whose write was answered.
+    [[nodiscard]] std::map<std::string, long> answered() const;
+    /// The number in an answer to GET of a record's path; -1 if there is none.
+    [[nodiscard]] static long number_in(const std::string& path, const std::string& body);
 
     [[nodiscard]] long writes() const { return writes_; }
     [[nodiscard]] long reads() const { return reads_; }
