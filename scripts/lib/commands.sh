@@ -171,6 +171,7 @@ seed_past_caches() {
 
 command_reload() {
     reload_nginx
+    record_settings
     step nginx "loads its configuration again"
 }
 

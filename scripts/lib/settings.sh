@@ -77,6 +77,7 @@ redis_is_private() {
 point_at_servers() {
     if database_is_private; then
         unset "${!PG@}"
+        unset DIRECT_DATABASE_URL
         DATABASE_URL=$(private_database_url)
         export DATABASE_URL
     fi
@@ -113,7 +114,8 @@ url() {
 }
 
 # What a running stack was started with holds for every later command on it.
-recorded_names=(API_HOST API_PORT WORKERS WORKER_ADDRESS RUN_DIR DATABASE_URL REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB)
+recorded_names=(API_HOST API_PORT WORKERS WORKER_ADDRESS RUN_DIR DATABASE_URL DIRECT_DATABASE_URL
+    REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB)
 
 record_settings() {
     local name
@@ -125,8 +127,13 @@ record_settings() {
     mv "$STACK/settings.new" "$STACK/settings"
 }
 
+# But for where the workers are if none are here: their hosts come and go while nginx runs.
 recall_settings() {
+    local addresses=${WORKER_ADDRESS:-}
     [[ -r $STACK/settings ]] || return 0
     unset "${recorded_names[@]}"
     load_env_file "$STACK/settings"
+    if [[ ${WORKERS:-} == 0 && -n $addresses ]]; then
+        export WORKER_ADDRESS=$addresses
+    fi
 }

@@ -78,14 +78,17 @@ metrics_allow() {
 }
 
 # The lines of an upstream. A lone server is tried again at once, whatever has happened; of several,
-# one that cannot be reached is left alone for a while.
+# one that has failed is left alone for a while. For that, the death of a single worker is enough, so
+# each of them is its own backup too: where all have failed, all are tried.
 worker_servers() {
-    local address addresses options=max_fails=0
+    local addresses
     IFS=, read -ra addresses <<<"$(worker_address)"
-    ((${#addresses[@]} == 1)) || options='max_fails=1 fail_timeout=10s'
-    for address in "${addresses[@]}"; do
-        printf 'server %s %s;\n' "$address" "$options"
-    done
+    if ((${#addresses[@]} == 1)); then
+        printf 'server %s max_fails=0;\n' "${addresses[@]}"
+        return
+    fi
+    printf 'server %s max_fails=1 fail_timeout=10s;\n' "${addresses[@]}"
+    printf 'server %s max_fails=0 backup;\n' "${addresses[@]}"
 }
 
 # One location for each list that the worker names.
