@@ -1,0 +1,96 @@
+// Workers behind pgbouncer in transaction mode, with PREPARED_STATEMENTS=false; the feed and the
+// migrations go past it.
+#define BOOST_TEST_MODULE pooler
+#include "feed.hpp"
+#include "freshness.hpp"
+#include "load.hpp"
+#include "neighbour.hpp"
+
+using namespace larder::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int connections = 4;
+
+class Pgbouncer {
+public:
+    Pgbouncer() : place_("pgbouncer") {
+        const auto directory = place_.directory().string();
+        place_.run({"sh", "-c", "printf '%s' \"$1\" > \"$2\"/pgbouncer.ini", "sh",
+                    configuration(directory), directory});
+        place_.at_end({"sh", "-c", "kill -INT \"$(cat \"$1\"/pid)\"", "sh", directory});
+        place_.run({"pgbouncer", "-q", "-d", directory + "/pgbouncer.ini"});
+    }
+    [[nodiscard]] std::string url() const {
+        return "postgresql:///larder?user=larder&application_name=pooled&port=6432&host=" +
+               place_.directory().string();
+    }
+
+private:
+    static std::string configuration(const std::string& directory) {
+        return "[databases]\nlarder = host=" + stack().status().at("postgresql_socket") +
+               " user=larder\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = " +
+               directory + "\npidfile = " + directory + "/pid\nlogfile = " + directory +
+               "/log\nauth_type = any\npool_mode = transaction\ndefault_pool_size = " +
+               std::to_string(connections) + "\n";
+    }
+
+    Neighbour place_;
+};
+
+struct Pooled : SharedStack {
+    Pooled()
+        : pooled({{"DATABASE_URL", pooler.url()},
+                  {"DIRECT_DATABASE_URL", stack().status().at("database_url")},
+                  {"REDIS_URL", stack().status().at("redis_url")},
+                  {"PREPARED_STATEMENTS", "false"}}) {
+        pooled_ = &pooled;
+    }
+    static Stack& get() { return *pooled_; }
+
+    Pgbouncer pooler;
+    Stack pooled;
+
+private:
+    static inline Stack* pooled_ = nullptr;
+};
+
+const Client& client() { return Pooled::get().client(); }
+
+}  // namespace
+
+BOOST_TEST_GLOBAL_FIXTURE(Pooled);
+
+BOOST_AUTO_TEST_CASE(it_serves_and_stays_fresh_over_few_connections) {
+    Freshness freshness(client());
+    Load load(client(), 8, Writes::yes);
+    BOOST_TEST(eventually([&] { return load.count() > 2000; }));
+    const auto taken = stack().database().query(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pooled'");
+    const auto tally = load.stop();
+    BOOST_TEST(freshness.stop() == "");
+    BOOST_TEST(tally.only_success(), tally.summary());
+    BOOST_TEST(std::stoi(taken.at(0).at(0)) > 0);
+    BOOST_TEST(std::stoi(taken.at(0).at(0)) <= connections);
+}
+
+BOOST_AUTO_TEST_CASE(the_feed_goes_past_it) {
+    BOOST_TEST_REQUIRE(eventually([] { return feed_follows(client()); }));
+    const auto record = expect_json(client().post("/products", product("Pooled")), 201);
+    const auto path = path_of("/products", record);
+    BOOST_TEST(gets_cached(path, client()));
+    const auto foreign = unique_text("Foreign");
+    stack().database().query("UPDATE products SET name = $1 WHERE id = $2::uuid",
+                             {foreign, record["id"].text()});
+    BOOST_TEST(comes_to_show(path, foreign, client()));
+}
+
+BOOST_AUTO_TEST_CASE(a_list_longer_than_one_fetch) {
+    stack().database().query(
+        "INSERT INTO products (name, price, stock_quantity)"
+        " SELECT 'Many', 1, 1 FROM generate_series(1, 5000)");
+    BOOST_TEST(eventually([] {
+        return expect_json(client().get("/products"), 200).size() > 5000U;
+    }));
+}
