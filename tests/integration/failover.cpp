@@ -3,6 +3,7 @@
 #define BOOST_TEST_MODULE failover
 #include <algorithm>
 #include <csignal>
+#include <thread>
 
 #include "feed.hpp"
 #include "freshness.hpp"
@@ -59,7 +60,7 @@ struct TwoDatabases : SharedStack {
     TwoDatabases()
         : host({{"DATABASE_URL",
                  "postgresql://larder@" + in_url(stack().status().at("postgresql_socket")) + ":5432," +
-                     in_url(standby.socket()) + "/larder?target_session_attrs=read-write"},
+                     in_url(standby.socket()) + "/larder?target_session_attrs=read-write&tcp_user_timeout=5000"},
                 {"REDIS_URL", stack().status().at("redis_url")}}) {
         instance_ = this;
     }
@@ -75,6 +76,29 @@ private:
 }  // namespace
 
 BOOST_TEST_GLOBAL_FIXTURE(TwoDatabases);
+
+// The feed reads a commit in the log while it still waits for the standby, and nobody sees it yet. What
+// readers find meanwhile must not stay in the caches.
+BOOST_AUTO_TEST_CASE(foreign_edits_show_although_commits_wait) {
+    const auto& client = TwoDatabases::get().host.client();
+    BOOST_TEST_REQUIRE(eventually([&] { return feed_follows(client); }));
+    const auto record = expect_json(client.post("/products", product("A")), 201);
+    const auto path = path_of("/products", record);
+    auto database = stack().database();
+    const std::jthread reader([&](const std::stop_token& stopped) {
+        while (!stopped.stop_requested()) {
+            (void)client.get(path);
+            (void)client.get("/products");
+        }
+    });
+    for (int i = 0; i < 50; ++i) {
+        const auto name = unique_text("Waited");
+        database.query("UPDATE products SET name = $1 WHERE id = $2::uuid",
+                       {name, record["id"].text()});
+        BOOST_TEST(comes_to_show(path, name, client));
+        BOOST_TEST(comes_to_show("/products", name, client));
+    }
+}
 
 // As a tool does that is about to hand over to the standby.
 BOOST_AUTO_TEST_CASE(a_primary_that_takes_no_writes_is_no_fault_of_the_server) {

@@ -1,6 +1,9 @@
 // Workers behind pgbouncer in transaction mode, with PREPARED_STATEMENTS=false; the feed and the
 // migrations go past it.
 #define BOOST_TEST_MODULE pooler
+#include <fstream>
+#include <iterator>
+
 #include "feed.hpp"
 #include "freshness.hpp"
 #include "load.hpp"
@@ -16,6 +19,8 @@ constexpr int connections = 4;
 class Pgbouncer {
 public:
     Pgbouncer() : place_("pgbouncer") {
+        // What the documentation has at 10 s.
+        stack().database().query("ALTER ROLE larder SET lock_timeout = '200ms'");
         const auto directory = place_.directory().string();
         place_.run({"sh", "-c", "printf '%s' \"$1\" > \"$2\"/pgbouncer.ini", "sh",
                     configuration(directory), directory});
@@ -28,11 +33,18 @@ public:
     }
 
 private:
+    /// That of docs/deploying.md, but for where it listens and whom it lets in.
     static std::string configuration(const std::string& directory) {
-        return "[databases]\nlarder = host=" + stack().status().at("postgresql_socket") +
-               " user=larder\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = " +
-               directory + "\npidfile = " + directory + "/pid\nlogfile = " + directory +
-               "/log\nauth_type = any\npool_mode = transaction\ndefault_pool_size = " +
+        std::ifstream file(source_directory() / "docs" / "deploying.md");
+        const std::string text(std::istreambuf_iterator<char>(file), {});
+        const std::string_view begin = "```ini\n[databases]\n";
+        const auto start = text.find(begin) + begin.size();
+        const auto rest = text.find('\n', start);
+        return "[databases]\nlarder = user=larder dbname=larder host=" +
+               stack().status().at("postgresql_socket") +
+               text.substr(rest, text.find("```", rest) - rest) +
+               "listen_addr =\nunix_socket_dir = " + directory + "\npidfile = " + directory +
+               "/pid\nlogfile = " + directory + "/log\nauth_type = any\ndefault_pool_size = " +
                std::to_string(connections) + "\n";
     }
 
@@ -84,6 +96,16 @@ BOOST_AUTO_TEST_CASE(the_feed_goes_past_it) {
     stack().database().query("UPDATE products SET name = $1 WHERE id = $2::uuid",
                              {foreign, record["id"].text()});
     BOOST_TEST(comes_to_show(path, foreign, client()));
+}
+
+BOOST_AUTO_TEST_CASE(a_locked_row_keeps_no_store_thread_waiting) {
+    const auto path = path_of("/products", expect_json(client().post("/products", product("A")), 201));
+    auto database = stack().database();
+    database.query("BEGIN");
+    database.query("SELECT FROM products WHERE id = $1::uuid FOR UPDATE", {path.substr(path.rfind('/') + 1)});
+    expect_problem(client().put(path, R"({"name": "B"})"), 503);
+    database.query("ROLLBACK");
+    BOOST_TEST(client().put(path, R"({"name": "C"})").status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(a_list_longer_than_one_fetch) {
