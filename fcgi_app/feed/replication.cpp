@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cache/shared_memory.hpp"
+#include "store/pooler.hpp"
 
 namespace larder {
 
@@ -31,6 +32,17 @@ std::unexpected<std::string> Replication::failure() const {
     return std::unexpected(one_line(PQerrorMessage(connection_.get())));
 }
 
+std::unexpected<std::string> Replication::refusal() const {
+    auto message = failure();
+    if (is_refusal_of_pooler(message.error())) {
+        message.error() =
+            fmt::format("it was led to a pooler, which does not pass on PostgreSQL's log; set"
+                        " DIRECT_DATABASE_URL to the address of PostgreSQL itself ({})",
+                        message.error());
+    }
+    return message;
+}
+
 Replication::Result<void> Replication::open(const std::string& url) {
     char* error = nullptr;
     const Options options(PQconninfoParse(url.c_str(), &error), PQconninfoFree);
@@ -49,7 +61,7 @@ Replication::Result<void> Replication::open(const std::string& url) {
     add(nullptr, nullptr);
     constexpr int no_expansion = 0;
     connection_.reset(PQconnectdbParams(names.data(), values.data(), no_expansion));
-    if (PQstatus(connection_.get()) != CONNECTION_OK) return failure();
+    if (PQstatus(connection_.get()) != CONNECTION_OK) return refusal();
     // To make a slot is to wait for the transactions of others, which are locks to PostgreSQL.
     const std::unique_ptr<pg_result, Clear> result(
         PQexec(connection_.get(), "SET lock_timeout = 0"));

@@ -56,6 +56,7 @@ private:
     };
 
     std::unexpected<std::string> failure() const;
+    std::unexpected<std::string> refusal() const;  // of a connection
 
     std::unique_ptr<pg_conn, Close> connection_;
     std::unique_ptr<char, FreeMemory> message_;

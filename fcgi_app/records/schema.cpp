@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "store/pooler.hpp"
 #include "store/session.hpp"
 #include "store/statements.hpp"
 
@@ -40,6 +41,13 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
             const auto rows = session.read(once("EXPLAIN " + sql));
             if (rows) continue;
             const Error& error = rows.error();
+            if (is_refusal_of_pooler(error.log)) {
+                return {SchemaState::unknown,
+                        fmt::format("PostgreSQL: DATABASE_URL is that of a pooler; set"
+                                    " PREPARED_STATEMENTS=false, and DIRECT_DATABASE_URL to the"
+                                    " address of PostgreSQL itself ({})",
+                                    error.log)};
+            }
             if (error.kind == ErrorKind::unavailable) {
                 return {SchemaState::unknown,
                         fmt::format("PostgreSQL is out of reach; check DATABASE_URL and that the"

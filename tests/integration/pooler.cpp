@@ -98,6 +98,25 @@ BOOST_AUTO_TEST_CASE(the_feed_goes_past_it) {
     BOOST_TEST(comes_to_show(path, foreign, client()));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_forgotten_is_named) {
+    const auto& pooled = Pooled::get();
+    Environment settings = {{"DATABASE_URL", pooled.status().at("database_url")},
+                            {"REDIS_URL", pooled.status().at("redis_url")},
+                            {"RUN_DIR", pooled.status().at("run_dir")}};
+    const auto worker = run({program_directory() / "larder-worker", "--diagnose"}, settings).output;
+    BOOST_TEST(worker.contains("problem: PostgreSQL: DATABASE_URL is that of a pooler"), worker);
+    BOOST_TEST(worker.contains("PREPARED_STATEMENTS=false"), worker);
+    for (const auto* prepared : {"true", "false"}) {
+        settings["PREPARED_STATEMENTS"] = prepared;
+        const auto feed = run({program_directory() / "larder-feed", "--check"}, settings);
+        BOOST_TEST(feed.status == 1);
+        BOOST_TEST(feed.output.contains("set DIRECT_DATABASE_URL"), feed.output);
+    }
+    settings["DIRECT_DATABASE_URL"] = stack().status().at("database_url");
+    BOOST_TEST(run({program_directory() / "larder-feed", "--check"}, settings).status == 0);
+    BOOST_TEST(run({program_directory() / "larder-worker", "--diagnose"}, settings).status == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_locked_row_keeps_no_store_thread_waiting) {
     const auto path = path_of("/products", expect_json(client().post("/products", product("A")), 201));
     auto database = stack().database();
