@@ -35,10 +35,10 @@ std::unexpected<std::string> Replication::failure() const {
 std::unexpected<std::string> Replication::refusal() const {
     auto message = failure();
     if (is_refusal_of_pooler(message.error())) {
-        message.error() =
-            fmt::format("it was led to a pooler, which does not pass on PostgreSQL's log; set"
-                        " DIRECT_DATABASE_URL to the address of PostgreSQL itself ({})",
-                        message.error());
+        message.error() = fmt::format(
+            "it was led to a pooler, which does not pass on PostgreSQL's log; set"
+            " DIRECT_DATABASE_URL to the address of PostgreSQL itself ({})",
+            message.error());
     }
     return message;
 }

@@ -51,8 +51,8 @@ Error translated(const std::string& state, std::string log) {
     return error(ErrorKind::internal, "Something went wrong inside the server.");
 }
 
-/// Whether the session is of no more use: PostgreSQL ends it, has forgotten what was prepared, is not
-/// the server that takes writes, or has a transaction open that has failed.
+/// Whether the session is of no more use: PostgreSQL ends it, has forgotten what was prepared, is
+/// not the server that takes writes, or has a transaction open that has failed.
 bool ends_session(const std::string& state) {
     const std::string_view category = std::string_view(state).substr(0, 2);
     return state.empty() || category == "08" || category == "25" || category == "57" ||

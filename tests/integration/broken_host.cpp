@@ -44,8 +44,7 @@ bool read_request(int fd) {
 }
 
 /// Status 200, and the end of the request.
-constexpr auto answer =
-    "\1\6\0\1\0\17\0\0Status: 200\r\n\r\n\1\3\0\1\0\10\0\0\0\0\0\0\0\0\0\0"sv;
+constexpr auto answer = "\1\6\0\1\0\17\0\0Status: 200\r\n\r\n\1\3\0\1\0\10\0\0\0\0\0\0\0\0\0\0"sv;
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// PostgreSQL with a synchronous standby: the primary is lost, the standby is promoted, and workers and
-// feed go on with it. What was answered is there, and no answer is older.
+// PostgreSQL with a synchronous standby: the primary is lost, the standby is promoted, and workers
+// and feed go on with it. What was answered is there, and no answer is older.
 #define BOOST_TEST_MODULE failover
 #include <algorithm>
 #include <csignal>
@@ -23,15 +23,16 @@ public:
         place_.run({postgresql_program("pg_basebackup"), "-D", data, "-h", primary, "-U", "larder",
                     "-X", "stream", "-R", "-c", "fast"});
         place_.at_end({postgresql_program("pg_ctl"), "stop", "-D", data, "-m", "immediate"});
-        place_.run({postgresql_program("pg_ctl"), "start", "-w", "-D", data, "-l", data + ".log", "-o",
+        place_.run({postgresql_program("pg_ctl"), "start", "-w", "-D", data, "-l", data + ".log",
+                    "-o",
                     "-c listen_addresses= -c unix_socket_directories=" + socket() +
                         " -c port=5432 -c wal_level=logical -c max_connections=200 -c fsync=off"});
         auto database = stack().database();
         database.query("ALTER SYSTEM SET synchronous_standby_names = '*'");
         database.query("SELECT pg_reload_conf()");
         BOOST_TEST_REQUIRE(eventually([&] {
-            return database.query("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'").size() ==
-                   1U;
+            return database.query("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'")
+                       .size() == 1U;
         }));
     }
     void promote() const {
@@ -59,8 +60,9 @@ std::string in_url(std::string directory) {
 struct TwoDatabases : SharedStack {
     TwoDatabases()
         : host({{"DATABASE_URL",
-                 "postgresql://larder@" + in_url(stack().status().at("postgresql_socket")) + ":5432," +
-                     in_url(standby.socket()) + "/larder?target_session_attrs=read-write&tcp_user_timeout=5000"},
+                 "postgresql://larder@" + in_url(stack().status().at("postgresql_socket")) +
+                     ":5432," + in_url(standby.socket()) +
+                     "/larder?target_session_attrs=read-write&tcp_user_timeout=5000"},
                 {"REDIS_URL", stack().status().at("redis_url")}}) {
         instance_ = this;
     }
@@ -77,8 +79,8 @@ private:
 
 BOOST_TEST_GLOBAL_FIXTURE(TwoDatabases);
 
-// The feed reads a commit in the log while it still waits for the standby, and nobody sees it yet. What
-// readers find meanwhile must not stay in the caches.
+// The feed reads a commit in the log while it still waits for the standby, and nobody sees it yet.
+// What readers find meanwhile must not stay in the caches.
 BOOST_AUTO_TEST_CASE(foreign_edits_show_although_commits_wait) {
     const auto& client = TwoDatabases::get().host.client();
     BOOST_TEST_REQUIRE(eventually([&] { return feed_follows(client); }));
@@ -103,7 +105,8 @@ BOOST_AUTO_TEST_CASE(foreign_edits_show_although_commits_wait) {
 // As a tool does that is about to hand over to the standby.
 BOOST_AUTO_TEST_CASE(a_primary_that_takes_no_writes_is_no_fault_of_the_server) {
     const auto& client = TwoDatabases::get().host.client();
-    const auto path = path_of("/employees", expect_json(client.post("/employees", employee("A")), 201));
+    const auto path =
+        path_of("/employees", expect_json(client.post("/employees", employee("A")), 201));
     auto database = stack().database();
     database.query("ALTER SYSTEM SET default_transaction_read_only = on");
     database.query("SELECT pg_reload_conf()");
@@ -118,7 +121,8 @@ BOOST_AUTO_TEST_CASE(the_standby_takes_over) {
     auto& databases = TwoDatabases::get();
     const auto& client = databases.host.client();
     BOOST_TEST_REQUIRE(eventually([&] { return feed_follows(client); }));
-    const auto path = path_of("/employees", expect_json(client.post("/employees", employee("A")), 201));
+    const auto path =
+        path_of("/employees", expect_json(client.post("/employees", employee("A")), 201));
 
     Freshness before(client);
     before.run_for(1s);

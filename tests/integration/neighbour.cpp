@@ -31,8 +31,8 @@ void Neighbour::run(const std::vector<std::string>& arguments) const {
 
 Finished Neighbour::try_to_run(std::vector<std::string> arguments) const {
     if (geteuid() == 0) {
-        const std::vector<std::string> as_account = {"setpriv", "--reuid=www-data", "--regid=www-data",
-                                                     "--init-groups", "--"};
+        const std::vector<std::string> as_account = {"setpriv", "--reuid=www-data",
+                                                     "--regid=www-data", "--init-groups", "--"};
         arguments.insert(arguments.begin(), as_account.begin(), as_account.end());
     }
     return larder::test::run(arguments);

@@ -8,8 +8,8 @@
 
 namespace larder::test {
 
-/// A server beside those of a stack, in a directory of its own below the stack's, and of the account
-/// of the stack's servers: PostgreSQL refuses to run as root. For one thread.
+/// A server beside those of a stack, in a directory of its own below the stack's, and of the
+/// account of the stack's servers: PostgreSQL refuses to run as root. For one thread.
 class Neighbour {
 public:
     /// Makes the directory.

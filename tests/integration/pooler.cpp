@@ -44,8 +44,8 @@ private:
                stack().status().at("postgresql_socket") +
                text.substr(rest, text.find("```", rest) - rest) +
                "listen_addr =\nunix_socket_dir = " + directory + "\npidfile = " + directory +
-               "/pid\nlogfile = " + directory + "/log\nauth_type = any\ndefault_pool_size = " +
-               std::to_string(connections) + "\n";
+               "/pid\nlogfile = " + directory +
+               "/log\nauth_type = any\ndefault_pool_size = " + std::to_string(connections) + "\n";
     }
 
     Neighbour place_;
@@ -118,10 +118,12 @@ BOOST_AUTO_TEST_CASE(what_is_forgotten_is_named) {
 }
 
 BOOST_AUTO_TEST_CASE(a_locked_row_keeps_no_store_thread_waiting) {
-    const auto path = path_of("/products", expect_json(client().post("/products", product("A")), 201));
+    const auto path =
+        path_of("/products", expect_json(client().post("/products", product("A")), 201));
     auto database = stack().database();
     database.query("BEGIN");
-    database.query("SELECT FROM products WHERE id = $1::uuid FOR UPDATE", {path.substr(path.rfind('/') + 1)});
+    database.query("SELECT FROM products WHERE id = $1::uuid FOR UPDATE",
+                   {path.substr(path.rfind('/') + 1)});
     expect_problem(client().put(path, R"({"name": "B"})"), 503);
     database.query("ROLLBACK");
     BOOST_TEST(client().put(path, R"({"name": "C"})").status == 200);
@@ -131,7 +133,6 @@ BOOST_AUTO_TEST_CASE(a_list_longer_than_one_fetch) {
     stack().database().query(
         "INSERT INTO products (name, price, stock_quantity)"
         " SELECT 'Many', 1, 1 FROM generate_series(1, 5000)");
-    BOOST_TEST(eventually([] {
-        return expect_json(client().get("/products"), 200).size() > 5000U;
-    }));
+    BOOST_TEST(
+        eventually([] { return expect_json(client().get("/products"), 200).size() > 5000U; }));
 }

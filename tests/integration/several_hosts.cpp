@@ -1,5 +1,5 @@
-// docs/deploying.md, "Several hosts": workers on TCP on two hosts, and nginx and a feed on a third one
-// that has no workers of its own, all of them with one PostgreSQL and one Redis.
+// docs/deploying.md, "Several hosts": workers on TCP on two hosts, and nginx and a feed on a third
+// one that has no workers of its own, all of them with one PostgreSQL and one Redis.
 #define BOOST_TEST_MODULE several_hosts
 #include <csignal>
 
@@ -22,7 +22,8 @@ Environment host(const std::string& workers, const std::string& address) {
 }
 
 struct Hosts : SharedStack {
-    Hosts() : one(host("2", first)), two(host("2", second)), front(host("0", first + ',' + second)) {
+    Hosts()
+        : one(host("2", first)), two(host("2", second)), front(host("0", first + ',' + second)) {
         hosts_ = this;
         BOOST_TEST_REQUIRE(eventually([this] { return feed_follows(front.client()); }));
     }
@@ -78,8 +79,7 @@ BOOST_AUTO_TEST_CASE(lists_are_cached_where_nginx_is_and_follow) {
 
 BOOST_AUTO_TEST_CASE(a_large_answer_arrives_over_tcp) {
     const std::string text(300000, 'x');
-    const auto record =
-        expect_json(front().post("/items", R"({"text": ")" + text + "\"}"), 201);
+    const auto record = expect_json(front().post("/items", R"({"text": ")" + text + "\"}"), 201);
     BOOST_TEST(front().get(path_of("/items", record)).body.contains(text));
 }
 

@@ -1,5 +1,6 @@
-// nginx with several hosts of workers, of which one is broken in some way: a write goes to another one
-// if no connection was made for it, and never if one was, because a worker may have begun with it.
+// nginx with several hosts of workers, of which one is broken in some way: a write goes to another
+// one if no connection was made for it, and never if one was, because a worker may have begun with
+// it.
 #define BOOST_TEST_MODULE unsent
 #include <map>
 #include <set>
@@ -56,8 +57,8 @@ std::multiset<std::string> stored() {
     return names;
 }
 
-/// Every write was sent once: to a worker, which stored it, or to the broken host. The number of those
-/// that have failed.
+/// Every write was sent once: to a worker, which stored it, or to the broken host. The number of
+/// those that have failed.
 int expect_sent_once(const Statuses& statuses) {
     const auto names = stored();
     int failed = 0;
