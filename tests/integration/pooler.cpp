@@ -25,7 +25,7 @@ public:
         place_.run({"sh", "-c", "printf '%s' \"$1\" > \"$2\"/pgbouncer.ini", "sh",
                     configuration(directory), directory});
         place_.at_end({"sh", "-c", "kill -INT \"$(cat \"$1\"/pid)\"", "sh", directory});
-        place_.run({"pgbouncer", "-q", "-d", directory + "/pgbouncer.ini"});
+        place_.run({"/usr/sbin/pgbouncer", "-q", "-d", directory + "/pgbouncer.ini"});
     }
     [[nodiscard]] std::string url() const {
         return "postgresql:///larder?user=larder&application_name=pooled&port=6432&host=" +
