@@ -55,22 +55,33 @@ class Rows(unittest.TestCase):
 
 
 class LoadGenerator(unittest.TestCase):
-    def outcome(self, output, status=0):
+    FOUND = {
+        "requests": 10, "seconds": 2.0, "broken": 0, "refused": 0, "skipped": 0,
+        "latency_us": {"p50": 1500}, "refusal_us": {"p50": 250},
+    }
+
+    def outcome(self, output, status=0, **changes):
         with tempfile.TemporaryDirectory() as name:
             directory = Path(name)
             program = directory / "load"
             program.write_text(f"#!/bin/sh\necho '{output}'\nexit {status}\n")
             program.chmod(0o755)
             generator = Generator(program, directory)
-            task = Load(generator.write("one", [b"x"]), expected=frozenset({200}))
+            task = Load(generator.write("one", [b"x"]), **changes)
             return generator.run(FakeServer, task, 1)
 
     def test_a_wrong_status_is_an_error(self):
         outcome = self.outcome(json.dumps({
-            "requests": 10, "seconds": 2.0, "broken": 1, "statuses": {"200": 7, "503": 3},
-            "latency_us": {"p50": 1500},
+            **self.FOUND, "broken": 1, "refused": 2, "statuses": {"200": 10, "503": 3},
         }))
         self.assertEqual((outcome.errors, outcome.rate, outcome.latency), (4, 5, {"p50": 1.5}))
+
+    def test_a_refusal_is_none_where_it_may_be_but_a_bare_503_is(self):
+        outcome = self.outcome(json.dumps({
+            **self.FOUND, "refused": 2, "statuses": {"200": 10, "503": 3},
+        }), refusable=True)
+        self.assertEqual((outcome.errors, outcome.refused), (1, 2))
+        self.assertEqual(outcome.refusal_latency, {"p50": 0.25})
 
     def test_a_load_that_fails_ends_the_benchmark(self):
         with self.assertRaises(BenchError):

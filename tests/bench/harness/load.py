@@ -17,23 +17,31 @@ WRITTEN_PRODUCTS = range(http.HOT_PRODUCTS, 10_000)
 @dataclasses.dataclass(frozen=True)
 class Load:
     """Requests in a file, and how they are asked. rate: requests per second, 0: as fast as answers
-    come; once: each request once; expected: the statuses that are right."""
+    come; once: each request once; impatient: at a fixed rate, what is due while all connections wait
+    is skipped; expected: the statuses that are right; refusable: so is 503 with Retry-After."""
 
     requests: Path
     connections: int = CONNECTIONS
     rate: float = 0
     once: bool = False
+    impatient: bool = False
     expected: frozenset = frozenset({200})
+    refusable: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What one run gave. latency: milliseconds; errors: wrong statuses and requests that broke."""
+    """What one run gave. requests: those that were answered, refusals left out; latency: theirs, in
+    milliseconds; errors: wrong statuses and requests that broke; skipped: requests that were due
+    but not made; refusal_latency: in milliseconds."""
 
     requests: int
     seconds: float
     errors: int
     latency: dict
+    refused: int = 0
+    skipped: int = 0
+    refusal_latency: dict = dataclasses.field(default_factory=dict)
 
     @property
     def rate(self):
@@ -67,6 +75,7 @@ class Generator:
             self._program, "--port", str(server.port), "--requests", load.requests,
             "--connections", str(load.connections), "--seconds", str(seconds),
             "--rate", str(load.rate), *(["--once"] if load.once else []),
+            *(["--impatient"] if load.impatient else []),
         ]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -78,8 +87,14 @@ class Generator:
         wrong = sum(
             count for status, count in found["statuses"].items() if int(status) not in load.expected
         )
-        latency = {name: value / 1000 for name, value in found["latency_us"].items()}
-        return Outcome(found["requests"], found["seconds"], found["broken"] + wrong, latency)
+        if load.refusable:
+            wrong -= found["refused"]
+        latency, refusal = (
+            {name: value / 1000 for name, value in found[key].items()}
+            for key in ("latency_us", "refusal_us")
+        )
+        return Outcome(found["requests"], found["seconds"], found["broken"] + wrong, latency,
+                       found["refused"], found["skipped"], refusal)
 
     def run(self, server, load, seconds):
         return self.finish(self.start(server, load, seconds), server, load)

@@ -101,6 +101,7 @@ bool Answer::read_field(std::string_view name, std::string_view value) {
         return is_same(value, "chunked");
     }
     if (is_same(name, "Connection")) closes_ = is_same(value, "close");
+    if (is_same(name, "Retry-After")) has_retry_after_ = !value.empty();
     return true;
 }
 

@@ -19,6 +19,8 @@ public:
     int status() const { return status_; }
     /// Whether the server closes the connection after it.
     bool closes() const { return closes_; }
+    /// Whether it is 503 with Retry-After (RFC 9110, section 15.6.4): asked again, it may succeed.
+    bool is_refusal() const { return status_ == 503 && has_retry_after_; }
 
     void reset() { *this = Answer(); }
 
@@ -39,6 +41,7 @@ private:
     bool has_length_ = false;
     bool is_chunked_ = false;
     bool closes_ = false;
+    bool has_retry_after_ = false;
 };
 
 }  // namespace larder::bench

@@ -111,17 +111,32 @@ void Client::loop(Clock::time_point end) {
         const timespec timeout = until(now, wake);
         const int count =
             epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
+        skip_due(Clock::now(), end);  // before an answer frees a connection
         for (int i = 0; i < count; ++i) {
             receive(*static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr), end);
         }
     }
 }
 
+bool Client::is_due(Clock::time_point now, Clock::time_point end) const {
+    return may_start(now, end) && (!schedule_ || schedule_->is_due(now));
+}
+
 void Client::start_due(Clock::time_point now, Clock::time_point end) {
-    while (!free_.empty() && may_start(now, end) && (!schedule_ || schedule_->is_due(now))) {
+    while (!free_.empty() && is_due(now, end)) {
         Connection& connection = *free_.front();
         free_.pop_front();
         send(connection, schedule_ ? schedule_->take() : Clock::now());
+    }
+    skip_due(now, end);
+}
+
+void Client::skip_due(Clock::time_point now, Clock::time_point end) {
+    if (!options_.impatient || !schedule_ || !free_.empty()) return;
+    while (is_due(now, end)) {
+        schedule_->take();
+        ++asked_;
+        ++tally_.skipped;
     }
 }
 
@@ -156,9 +171,11 @@ void Client::finish(Connection& connection, Clock::time_point end) {
     const bool closes = connection.answer.closes();
     ++tally_.statuses[connection.answer.status()];
     if (schedule_ || now <= end) {
+        const bool is_refusal = connection.answer.is_refusal();
         const auto latency = std::chrono::ceil<microseconds>(now - connection.since);
-        tally_.latency.add(static_cast<std::uint64_t>(latency.count()));
-        tally_.last = now;
+        (is_refusal ? tally_.refusals : tally_.latency)
+            .add(static_cast<std::uint64_t>(latency.count()));
+        if (!is_refusal) tally_.last = now;
     }
     release(connection, !closes || open(connection));
 }

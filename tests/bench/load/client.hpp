@@ -19,13 +19,16 @@ struct Options {
     unsigned connections = 1;  // of this client
     double rate = 0;           // requests per second; 0: each connection asks again once answered
     bool once = false;         // ends when every request was asked once
+    bool impatient = false;    // at a fixed rate, what is due while all connections wait is skipped
 };
 
 struct Tally {
-    Histogram latency;                      // of answers in time, in microseconds
+    Histogram latency;                      // of answers in time but refusals, in microseconds
+    Histogram refusals;                     // the same of refusals (Answer::is_refusal)
     std::map<int, std::uint64_t> statuses;  // of all answers
     std::uint64_t broken = 0;               // requests that got no answer, or one that is no HTTP
-    Clock::time_point last;                 // when the last answer in time came
+    std::uint64_t skipped = 0;              // requests that were due but not made (impatient)
+    Clock::time_point last;                 // when the last answer in `latency` came
 };
 
 /// Asks a server on this host over kept connections, and measures. Owns the connections. For one
@@ -41,7 +44,9 @@ public:
 
     /// Starts no request after `end` and counts no answer after it as in time, but waits for all
     /// answers. At a fixed rate every request that is due before `end` is made, and its answer is
-    /// in time whenever it comes: leaving out late ones would flatter the server.
+    /// in time whenever it comes: leaving out late ones would flatter the server. An impatient
+    /// client bounds what is outstanding by its connections, as it must where the rate is more than
+    /// the server can ever answer.
     Tally run(Clock::time_point start, Clock::time_point end);
 
 private:
@@ -56,7 +61,9 @@ private:
     void close(Connection& connection) const;
     void loop(Clock::time_point end);
     bool may_start(Clock::time_point now, Clock::time_point end) const;
+    bool is_due(Clock::time_point now, Clock::time_point end) const;
     void start_due(Clock::time_point now, Clock::time_point end);
+    void skip_due(Clock::time_point now, Clock::time_point end);
     void send(Connection& connection, Clock::time_point since);
     void receive(Connection& connection, Clock::time_point end);
     void finish(Connection& connection, Clock::time_point end);

@@ -88,11 +88,18 @@ Tally run_all(Options options, const std::vector<std::string_view>& requests, un
     Tally sum = tallies.front();
     for (unsigned i = 1; i < threads; ++i) {
         sum.latency.merge(tallies[i].latency);
+        sum.refusals.merge(tallies[i].refusals);
         for (const auto& [status, count] : tallies[i].statuses) sum.statuses[status] += count;
         sum.broken += tallies[i].broken;
+        sum.skipped += tallies[i].skipped;
         sum.last = std::max(sum.last, tallies[i].last);
     }
     return sum;
+}
+
+std::string quantiles(const Histogram& latency) {
+    return fmt::format(R"({{"p50": {}, "p99": {}, "p99.9": {}, "max": {}}})", latency.quantile(0.5),
+                       latency.quantile(0.99), latency.quantile(0.999), latency.largest());
 }
 
 void print(const Tally& tally, double seconds) {
@@ -101,13 +108,11 @@ void print(const Tally& tally, double seconds) {
     for (const auto& [status, count] : tally.statuses) {
         statuses.push_back(fmt::format("\"{}\": {}", status, count));
     }
-    const auto& latency = tally.latency;
-    fmt::print(R"({{"requests": {}, "seconds": {:.6f}, "broken": {}, "statuses": {{{}}}, )"
-               R"("latency_us": {{"p50": {}, "p99": {}, "p99.9": {}, "max": {}}}}})"
+    fmt::print(R"({{"requests": {}, "seconds": {:.6f}, "broken": {}, "refused": {}, )"
+               R"("skipped": {}, "statuses": {{{}}}, "latency_us": {}, "refusal_us": {}}})"
                "\n",
-               latency.total(), seconds, tally.broken, fmt::join(statuses, ", "),
-               latency.quantile(0.5), latency.quantile(0.99), latency.quantile(0.999),
-               latency.largest());
+               tally.latency.total(), seconds, tally.broken, tally.refusals.total(), tally.skipped,
+               fmt::join(statuses, ", "), quantiles(tally.latency), quantiles(tally.refusals));
 }
 
 }  // namespace
@@ -130,6 +135,8 @@ int main(int argc, char** argv) {
                    " it was answered")
         ->check(CLI::NonNegativeNumber);
     app.add_flag("--once", options.once, "Ask each request once, then end");
+    app.add_flag("--impatient", options.impatient,
+                 "At a fixed rate, skip what is due while all connections wait");
     app.add_option("--threads", threads, "Threads")->check(CLI::PositiveNumber);
     CLI11_PARSE(app, argc, argv);
 

@@ -31,11 +31,14 @@ bool is_one_answer(std::string_view text) {
     return answer.take(text) && answer.is_done();
 }
 
-/// Listens on a free port and serves one connection: the first request is answered after `stall`,
-/// the others at once.
+constexpr std::string_view refusal =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+
+/// Listens on a free port and serves one connection: the first request gets `first` after `stall`,
+/// the others `sized` at once.
 class StallingServer {
 public:
-    explicit StallingServer(std::chrono::milliseconds stall)
+    explicit StallingServer(std::chrono::milliseconds stall, std::string_view first = sized)
         : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -45,20 +48,21 @@ public:
         BOOST_REQUIRE(bind(listener_, generic, size) == 0 && listen(listener_, 1) == 0);
         getsockname(listener_, generic, &size);
         port = ntohs(address.sin_port);
-        thread_ = std::jthread([this, stall] { serve(stall); });
+        thread_ = std::jthread([this, stall, first] { serve(stall, first); });
     }
     ~StallingServer() { close(listener_); }
 
     std::uint16_t port = 0;
 
 private:
-    void serve(std::chrono::milliseconds stall) const {
+    void serve(std::chrono::milliseconds stall, std::string_view next) const {
         const int fd = accept(listener_, nullptr, nullptr);
         if (fd < 0) return;
         std::array<char, 4096> request{};
         while (recv(fd, request.data(), request.size(), 0) > 0) {
             std::this_thread::sleep_for(std::exchange(stall, 0ms));
-            send(fd, sized.data(), sized.size(), MSG_NOSIGNAL);
+            const auto text = std::exchange(next, sized);
+            send(fd, text.data(), text.size(), MSG_NOSIGNAL);
         }
         close(fd);
     }
@@ -105,6 +109,18 @@ BOOST_AUTO_TEST_CASE(what_is_no_single_answer_is_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_says_when_to_come_again) {
+    for (const auto& [text, is_refusal] : {
+             std::pair("HTTP/1.1 503 x\r\nretry-after: 1\r\nContent-Length: 0\r\n\r\n", true),
+             std::pair("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n", false),
+             std::pair("HTTP/1.1 200 x\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n", false),
+         }) {
+        Answer answer;
+        BOOST_REQUIRE(answer.take(text));
+        BOOST_TEST(answer.is_refusal() == is_refusal, text);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(quantiles_are_exact_to_two_percent) {
     Histogram histogram;
     Histogram other;
@@ -144,4 +160,17 @@ BOOST_AUTO_TEST_CASE(a_stall_shows_in_the_latency_of_all_that_were_due) {
     BOOST_TEST(tally.broken == 0);
     BOOST_TEST(tally.statuses.at(201) == 50);
     BOOST_TEST(tally.latency.quantile(0.5) >= 300'000);
+}
+
+BOOST_AUTO_TEST_CASE(an_impatient_client_skips_what_it_has_no_connection_for) {
+    const StallingServer server(600ms, refusal);
+    constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+    Client client({.port = server.port, .connections = 1, .rate = 100, .impatient = true},
+                  {&request, 1});
+    const auto start = Clock::now();
+    const auto tally = client.run(start, start + 500ms);
+    BOOST_TEST(tally.refusals.total() == 1);
+    BOOST_TEST(tally.latency.total() == 0);
+    BOOST_TEST(tally.skipped == 49);
+    BOOST_TEST(tally.broken == 0);
 }
