@@ -13,7 +13,7 @@ from harness.stack import Stack
 
 HERE = Path(__file__).resolve().parents[1]
 ROOT = HERE.parents[1]
-PEERS = ("loop", "go", "fastify", "php")
+PEERS = ("loop", "go", "fastify", "php", "flask")
 
 
 class Bench:
@@ -109,4 +109,6 @@ class Bench:
             found["node"] = of("node", "--version")
         if "php" in self._peers.servers:
             found["php"] = of(peers.find_php(), "--version")
+        if "flask" in self._peers.servers:
+            found["gunicorn"] = of(peers.find_gunicorn(), "--version")
         return found | {name: f"left out: {why}" for name, why in self.missing.items()}

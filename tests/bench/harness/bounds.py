@@ -23,9 +23,12 @@ def ratio(other, member="rate", name="larder"):
     return lambda row: row.ratio(name, other, member)
 
 
+COMPARED = ("go", "fastify", "php", "flask")  # the peers, behind nginx or not
+
+
 def best(row):
     """The fastest peer of a row."""
-    peers = [name for name in row.runs if name.partition("-")[0] in ("go", "fastify", "php")]
+    peers = [name for name in row.runs if name.partition("-")[0] in COMPARED]
     return max(peers, key=lambda name: median(row.values(name, "rate")), default=None)
 
 
@@ -62,6 +65,7 @@ BOUNDS = [
     Bound("item", "requests/s to Fastify without nginx", ratio("fastify"), 1.0),
     Bound("item", "requests/s to Fastify behind nginx", ratio("fastify-nginx"), 1.6),
     Bound("item", "requests/s to PHP-FPM", ratio("php"), 3.3),
+    Bound("item", "requests/s to Flask", ratio("flask"), 8.0),
     Bound("list", "requests/s to nginx with a constant key", ratio("nginx-key"), 0.95),
     Bound("cold", "requests/s to pgbench's selects", ratio("pgbench"), 0.6),
     Bound("update", "requests/s to pgbench's updates", ratio("pgbench"), 0.5),

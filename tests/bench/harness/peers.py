@@ -12,6 +12,7 @@ from harness.servers import BenchError, Missing, Processes, Server, free_port, l
 
 HERE = Path(__file__).resolve().parents[1]
 DATABASE = "peers"
+FLASK_MODULES = ("flask_caching", "flask_sqlalchemy", "psycopg2", "redis")
 GO_PACKAGES = "/usr/share/gocode"
 
 
@@ -73,6 +74,15 @@ def find_php():
     return found[-1]
 
 
+def find_gunicorn():
+    """Debian's, whose Python has Debian's packages."""
+    run_build("python3", ["/usr/bin/python3", "-c", f"import {', '.join(FLASK_MODULES)}"])
+    found = shutil.which("gunicorn", path="/usr/bin")
+    if not found:
+        raise Missing("gunicorn is not installed")
+    return found
+
+
 class Peers:
     """Starts what is wanted of floors and peers. directory: for sockets, logs and programs, which
     the account can read; programs: where things are built and kept for the next time."""
@@ -88,6 +98,7 @@ class Peers:
             "PGDATABASE": DATABASE,
             "REDIS_SOCKET": stack.redis_socket,
             "NODE_ENV": "production",
+            "PYTHONDONTWRITEBYTECODE": "1",
         })
         self._loop_program = programs / "bin" / "larder-floor"
         self.servers = {}
@@ -95,10 +106,11 @@ class Peers:
 
     def start(self, wanted):
         self._programs.mkdir(parents=True, exist_ok=True)
-        self._ports = {name: free_port() for name in ("LOOP", "GO", "FASTIFY", "PHP")}
+        self._ports = {name: free_port() for name in
+                       ("LOOP", "GO", "FASTIFY", "PHP", "FLASK")}
         self._nginx = self._start_nginx()
         makers = {"loop": self._start_loop, "go": self._start_go, "fastify": self._start_fastify,
-                  "php": self._start_php}
+                  "php": self._start_php, "flask": self._start_flask}
         for name in wanted:
             try:
                 makers[name]()
@@ -171,6 +183,18 @@ class Peers:
         config.write_text(text.replace("@SOCKET@", str(self._directory / "php.socket")))
         pid = self._processes.start("php", [program, "--fpm-config", config])
         self._add("php", self._ports["PHP"], self._behind_nginx([pid]))
+
+    def _start_flask(self):
+        """Synchronous workers, as many as gunicorn's documentation recommends. They close every
+        connection, so that only nginx in front of them makes sense."""
+        program = find_gunicorn()
+        shutil.copytree(HERE / "peers" / "flask", self._directory / "flask")
+        pid = self._processes.start("flask", [
+            program, "--workers", str(2 * os.cpu_count() + 1), "--backlog", "4096",
+            "--worker-tmp-dir", "/dev/shm", "--log-level", "warning",
+            "--chdir", self._directory / "flask",
+            "--bind", f"unix:{self._directory / 'flask.socket'}", "app:app"])
+        self._add("flask", self._ports["FLASK"], self._behind_nginx([pid]))
 
 
 def prepare_stores(stack):

@@ -60,8 +60,9 @@ def warm(bench, servers, count):
             raise BenchError(f"{server.name}: {outcome.errors} of {count} reads failed")
 
 
-ITEM = ("larder", "base", "loop", "go", "go-nginx", "fastify", "fastify-nginx", "php")
-DIRECT = ("larder", "base", "go", "fastify", "php")
+ITEM = ("larder", "base", "loop", "go", "go-nginx", "fastify", "fastify-nginx", "php",
+        "flask")
+DIRECT = ("larder", "base", "go", "fastify", "php", "flask")
 
 
 def item(bench):
@@ -74,7 +75,7 @@ def item(bench):
 
 
 def list_(bench):
-    names = ("larder", "base", "loop", "go", "fastify", "php")
+    names = ("larder", "base", "loop", "go", "fastify", "php", "flask")
     check_same(bench, bench.servers(names), "/employees/high-salary")
     task = bench.generator.task("list")
     found = contenders(bench, task, names)
