@@ -7,9 +7,10 @@ import unittest
 from pathlib import Path
 
 from harness import bounds, flame, load, machine, report
-from harness.load import Generator, Load
+from harness.load import Generator, Load, Outcome
 from harness.rounds import Measurement, Row
 from harness.servers import BenchError
+from rows import overload
 
 
 def row_of(**rates):
@@ -90,6 +91,16 @@ class LoadGenerator(unittest.TestCase):
     def test_the_requests_are_the_same_every_time(self):
         for name, (make, _) in load.TASKS.items():
             self.assertEqual(make(), make(), name)
+
+
+class Overload(unittest.TestCase):
+    def test_figures_are_shares_of_what_was_due(self):
+        full = Outcome(1000, 1, 0, {"p99": 5})
+        twice = Outcome(900, 1, 0, {"p99": 8}, 600, 500, {"p99": 1})
+        found = overload.summarize([overload.Round(full, twice, full)] * 3)
+        self.assertEqual((found["accepted_to_highest"], found["afterwards_to_highest"]), (0.9, 1))
+        self.assertEqual((found["refused_share"], found["not_made_share"]), (0.3, 0.25))
+        self.assertEqual((found["accepted_p99_ms"], found["refusal_p99_ms"]), (8, 1))
 
 
 class Processes(unittest.TestCase):
