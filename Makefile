@@ -9,7 +9,7 @@ SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.
 	deploy/render_settings deploy/container/larder-container
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs migrate build install deb test test-corpus test-fresh test-package test-containers bench bench-quick profile model coherence sanitize programs bench-programs lint clean
+.PHONY: help run up down status logs migrate build install deb test test-corpus test-fresh test-package test-containers bench bench-quick growth profile model coherence sanitize programs bench-programs lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -93,6 +93,9 @@ bench: bench-programs ## compare speed with floors and peers; BENCH='--only item
 
 bench-quick: bench-programs ## the same in two minutes
 	@tests/bench/run --quick $(BENCH)
+
+growth: bench-programs ## measure how cost grows, with plots in build/bench/growth; GROWTH='--quick'
+	@tests/bench/growth $(GROWTH)
 
 profile: bench-programs ## profile a worker under a load; PROFILE='--row mix' chooses it
 	@scripts/deps profile

@@ -1,10 +1,10 @@
--- The rows that all servers have. Product ids end in a number from 100000 to 199999, so that both
+-- The rows that all servers have. Product ids end in a number that counts from 100000, so that both
 -- pgbench and the driver can make them up. psql variable: products.
 
 BEGIN;
 
 INSERT INTO public.products (id, name, description, price, stock_quantity)
-SELECT ('00000000-0000-4000-8000-000000' || n)::uuid,
+SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,
        'Product ' || n,
        'Product number ' || n || ' of the benchmark. Its description has the length that a shop '
            || 'shows beside a picture: what it is made of, which sizes there are, how to care for it.',

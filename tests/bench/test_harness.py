@@ -6,11 +6,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import bounds, flame, load, machine, report
+from harness import bounds, flame, growth_report, load, machine, machines, plot, report, sweep
 from harness.load import Generator, Load, Outcome
 from harness.rounds import Measurement, Row
 from harness.servers import BenchError
+from harness.sweep import Sweep
 from rows import overload
+from sweeps import size, traffic
 
 
 def row_of(**rates):
@@ -101,6 +103,85 @@ class Overload(unittest.TestCase):
         self.assertEqual((found["accepted_to_highest"], found["afterwards_to_highest"]), (0.9, 1))
         self.assertEqual((found["refused_share"], found["not_made_share"]), (0.3, 0.25))
         self.assertEqual((found["accepted_p99_ms"], found["refusal_p99_ms"]), (8, 1))
+
+
+def runs_of(*rates, **cpu):
+    return [Measurement(rate, 0, {"p50": 1, "p99": 2, "p99.9": 3}, cpu, 0) for rate in rates]
+
+
+class Growth(unittest.TestCase):
+    def sweep(self, **figures):
+        curve = {1: runs_of(30, 10, 20, app=0.001), 4096: runs_of(200, app=0.002)}
+        return Sweep("connections", "Clients", "connections", {"cached record": curve}, figures)
+
+    def test_points_are_thinned_to_the_ends_and_evenly(self):
+        self.assertEqual(sweep.thin((1, 2, 3, 4, 5), 0), [1, 2, 3, 4, 5])
+        self.assertEqual(sweep.thin((1, 2, 3, 4, 5), 3), [1, 3, 5])
+        self.assertEqual(sweep.thin((1, 2, 3, 4, 5), 2), [1, 5])
+        self.assertEqual(sweep.thin((1, 2), 9), [1, 2])
+
+    def test_json_keeps_a_sweep(self):
+        before = self.sweep()
+        before.figures = {"": {"value": 1}, 10: {"value": 2}}
+        self.assertEqual(sweep.from_json(json.loads(json.dumps(sweep.to_json(before)))), before)
+
+    def test_tables_have_medians_of_every_point(self):
+        text = growth_report.sweep_text(self.sweep())
+        self.assertRegex(text, r"cached record, 1 +\| +20 \|")
+        self.assertRegex(text, r"cached record, 4,096 +\| +200 \| +1.00 \| +2.00 \| +2.0 \|")
+
+    def test_a_plot_has_every_point_and_the_spread(self):
+        script = plot.script(self.sweep())
+        self.assertIn("1 20 10 30\n4096 200 200 200\n", script)
+        self.assertIn("set logscale x", script)
+
+    def test_gnuplot_leaves_empty_groups(self):
+        self.assertEqual(plot.without_empty_groups('<g a="1"><g b="2">\n</g>\n</g><g c="3">x</g>'),
+                         '<g c="3">x</g>')
+
+    def test_a_document_is_filled_in_its_places_only(self):
+        text = "a\n<!-- growth one -->\nold\n<!-- /growth -->\nb\n"
+        filled = growth_report.fill_in(text, {"one": "new"})
+        self.assertEqual(filled, "a\n<!-- growth one -->\n\nnew\n\n<!-- /growth -->\nb\n")
+        self.assertEqual(growth_report.fill_in(filled, {"one": "new"}), filled)
+        for document in (text.replace("one", "two"), "no place"):
+            with self.assertRaises(BenchError):
+                growth_report.fill_in(document, {"one": "new"})
+
+    def test_laps_are_one_outcome(self):
+        laps = [Outcome(10, 1, 0, {"p50": 1}), Outcome(30, 1, 2, {"p50": 3})]
+        self.assertEqual(size.together(laps), Outcome(40, 2, 2, {"p50": 2}))
+
+    def test_texts_of_items_have_their_size(self):
+        self.assertEqual(len(size.item_text(1000, 1)), 1000 - size.ITEM_FRAME)
+        self.assertNotEqual(size.item_text(1000, 1), size.item_text(1000, 2))
+
+    def test_the_share_of_updates_is_what_was_asked_for(self):
+        requests = traffic.mixed(20, lambda dice: b"read", range(10), seed=1)
+        share = sum(one != b"read" for one in requests) / len(requests)
+        self.assertAlmostEqual(share, 0.2, delta=0.02)
+
+
+class Machines(unittest.TestCase):
+    FEEDS = {"walsender": {"this host": 5, "another host": 10},
+             "larder-feed": {"this host": 1, "another host": 40}}
+
+    def test_redis_is_one_core_however_many_hosts_there_are(self):
+        read = {"nginx": 12, "app": 8, "redis": 4}
+        self.assertEqual(machines.first_to_give(machines.read_limits(1, read)), (100_000, "hosts"))
+        self.assertEqual(machines.first_to_give(machines.read_limits(10, read)), (250_000, "Redis"))
+
+    def test_every_host_takes_its_part_of_the_primary(self):
+        update = {"nginx": 20, "app": 30, "redis": 10, "postgres": 75}
+        limits, share = machines.update_rate(1, update, self.FEEDS)
+        self.assertEqual((limits["primary"], share), (400_000, 5 / 80))
+        limits, share = machines.update_rate(3, update, self.FEEDS)
+        self.assertEqual((limits["primary"], share), (320_000, 0.25))
+        self.assertEqual(machines.first_to_give(limits), (25_000, "feed"))
+
+    def test_what_costs_nothing_measurable_is_no_limit(self):
+        self.assertEqual(machines.least(None, 3), 3)
+        self.assertIsNone(machines.per_second(1, 0))
 
 
 class Processes(unittest.TestCase):

@@ -14,7 +14,7 @@ Answer = collections.namedtuple("Answer", "status cache body")
 
 def product_path(number):
     """Path of the product with this number, from 0."""
-    return f"/products/00000000-0000-4000-8000-000000{FIRST_PRODUCT + number}"
+    return f"/products/00000000-0000-4000-8000-{FIRST_PRODUCT + number:012d}"
 
 
 def ask(server, method, path, value=None):

@@ -111,10 +111,10 @@ def read(number):
     return request("GET", http.product_path(number))
 
 
-def update(dice):
+def update(dice, numbers=WRITTEN_PRODUCTS):
     body = '{"price": %d.%02d, "stock_quantity": %d}' % (
         dice.randrange(900), dice.randrange(100), dice.randrange(1000))
-    return request("PUT", http.product_path(dice.choice(WRITTEN_PRODUCTS)), body)
+    return request("PUT", http.product_path(dice.choice(numbers)), body)
 
 
 def create():

@@ -30,6 +30,7 @@ class Stack(Server):
             "LARDER_FEED": str(programs / "bin" / "larder-feed"),
         }
         self.workers = workers
+        self.products = 0
         self.state = {}
 
     def script(self, *arguments):
@@ -84,20 +85,21 @@ class Stack(Server):
             int(self.state["postgresql_pid"]): "postgres",
         }
 
-    def fill(self, data):
-        stores.psql(self.database(), "-v", f"products={PRODUCTS}", "-f", str(data))
-        self.await_feed()
+    def fill(self, data, products=PRODUCTS, seconds=300):
+        self.products = products
+        stores.psql(self.database(), "-v", f"products={products}", "-f", str(data))
+        self.await_feed(seconds)
 
     def await_feed(self, seconds=300):
-        """Waits until larder-feed has read all that was written past the workers."""
+        """Waits until every larder-feed has read all that was written past the workers."""
         end = stores.psql(self.database(), "-c", "SELECT pg_current_wal_lsn()")
-        caught_up = f"SELECT count(*) FROM pg_stat_replication WHERE flush_lsn >= '{end}'"
+        caught_up = f"SELECT bool_and(flush_lsn >= '{end}') FROM pg_stat_replication"
         wait_for("larder-feed has caught up",
-                 lambda: stores.psql(self.database(), "-c", caught_up) != "0", seconds)
+                 lambda: stores.psql(self.database(), "-c", caught_up) == "t", seconds)
 
     def clear_caches(self):
         """Makes every record and list cold, and waits until records are cached again."""
         http.expect(self, 200, "POST", "/cache/clear")
-        path = http.product_path(PRODUCTS - 1)
+        path = http.product_path(self.products - 1)
         wait_for(f"{self.name} caches records",
                  lambda: http.expect(self, 200, "GET", path).cache == "HIT")
