@@ -1,4 +1,5 @@
-"""Tables of sweeps, and their places in a document: `<!-- growth NAME -->` to `<!-- /growth -->`."""
+"""Tables of sweeps, and their places in a document: between `<!-- growth NAME -->` and
+`<!-- /growth -->`."""
 
 import json
 import re

@@ -17,8 +17,9 @@ WRITTEN_PRODUCTS = range(http.HOT_PRODUCTS, 10_000)
 @dataclasses.dataclass(frozen=True)
 class Load:
     """Requests in a file, and how they are asked. rate: requests per second, 0: as fast as answers
-    come; once: each request once; impatient: at a fixed rate, what is due while all connections wait
-    is skipped; expected: the statuses that are right; refusable: so is 503 with Retry-After."""
+    come; once: each request once; impatient: at a fixed rate, what is due while all connections
+    wait is skipped; expected: the statuses that are right; refusable: so is 503 with
+    Retry-After."""
 
     requests: Path
     connections: int = CONNECTIONS

@@ -1,7 +1,7 @@
 """What many machines would carry, from what one of them needs for a request: arithmetic only.
 
-CPU ms for 1,000 requests are CPU µs for one, so a core carries 1,000,000 divided by that in a second.
-Hosts run nginx, workers and a feed; Redis and PostgreSQL's primary have machines of their own.
+CPU ms for 1,000 requests are CPU µs for one, so a core carries 1,000,000 divided by that in a
+second. Hosts run nginx, workers and a feed; Redis and PostgreSQL's primary have machines of their own.
 """
 
 from harness.report import GROUPS, table

@@ -41,7 +41,7 @@ class Sweep:
         """Goes through all points, then again, so that drift of the machine hits all alike."""
         keys = {}
         for point in points:
-            point.contender.name = f"{point.curve}, {point.x:g} {self.axis}"
+            point.contender.name = f"{point.curve}, {point.x:,.0f} {self.axis}"
             keys[point.contender.name] = (point.curve, point.x)
         row = Row(self.name, self.title)
         compete(row, [point.contender for point in points], rounds, seconds)

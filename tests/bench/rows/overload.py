@@ -10,7 +10,7 @@ from harness.servers import BenchError
 from rows.throughput import warm
 
 MOST_ROUNDS = 3
-FULL_CONNECTIONS = 1024  # as many as may wait in one worker (QUEUE_LIMIT), so that none is refused
+FULL_CONNECTIONS = 1024  # as many as may wait in one worker (QUEUE_LIMIT): none is refused
 # More than may be at work and wait in two workers, and fewer than nginx has connections for (two for
 # a request, worker_connections 8192 in each of its processes).
 OUTSTANDING = 7000
