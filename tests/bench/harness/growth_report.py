@@ -3,6 +3,7 @@
 
 import json
 import re
+from statistics import median
 
 from harness import machines
 from harness.report import GROUPS, number, table
@@ -16,21 +17,22 @@ def counted(x):
     return f"{x:,.0f}"
 
 
-def curve_table(sweep):
-    lines = []
-    for curve, points in sweep.curves.items():
-        for x in sorted(points):
-            def of(value, curve=curve, x=x):
-                return sweep.middle(curve, x, value)
+def point_line(name, runs):
+    def middle(value):
+        return median(map(value, runs))
 
-            cpu = [f"{of(lambda run, group=group: run.cpu.get(group, 0)) * 1000:.1f}"
-                   for group in GROUPS]
-            lines.append([
-                f"{curve}, {counted(x)}", f"{of(lambda run: run.rate):.0f}",
-                f"{of(lambda run: run.latency['p50']):.2f}",
-                f"{of(lambda run: run.latency['p99']):.2f}",
-                f"{of(lambda run: run.total_cpu) * 1000:.1f}", *cpu,
-            ])
+    return [
+        name, f"{middle(lambda run: run.rate):.0f}",
+        *(f"{middle(lambda run, key=key: run.latency[key]):.2f}" for key in ("p50", "p99")),
+        f"{middle(lambda run: run.total_cpu) * 1000:.1f}",
+        *(f"{middle(lambda run, group=group: run.cpu.get(group, 0)) * 1000:.1f}"
+          for group in GROUPS),
+    ]
+
+
+def curve_table(sweep):
+    lines = [point_line(f"{curve}, {counted(x)}", points[x])
+             for curve, points in sweep.curves.items() for x in sorted(points)]
     return table([sweep.axis, "requests/s", "p50 ms", "p99 ms", "CPU ms", *GROUPS], lines)
 
 
