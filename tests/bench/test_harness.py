@@ -177,6 +177,7 @@ class Machines(unittest.TestCase):
         self.assertEqual((limits["primary"], share), (400_000, 5 / 80))
         limits, share = machines.update_rate(3, update, self.FEEDS)
         self.assertEqual((limits["primary"], share), (320_000, 0.25))
+        self.assertAlmostEqual(limits["hosts"], 3 * 2e6 / (20 + 30 + 3 * 40))
         self.assertEqual(machines.first_to_give(limits), (25_000, "feed"))
 
     def test_what_costs_nothing_measurable_is_no_limit(self):

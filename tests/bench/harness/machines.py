@@ -49,9 +49,9 @@ def update_rate(hosts, update, feeds):
     primary = per_second(PRIMARY_CORES, per_update)
     one_feed = feed["this host"] if hosts == 1 else feed["another host"]
     one_sender = walsender["this host"] if hosts == 1 else walsender["another host"]
-    app = per_second(hosts * HOST_CORES, sum(update[group] for group in ON_A_HOST))
+    on_a_host = sum(update[group] for group in ON_A_HOST) + hosts * one_feed
     limits = {
-        "hosts": app,
+        "hosts": per_second(hosts * HOST_CORES, on_a_host),
         "Redis": per_second(1, update["redis"]),
         "primary": primary,
         "feed": least(per_second(1, one_feed), per_second(1, one_sender)),
