@@ -5,8 +5,7 @@ import time
 from harness import machine, stores
 from harness.servers import BenchError
 from harness.sweep import Point, Sweep, thin
-from sweeps.size import every_cold, updates
-from sweeps.traffic import contender, warm
+from sweeps.size import cached, every_cold, updates
 
 WORKERS = (1, 2, 4, 8)
 FOREIGN_CHANGES = 50_000
@@ -30,9 +29,8 @@ def workers(fleet, options):
     points = []
     for count in thin(WORKERS, options.points):
         stack = fleet.stack(workers=count)
-        warm(fleet, stack)
         points += [
-            Point("cached record", count, contender(fleet, stack, fleet.generator.task("item"))),
+            Point("cached record", count, cached(fleet, stack)),
             Point("cold record", count, every_cold(fleet, stack, options.seconds)),
             Point("update", count, updates(fleet, stack)),
         ]

@@ -34,6 +34,12 @@ def record_bytes(stack, record):
     raise BenchError(f"{record} is not cached")
 
 
+def cached(fleet, stack):
+    """The records that are read most, all of them cached."""
+    before = functools.partial(warm, fleet, stack)
+    return contender(fleet, stack, fleet.generator.task("item"), before)
+
+
 def every_cold(fleet, stack, seconds):
     """Each record once, in no order. A small table is read several times, with no cache between."""
     count = min(stack.products, round(COLD_PER_SECOND * seconds))
@@ -77,10 +83,8 @@ def products(fleet, options):
     points, stacks = [], {}
     for size in thin(sizes, options.points):
         stack = stacks[size] = fleet.stack(products=size)
-        cached = fleet.generator.task("item")
         points += [
-            Point("cached record", size, contender(
-                fleet, stack, cached, before=functools.partial(warm, fleet, stack))),
+            Point("cached record", size, cached(fleet, stack)),
             Point("cold record", size, every_cold(fleet, stack, options.seconds)),
             Point("uncached list of 100", size, lists(fleet, stack)),
             Point("update", size, updates(fleet, stack)),
