@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -27,6 +28,8 @@ using http::Action;
 constexpr std::size_t largest_loop_answer = 65536;
 
 constexpr std::size_t selects_at_work = 2;
+// What does not fit into a group waits, so that QUEUE_LIMIT bounds it.
+constexpr std::size_t largest_read_group = 128;
 constexpr std::size_t largest_write_group = 32;
 constexpr unsigned hits_per_clock_reading = 8;
 
@@ -220,30 +223,40 @@ void Dispatcher::line_up(Flights flights) {
                 reader.connection->identify();
             }
             in_flight_.try_emplace(flight.key);
-            lines_[resource].waiting.push_back(std::move(flight));
+            reads_[resource].waiting.push_back(std::move(flight));
         }
         launch(*resource);
     }
 }
 
 void Dispatcher::launch(const Resource& resource) {
-    Line& line = lines_[&resource];
-    if (line.waiting.empty() || line.at_work == selects_at_work) return;
-    ++line.at_work;
-    pool_.push(
-        [this, &resource, group = std::exchange(line.waiting, {})](Backend& backend) mutable {
-            std::vector<Connection*> connections;
-            std::vector<std::string> keys;
-            for (const Flight& flight : group) {
-                keys.push_back(flight.key);
-                for (const Pending& reader : flight.readers)
-                    connections.push_back(reader.connection);
-            }
-            pool_.release(connections.size());
-            answer_flights(backend, resource, group);
-            land(resource, std::move(keys));
-            give_back(connections);
+    Line& line = reads_[&resource];
+    while (!line.waiting.empty() && line.at_work < selects_at_work) {
+        ++line.at_work;
+        const auto end = line.waiting.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                    line.waiting.size(), largest_read_group));
+        std::vector<Flight> group(std::move_iterator(line.waiting.begin()),
+                                  std::move_iterator(end));
+        line.waiting.erase(line.waiting.begin(), end);
+        pool_.push([this, &resource, group = std::move(group)](Backend& backend) mutable {
+            read_group(backend, resource, group);
         });
+    }
+}
+
+// Runs on a store thread.
+void Dispatcher::read_group(Backend& backend, const Resource& resource,
+                            std::vector<Flight>& group) {
+    std::vector<Connection*> connections;
+    std::vector<std::string> keys;
+    for (const Flight& flight : group) {
+        keys.push_back(flight.key);
+        for (const Pending& reader : flight.readers) connections.push_back(reader.connection);
+    }
+    pool_.release(connections.size());
+    answer_flights(backend, resource, group);
+    land(resource, std::move(keys));
+    give_back(connections);
 }
 
 // Runs on a store thread.
@@ -296,7 +309,7 @@ std::vector<Connection*> Dispatcher::returned() {
                 batch_.push_back(std::move(reader));
             }
         }
-        --lines_[resource].at_work;
+        --reads_[resource].at_work;
         launch(*resource);
     }
     for (Connection* connection : connections) connection->is_lent = false;

@@ -78,6 +78,7 @@ private:
     void settle(Pending pending, std::span<std::optional<std::string>> values, Flights& flights);
     void answer_hit(Pending& pending, std::string json);
     Connection::Clock::time_point recent_time();
+    void read_group(Backend& backend, const Resource& resource, std::vector<Flight>& group);
     void answer_flights(Backend& backend, const Resource& resource, std::vector<Flight>& flights);
     void give_back(std::span<Connection* const> connections);
     void land(const Resource& resource, std::vector<std::string> keys);
@@ -97,7 +98,7 @@ private:
         std::vector<Flight> waiting;
         std::size_t at_work = 0;
     };
-    std::unordered_map<const Resource*, Line> lines_;
+    std::unordered_map<const Resource*, Line> reads_;
 
     // Single flight: keys that wait for a SELECT or are in one, with the readers that came
     // meanwhile. They must not share its SELECT, which may be older than a write that was answered
