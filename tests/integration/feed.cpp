@@ -18,6 +18,12 @@ struct FollowedStack : SharedStack {
 
 void sql(const std::string& statement) { stack().database().query(statement); }
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr long most_memory = 384;  // AddressSanitizer keeps up to 256 MiB of what was freed
+#else
+constexpr long most_memory = 64;
+#endif
+
 /// The resident memory of the feed at its highest, in MiB.
 long feed_peak_memory() {
     std::ifstream status("/proc/" + std::to_string(stack().pids("feed").at(0)) + "/status");
@@ -66,8 +72,8 @@ BOOST_AUTO_TEST_CASE(rows_of_every_resource) {
             BOOST_TEST(gets_cached(path));
             BOOST_TEST(gets_cached(list));
             database.query("DELETE FROM " + collection + " WHERE id = $1", {id});
-            BOOST_TEST(eventually([&] { return api().get(path).status == 404; }, soon));
-            BOOST_TEST(eventually([&] { return !api().get(list).body.contains("After"); }, soon));
+            BOOST_TEST(eventually([&] { return api().get(path).status == 404; }));
+            BOOST_TEST(eventually([&] { return !api().get(list).body.contains("After"); }));
         }
     }
 }
@@ -79,12 +85,12 @@ BOOST_AUTO_TEST_CASE(employee_ids_that_move) {
     expect_problem(api().post("/employees", employee_with_id(freed)), 409);
     sql("UPDATE employees SET employee_id = '" + taken + "' WHERE id = " + id);
     BOOST_TEST(eventually(
-        [&] { return api().post("/employees", employee_with_id(freed)).status == 201; }, soon));
+        [&] { return api().post("/employees", employee_with_id(freed)).status == 201; }));
     expect_problem(api().post("/employees", employee_with_id(taken)), 409);
     expect_problem(api().post("/employees", employee_with_id(taken)), 409);
     sql("DELETE FROM employees WHERE id = " + id);
     BOOST_TEST(eventually(
-        [&] { return api().post("/employees", employee_with_id(taken)).status == 201; }, soon));
+        [&] { return api().post("/employees", employee_with_id(taken)).status == 201; }));
 }
 
 BOOST_AUTO_TEST_CASE(what_workers_write_stays_in_the_cache) {
@@ -116,8 +122,8 @@ BOOST_AUTO_TEST_CASE(a_table_that_is_emptied) {
     BOOST_TEST(gets_cached(path));
     BOOST_TEST(gets_cached("/items"));
     sql("TRUNCATE items");
-    BOOST_TEST(eventually([&] { return api().get(path).status == 404; }, soon));
-    BOOST_TEST(eventually([&] { return !api().get("/items").body.contains("Gone"); }, soon));
+    BOOST_TEST(eventually([&] { return api().get(path).status == 404; }));
+    BOOST_TEST(eventually([&] { return !api().get("/items").body.contains("Gone"); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_table_that_changes_its_shape) {
@@ -170,5 +176,5 @@ BOOST_AUTO_TEST_CASE(transactions_of_many_rows_take_little_memory) {
     sql("UPDATE employees SET name = 'Last'");
     BOOST_TEST(comes_to_show(path, "Last"));
     BOOST_TEST(comes_to_show("/employees", "Last"));
-    BOOST_TEST(feed_peak_memory() < 64);
+    BOOST_TEST(feed_peak_memory() < most_memory);
 }

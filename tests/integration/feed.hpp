@@ -11,18 +11,15 @@ inline bool feed_follows(const Client& client = api()) {
     return Json::parse(client.get("/health").body)["feed"].text() == "connected";
 }
 
-/// What was written past the workers shows within this time; on an idle machine in milliseconds.
-constexpr std::chrono::seconds soon{5};
-
 /// Whether the answer to a path comes to hold `text`.
 inline bool comes_to_show(const std::string& path, const std::string& text,
                           const Client& client = api()) {
-    return eventually([&] { return client.get(path).body.contains(text); }, soon);
+    return eventually([&] { return client.get(path).body.contains(text); });
 }
 
 /// Reads until the answer comes out of a cache.
 inline bool gets_cached(const std::string& path, const Client& client = api()) {
-    return eventually([&] { return client.get(path).header("X-Cache") == "HIT"; }, soon);
+    return eventually([&] { return client.get(path).header("X-Cache") == "HIT"; });
 }
 
 }  // namespace larder::test
