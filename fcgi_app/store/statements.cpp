@@ -3,16 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <variant>
 
 namespace larder {
 
 namespace {
 
+// Put together from its members, which takes PostgreSQL about half the time of row_to_json. A
+// number need not be one: numeric has NaN, for which to_json has an answer.
 std::string row_json(const Resource& resource) {
     if (resource.is_document()) return "(jsonb_build_object('id', t.id) || t.data)::text";
-    std::string columns = "t.id";
-    for (const Field& field : resource.fields) columns += fmt::format(", t.{}", field.name);
-    return fmt::format("(SELECT row_to_json(r)::text FROM (SELECT {}) AS r)", columns);
+    std::string json =
+        resource.id == IdType::integer ? R"(('{"id":' || t.id)" : R"(('{"id":"' || t.id || '"')";
+    for (const Field& field : resource.fields) {
+        const bool is_integer = std::holds_alternative<Integer>(field.type);
+        json += fmt::format(R"( || ',"{0}":' || COALESCE({1}(t.{0})::text, 'null'))", field.name,
+                            is_integer ? "" : "to_json");
+    }
+    return json + " || '}')";
 }
 
 std::string_view id_type(const Resource& resource) {

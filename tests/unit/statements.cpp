@@ -14,8 +14,13 @@ using Values = std::vector<std::optional<std::string>>;
 
 constexpr std::string_view uuid = "550e8400-e29b-41d4-a716-446655440000";
 constexpr std::string_view boat_json =
-    "(SELECT row_to_json(r)::text FROM (SELECT t.id, t.name, t.sign, t.length, t.berths,"
-    " t.harbour) AS r)";
+    "('{\"id\":\"' || t.id || '\"'"
+    " || ',\"name\":' || COALESCE(to_json(t.name)::text, 'null')"
+    " || ',\"sign\":' || COALESCE(to_json(t.sign)::text, 'null')"
+    " || ',\"length\":' || COALESCE(to_json(t.length)::text, 'null')"
+    " || ',\"berths\":' || COALESCE((t.berths)::text, 'null')"
+    " || ',\"harbour\":' || COALESCE(to_json(t.harbour)::text, 'null')"
+    " || '}')";
 constexpr std::string_view item_json = "(jsonb_build_object('id', t.id) || t.data)::text";
 
 struct Boats {
@@ -169,11 +174,11 @@ BOOST_FIXTURE_TEST_CASE(what_a_client_sent_never_becomes_sql, Boats) {
     const std::string evil = "'); --";
     const auto body = R"({"name": "'); --", "sign": "evil", "length": 9.99, "berths": 9,
                           "harbour": "'\"$1"})";
-    for (const std::string& sql :
-         {statements.insert(change(ChangeMode::create, body)).sql,
-          statements.update(evil, change(ChangeMode::replace, body), evil).sql,
-          statements.remove(evil, evil).sql, statements.select({evil}).sql,
-          statements.select_guarded(evil).sql}) {
+    for (std::string sql : {statements.insert(change(ChangeMode::create, body)).sql,
+                            statements.update(evil, change(ChangeMode::replace, body), evil).sql,
+                            statements.remove(evil, evil).sql, statements.select({evil}).sql,
+                            statements.select_guarded(evil).sql}) {
+        if (const auto own = sql.find(json); own != std::string::npos) sql.erase(own, json.size());
         BOOST_TEST_CONTEXT(sql) {
             for (const auto* part : {"--", "evil", "9", "'"}) {
                 BOOST_TEST(sql.find(part) == std::string::npos);

@@ -6,8 +6,11 @@
 BEGIN;
 UPDATE products AS t SET price = :price / 100.0, stock_quantity = :stock
 WHERE t.id = ('00000000-0000-4000-8000-000000' || :n)::uuid
-RETURNING (SELECT row_to_json(r)::text
-           FROM (SELECT t.id, t.name, t.description, t.price, t.stock_quantity) AS r);
+RETURNING ('{"id":"' || t.id || '"'
+           || ',"name":' || COALESCE(to_json(t.name)::text, 'null')
+           || ',"description":' || COALESCE(to_json(t.description)::text, 'null')
+           || ',"price":' || COALESCE(to_json(t.price)::text, 'null')
+           || ',"stock_quantity":' || COALESCE((t.stock_quantity)::text, 'null') || '}');
 \endpipeline
 \startpipeline
 SELECT pg_logical_emit_message(true, 'pgbench', 'what a worker says of its transaction');

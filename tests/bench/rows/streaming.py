@@ -14,8 +14,11 @@ CHUNK = 1 << 20
 
 # The statement of Larder's list.
 COPY = """COPY (
-    SELECT (SELECT row_to_json(r)::text
-            FROM (SELECT t.id, t.name, t.salary, t.department, t.employee_id) AS r)
+    SELECT ('{"id":' || t.id
+            || ',"name":' || COALESCE(to_json(t.name)::text, 'null')
+            || ',"salary":' || COALESCE(to_json(t.salary)::text, 'null')
+            || ',"department":' || COALESCE(to_json(t.department)::text, 'null')
+            || ',"employee_id":' || COALESCE(to_json(t.employee_id)::text, 'null') || '}')
     FROM employees AS t ORDER BY t.id
 ) TO STDOUT"""
 
