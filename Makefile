@@ -108,6 +108,7 @@ sanitize: ## run unit and integration tests with AddressSanitizer and UBSan
 	@cmake --build $(BUILD)/sanitize --parallel $(JOBS)
 	@rm -rf $(BUILD)/sanitize/logs
 	@cd $(BUILD)/sanitize && LARDER_TEST_LOGS=$(CURDIR)/$(BUILD)/sanitize/logs \
+		LSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitize.supp:print_suppressions=0 \
 		ctest --output-on-failure -j $(JOBS) -L 'unit|integration'
 	@! grep -rE 'Sanitizer|runtime error' $(BUILD)/sanitize/logs
 
