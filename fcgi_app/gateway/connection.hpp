@@ -47,6 +47,12 @@ public:
     /// answer carries the id of a request that has one.
     void identify();
 
+    /// For a store thread to answer the request, which has an id then.
+    void lend() {
+        is_lent = true;
+        identify();
+    }
+
     /// Sends the whole answer and ends the request. `now` may be a little old.
     void answer(const http::Response& response, Clock::time_point now = Clock::now());
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -218,10 +217,7 @@ void Dispatcher::line_up(Flights flights) {
                 for (const Pending& reader : flight.readers) refuse(*reader.connection);
                 continue;
             }
-            for (const Pending& reader : flight.readers) {
-                reader.connection->is_lent = true;
-                reader.connection->identify();
-            }
+            for (const Pending& reader : flight.readers) reader.connection->lend();
             in_flight_.try_emplace(flight.key);
             reads_[resource].waiting.push_back(std::move(flight));
         }
@@ -233,14 +229,8 @@ void Dispatcher::launch(const Resource& resource) {
     Line& line = reads_[&resource];
     while (!line.waiting.empty() && line.at_work < selects_at_work) {
         ++line.at_work;
-        const auto end = line.waiting.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                    line.waiting.size(), largest_read_group));
-        std::vector<Flight> group(std::move_iterator(line.waiting.begin()),
-                                  std::move_iterator(end));
-        line.waiting.erase(line.waiting.begin(), end);
-        pool_.push([this, &resource, group = std::move(group)](Backend& backend) mutable {
-            read_group(backend, resource, group);
-        });
+        pool_.push([this, &resource, group = take_first(line.waiting, largest_read_group)](
+                       Backend& backend) mutable { read_group(backend, resource, group); });
     }
 }
 

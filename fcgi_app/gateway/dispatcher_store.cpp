@@ -28,8 +28,7 @@ std::vector<Connection*> abandon_gone(std::vector<Planned>& group) {
 }  // namespace
 
 StorePool::Job Dispatcher::lend(Connection& connection, StorePool::Job job) {
-    connection.is_lent = true;
-    connection.identify();
+    connection.lend();
     return [this, &connection, job = std::move(job)](Backend& backend) mutable {
         if (connection.is_gone) {
             connection.abandon();
@@ -60,8 +59,7 @@ bool Dispatcher::admit(Connection& connection) {
         refuse(connection);
         return false;
     }
-    connection.is_lent = true;
-    connection.identify();
+    connection.lend();
     return true;
 }
 

@@ -1,6 +1,6 @@
 // Writes that come together share a transaction; to a client each is as if it were alone.
 #define BOOST_TEST_MODULE groups
-#include "fixture.hpp"
+#include "open_transaction.hpp"
 
 #include <set>
 #include <thread>
@@ -23,19 +23,6 @@ std::vector<std::string> make_products(std::size_t count) {
     }
     return paths;
 }
-
-/// A transaction that somebody has left open after changing a row.
-class Locked {
-public:
-    Locked(const std::string& table, const std::string& id) : database_(stack().database()) {
-        database_.query("BEGIN");
-        database_.query("UPDATE " + table + " SET id = id WHERE id::text = $1", {id});
-    }
-    void release() { database_.query("ROLLBACK"); }
-
-private:
-    Database database_;
-};
 
 }  // namespace
 
@@ -63,8 +50,8 @@ BOOST_AUTO_TEST_CASE(creates_that_come_together_get_their_own_records) {
     for (std::size_t i = 0; i < many; ++i) {
         const auto record = expect_json(answers[i], 201);
         const auto number = std::to_string(i);
-        BOOST_TEST((i % 2 == 0 ? record["name"].string() == "N" + number
-                               : record["n"].text() == number));
+        BOOST_TEST(
+            (i % 2 == 0 ? record["name"].string() == "N" + number : record["n"].text() == number));
         const auto location = answers[i].header("Location");
         BOOST_TEST(locations.insert(location).second);
         const auto read = api().get(location);
@@ -121,7 +108,8 @@ BOOST_AUTO_TEST_CASE(removals_and_changes_of_one_record_agree_on_an_order) {
 
 BOOST_AUTO_TEST_CASE(a_locked_row_holds_up_nobody_else) {
     const auto record = create("/products", product("Locked"));
-    Locked lock("products", record["id"].string());
+    OpenTransaction lock("UPDATE products SET id = id WHERE id::text = $1",
+                         {record["id"].string()});
     std::jthread waiting([&] {
         const auto answer = api().put(path_of("/products", record), price(7));
         BOOST_TEST(answer.status == 200);

@@ -2,7 +2,7 @@
 #define BOOST_TEST_MODULE lists
 #include <thread>
 
-#include "fixture.hpp"
+#include "open_transaction.hpp"
 #include "scrape.hpp"
 
 using namespace larder::test;
@@ -208,11 +208,9 @@ BOOST_AUTO_TEST_CASE(who_asks_for_a_list_that_is_being_read_shares_the_next_read
     const auto long_text = R"({"text": ")" + std::string(300000, 'x') + "\"}";
     for (const auto& body : {std::string("{}"), long_text}) {
         (void)expect_json(client.post("/items", body), 201);
-        auto somebody = own.database();
-        somebody.query("BEGIN");
-        somebody.query("LOCK TABLE items IN ACCESS EXCLUSIVE MODE");
+        OpenTransaction locked("LOCK TABLE items IN ACCESS EXCLUSIVE MODE", {}, own);
         const auto reads_at_work = [&] {
-            return somebody.value(
+            return own.database().value(
                 "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'items'::regclass");
         };
         Response first;
@@ -224,7 +222,7 @@ BOOST_AUTO_TEST_CASE(who_asks_for_a_list_that_is_being_read_shares_the_next_read
         BOOST_TEST(
             eventually([&] { return Scrape::of(client)["larder_store_queue_requests"] == many; }));
         BOOST_TEST(reads_at_work() == "1");
-        somebody.query("COMMIT");
+        locked.release();
         first_reader.join();
         other_readers.join();
         for (const auto& other : others) BOOST_TEST(records_in(other) == records_in(first));

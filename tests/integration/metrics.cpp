@@ -1,7 +1,7 @@
 // GET /metrics: every count is exact over all workers and through their deaths, what nginx answers
 // by itself included.
 #define BOOST_TEST_MODULE metrics
-#include "fixture.hpp"
+#include "open_transaction.hpp"
 
 #include <csignal>
 
@@ -127,23 +127,20 @@ BOOST_AUTO_TEST_CASE(a_fill_that_comes_too_late_is_counted_as_such) {
     const auto record = create("/products", product("A"));
     const auto path = path_of("/products", record);
     // Whoever holds the row back keeps it unsettled: it is answered, but not cached.
-    auto holder = stack().database();
-    holder.query("BEGIN");
-    holder.query("UPDATE products SET price = 7 WHERE id = '" + record["id"].text() + "'");
+    OpenTransaction holder("UPDATE products SET price = 7 WHERE id = '" + record["id"].text() +
+                           "'");
     const auto before = scrape();
     BOOST_TEST(api().get(path).header("X-Cache") == "MISS");
     const auto after = scrape();
     BOOST_TEST(rejected_fills(after, "unsettled") - rejected_fills(before, "unsettled") == 1);
     BOOST_TEST(after["larder_cache_fills_total"] == before["larder_cache_fills_total"]);
-    holder.query("ROLLBACK");
+    holder.release();
 }
 
 // A lease that somebody takes while the SELECT waits.
 BOOST_AUTO_TEST_CASE(a_fill_whose_lease_was_taken_is_counted_as_such) {
     const auto record = create("/products", product("A"));
-    auto locker = stack().database();
-    locker.query("BEGIN");
-    locker.query("LOCK TABLE products IN ACCESS EXCLUSIVE MODE");
+    OpenTransaction locker("LOCK TABLE products IN ACCESS EXCLUSIVE MODE");
     const auto before = scrape();
     std::jthread reader([&] { (void)api().get(path_of("/products", record)); });
     auto redis = stack().redis();
@@ -151,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_fill_whose_lease_was_taken_is_counted_as_such) {
                        ":products:" + record["id"].text() + ":lease";
     BOOST_TEST(eventually([&] { return redis.command({"EXISTS", lease}) == "1"; }));
     redis.command({"DEL", lease});
-    locker.query("ROLLBACK");
+    locker.release();
     reader.join();
     // Redis's answer to the fill is read when the thread that sent it asks Redis again.
     BOOST_TEST(eventually_counted([&](const Scrape& now) {
@@ -261,9 +258,7 @@ BOOST_AUTO_TEST_CASE(gauges_say_how_things_are) {
 }
 
 BOOST_AUTO_TEST_CASE(a_busy_pool_shows) {
-    auto locker = stack().database();
-    locker.query("BEGIN");
-    locker.query("LOCK TABLE products IN ACCESS EXCLUSIVE MODE");
+    OpenTransaction locker("LOCK TABLE products IN ACCESS EXCLUSIVE MODE");
     std::vector<std::jthread> clients;
     for (int i = 0; i < 40; ++i) {
         clients.emplace_back([i] { (void)api().get("/products?limit=" + std::to_string(i + 1)); });
@@ -272,7 +267,7 @@ BOOST_AUTO_TEST_CASE(a_busy_pool_shows) {
         return now["larder_store_threads_busy"] >= 8 &&
                now["larder_store_threads_busy"] + now["larder_store_queue_requests"] == 40;
     }));
-    locker.query("ROLLBACK");
+    locker.release();
     clients.clear();
     BOOST_TEST(eventually_counted([](const Scrape& now) {
         return now["larder_store_threads_busy"] == 0 && now["larder_store_queue_requests"] == 0;

@@ -3,7 +3,7 @@
 #define BOOST_TEST_MODULE overload
 #include <span>
 
-#include "fixture.hpp"
+#include "open_transaction.hpp"
 #include "scrape.hpp"
 
 using namespace larder::test;
@@ -20,18 +20,7 @@ struct SmallStack : SharedStack {
                        {"QUEUE_LIMIT", std::to_string(waiting_at_most)}}) {}
 };
 
-/// Somebody who keeps everybody from reading the products.
-class Locked {
-public:
-    Locked() : database_(stack().database()) {
-        database_.query("BEGIN");
-        database_.query("LOCK TABLE products IN ACCESS EXCLUSIVE MODE");
-    }
-    void release() { database_.query("ROLLBACK"); }
-
-private:
-    Database database_;
-};
+constexpr auto lock_products = "LOCK TABLE products IN ACCESS EXCLUSIVE MODE";
 
 /// Paths of products that are not in the cache.
 std::vector<std::string> cold_products(std::size_t count) {
@@ -66,7 +55,8 @@ private:
 bool that_many_wait(std::size_t count) {
     return eventually([count] {
         const auto now = Scrape::of(api());
-        return now["larder_store_threads_busy"] == 1 && now["larder_store_queue_requests"] == count;
+        return now["larder_store_threads_busy"] == 1 &&
+               now["larder_store_queue_requests"] == static_cast<double>(count);
     });
 }
 
@@ -78,7 +68,7 @@ BOOST_AUTO_TEST_CASE(what_waits_is_bounded_and_the_rest_is_refused_at_once) {
     const auto paths = cold_products(1 + waiting_at_most + 8);
     const auto cached = path_of("/items", create("/items", "{}"));
     const std::span all(paths);
-    Locked locked;
+    OpenTransaction locked(lock_products);
     Readers at_work(api(), all.first(1));
     BOOST_TEST_REQUIRE(that_many_wait(0));
     Readers waiting(api(), all.subspan(1, waiting_at_most));
@@ -111,7 +101,7 @@ BOOST_AUTO_TEST_CASE(what_nobody_waits_for_costs_no_query) {
     const auto before = abandoned();
     const std::span all(paths);
     const Client impatient(stack().status().at("url"), {.timeout = 1s});
-    Locked locked;
+    OpenTransaction locked(lock_products);
     Readers at_work(api(), all.first(1));
     BOOST_TEST_REQUIRE(that_many_wait(0));
     Readers waiting(impatient, all.subspan(1));

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fixture.hpp"
+
+namespace larder::test {
+
+/// A transaction that somebody has left open after one statement, with the locks that it took.
+class OpenTransaction {
+public:
+    explicit OpenTransaction(const std::string& statement,
+                             const std::vector<std::string>& values = {}, const Stack& in = stack())
+        : database_(in.database()) {
+        database_.query("BEGIN");
+        database_.query(statement, values);
+    }
+    void release() { database_.query("ROLLBACK"); }
+
+private:
+    Database database_;
+};
+
+}  // namespace larder::test
