@@ -5,7 +5,7 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.sh) .ci/run \
 	$(addprefix tests/package/,run next_version steps.sh inside_systemd inside_spawn_fcgi) \
-	$(addprefix tests/deploy/,install manuals units) tests/bare_debian $(addprefix tests/fresh/,run inside) tests/containers/run \
+	$(addprefix tests/deploy/,install manuals units) tests/bare_debian tests/machine.sh $(addprefix tests/fresh/,run inside) tests/containers/run \
 	deploy/render_settings deploy/container/larder-container
 
 .DEFAULT_GOAL := help
