@@ -10,16 +10,13 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <system_error>
+
+#include "file.hpp"
 
 namespace larder {
 
 namespace {
-
-std::string failure(const std::string& path) {
-    return fmt::format("cannot use {}: {}", path, std::strerror(errno));
-}
 
 void initialize(SharedState& state) {
     const auto layout = state.layout.load();
@@ -56,21 +53,17 @@ void UnmapSharedState::operator()(SharedState* state) const { munmap(state, size
 
 std::expected<SharedMemory, std::string> open_shared_memory(const std::string& run_dir) {
     const std::string path = run_dir + "/shared";
-    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0660);
-    if (fd < 0) return std::unexpected(failure(path));
+    const File file(path, O_RDWR | O_CREAT);
+    if (!file.is_open()) return std::unexpected(file_failure(path));
+    const int fd = file.descriptor();
     void* memory = MAP_FAILED;
     if (flock(fd, LOCK_EX) == 0 && make_long_enough(fd)) {
         memory = mmap(nullptr, sizeof(SharedState), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     }
-    if (memory == MAP_FAILED) {
-        auto error = failure(path);
-        close(fd);
-        return std::unexpected(std::move(error));
-    }
+    if (memory == MAP_FAILED) return std::unexpected(file_failure(path));
     SharedMemory state(static_cast<SharedState*>(memory));
     initialize(*state);
     flock(fd, LOCK_UN);  // the mapping keeps the file open, and so the lock
-    close(fd);
     return state;
 }
 

@@ -1,7 +1,6 @@
 #include "observe/answer_log.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,9 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <unordered_map>
 
+#include "file.hpp"
 #include "observe/metrics.hpp"
 
 namespace larder {
@@ -24,26 +23,7 @@ constexpr off_t page = 4096;
 /// Equal lines come in long runs, so they are counted before they are understood.
 using Lines = std::unordered_map<std::string, std::uint64_t>;
 
-class File {
-public:
-    File(const std::string& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0660)) {}
-    ~File() {
-        if (fd_ >= 0) close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-
-    int descriptor() const { return fd_; }
-
-private:
-    int fd_;
-};
-
 std::string path_in(const std::string& run_dir) { return run_dir + "/answers"; }
-
-std::unexpected<std::string> failure(const std::string& path) {
-    return std::unexpected(fmt::format("cannot use {}: {}", path, std::strerror(errno)));
-}
 
 /// Adds up the complete lines of `text`; gives their length.
 std::size_t add_lines(std::string_view text, Lines& lines) {
@@ -111,7 +91,7 @@ bool read_lines(int fd, std::uint64_t& offset, Lines& lines) {
 std::expected<void, std::string> prepare_answer_log(const std::string& run_dir) {
     const std::string path = path_in(run_dir);
     const File log(path, O_RDWR | O_CREAT);
-    if (log.descriptor() < 0) return failure(path);
+    if (!log.is_open()) return std::unexpected(file_failure(path));
     // When nginx opens its logs again it makes them its own; the group is left to this account. A
     // file that is not this account's stays as it is.
     fchmod(log.descriptor(), 0660);
@@ -121,9 +101,10 @@ std::expected<void, std::string> prepare_answer_log(const std::string& run_dir) 
 std::expected<void, std::string> count_answers(MetricsMemory& memory, const std::string& run_dir) {
     const std::string path = path_in(run_dir);
     const File log(path, O_RDWR);
-    if (log.descriptor() < 0 && errno == ENOENT) return {};
+    if (!log.is_open() && errno == ENOENT) return {};
     struct stat status {};
-    if (log.descriptor() < 0 || fstat(log.descriptor(), &status) != 0) return failure(path);
+    if (!log.is_open() || fstat(log.descriptor(), &status) != 0)
+        return std::unexpected(file_failure(path));
     if (flock(log.descriptor(), LOCK_EX | LOCK_NB) != 0) return {};
     auto position = memory.answer_position();
     if (position.inode != status.st_ino || std::cmp_greater(position.offset, status.st_size)) {
@@ -131,7 +112,8 @@ std::expected<void, std::string> count_answers(MetricsMemory& memory, const std:
     }
     const auto start = position.offset;
     Lines lines;
-    if (!read_lines(log.descriptor(), position.offset, lines)) return failure(path);
+    if (!read_lines(log.descriptor(), position.offset, lines))
+        return std::unexpected(file_failure(path));
     if (position.offset == start) return {};
     MetricsMemory::Totals counted;
     for (const auto& [line, count] : lines) count_line(line, count, counted);
@@ -139,7 +121,7 @@ std::expected<void, std::string> count_answers(MetricsMemory& memory, const std:
     const off_t done = static_cast<off_t>(position.offset) / page * page;
     if (done > 0 &&
         fallocate(log.descriptor(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, done) != 0) {
-        return failure(path);
+        return std::unexpected(file_failure(path));
     }
     return {};
 }

@@ -1,14 +1,12 @@
 #include "observe/metrics_memory.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -17,10 +15,6 @@ namespace larder {
 namespace {
 
 constexpr auto relaxed = std::memory_order_relaxed;
-
-std::string failure(const std::string& path) {
-    return fmt::format("cannot use {}: {}", path, std::strerror(errno));
-}
 
 /// A lock on one byte of the file stands for a place. It belongs to the open file, so the kernel
 /// frees it with the process.
@@ -54,46 +48,40 @@ std::expected<std::unique_ptr<MetricsMemory>, std::string> MetricsMemory::open(
     const std::string& run_dir) {
     const std::string path = run_dir + "/metrics";
     for (;;) {
-        const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0660);
-        if (fd < 0) return std::unexpected(failure(path));
+        File file(path, O_RDWR | O_CREAT);
+        if (!file.is_open()) return std::unexpected(file_failure(path));
+        const int fd = file.descriptor();
         struct stat status {};
         void* memory = MAP_FAILED;
         if (flock(fd, LOCK_EX) == 0 && fstat(fd, &status) == 0) {
             memory =
                 mmap(nullptr, sizeof(MetricsLayout), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         }
-        if (memory == MAP_FAILED) {
-            auto error = failure(path);
-            close(fd);
-            return std::unexpected(std::move(error));
-        }
+        if (memory == MAP_FAILED) return std::unexpected(file_failure(path));
         auto& layout = *static_cast<MetricsLayout*>(memory);
         const bool is_named = is_still_at(fd, path);
         if (is_named && has_layout(fd, layout, status.st_size)) {
-            std::unique_ptr<MetricsMemory> opened(new MetricsMemory(layout, fd));
+            std::unique_ptr<MetricsMemory> opened(new MetricsMemory(layout, std::move(file)));
             flock(fd, LOCK_UN);
             return opened;
         }
         if (is_named) unlink(path.c_str());
         munmap(memory, sizeof(MetricsLayout));
-        close(fd);
     }
 }
 
-MetricsMemory::MetricsMemory(MetricsLayout& layout, int fd) : layout_(layout), fd_(fd) {
+MetricsMemory::MetricsMemory(MetricsLayout& layout, File file)
+    : layout_(layout), file_(std::move(file)) {
     take_place();
 }
 
-MetricsMemory::~MetricsMemory() {
-    munmap(&layout_, sizeof(MetricsLayout));
-    close(fd_);
-}
+MetricsMemory::~MetricsMemory() { munmap(&layout_, sizeof(MetricsLayout)); }
 
 void MetricsMemory::take_place() {
     // Where every place is taken, the last one is shared: counts are right all the same.
     for (std::size_t place = 0; place < MetricsLayout::most_processes; ++place) {
         struct flock lock = lock_on(place);
-        if (fcntl(fd_, F_OFD_SETLK, &lock) != 0) continue;
+        if (fcntl(file_.descriptor(), F_OFD_SETLK, &lock) != 0) continue;
         place_ = place;
         break;
     }
@@ -103,7 +91,7 @@ void MetricsMemory::take_place() {
 bool MetricsMemory::is_alive(std::size_t place) const {
     if (place == place_) return true;
     struct flock lock = lock_on(place);
-    return fcntl(fd_, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    return fcntl(file_.descriptor(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 std::size_t MetricsMemory::series_count() const {

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "file.hpp"
+
 namespace larder {
 
 /// One number of one series. Relaxed order throughout: numbers say nothing about each other.
@@ -83,7 +85,7 @@ public:
     void add_answers(AnswerPosition position, const Totals& counted);
 
 private:
-    MetricsMemory(MetricsLayout& layout, int fd);
+    MetricsMemory(MetricsLayout& layout, File file);
 
     void take_place();
     bool is_alive(std::size_t place) const;
@@ -92,7 +94,7 @@ private:
     std::vector<std::uint64_t> answers(std::size_t count) const;
 
     MetricsLayout& layout_;
-    const int fd_;  // has the lock on the place, until the process ends
+    const File file_;  // has the lock on the place, until the process ends
     std::size_t place_ = MetricsLayout::most_processes - 1;
     MetricCell nowhere_{};
 };

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <unistd.h>
 
+#include "file.hpp"
 #include "number.hpp"
 #include "observe/log.hpp"
 
@@ -16,18 +16,13 @@ namespace {
 class EpochLock {
 public:
     EpochLock(const std::string& run_dir, int operation)
-        : fd_(open((run_dir + "/epoch.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0660)),
-          is_held_(fd_ >= 0 && flock(fd_, operation) == 0) {}
-    ~EpochLock() {
-        if (fd_ >= 0) close(fd_);
-    }
-    EpochLock(const EpochLock&) = delete;
-    EpochLock& operator=(const EpochLock&) = delete;
+        : file_(run_dir + "/epoch.lock", O_RDWR | O_CREAT),
+          is_held_(file_.is_open() && flock(file_.descriptor(), operation) == 0) {}
 
     bool is_held() const { return is_held_; }
 
 private:
-    int fd_;
+    File file_;
     bool is_held_;
 };
 

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace larder {
+
+/// A file that the processes of a host share, in RUN_DIR; owns the descriptor. One that is made may
+/// be read and written by the account and its group.
+class File {
+public:
+    /// `flags` are those of open(2). Whether it is open `is_open` says, and errno why not.
+    File(const std::string& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0660)) {}
+    ~File() {
+        if (fd_ >= 0) close(fd_);
+    }
+    File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    bool is_open() const { return fd_ >= 0; }
+    int descriptor() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+/// What errno says of a file, for the operator.
+inline std::string file_failure(const std::string& path) {
+    return fmt::format("cannot use {}: {}", path, std::strerror(errno));
+}
+
+}  // namespace larder
