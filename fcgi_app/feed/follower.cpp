@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "records/group.hpp"
+
 namespace larder {
 
 namespace {
@@ -38,7 +40,7 @@ void Follower::take(const pgoutput::Event& event, std::uint64_t trusted) {
 void Follower::begin(const pgoutput::Begin& begin) {
     is_in_transaction_ = true;
     commit_time_ = begin.commit_time;
-    only_row_.reset();
+    held_.clear();
     mark_.reset();
     is_foreign_ = false;
     key_count_ = 0;
@@ -48,26 +50,25 @@ void Follower::begin(const pgoutput::Begin& begin) {
 void Follower::commit(const pgoutput::Commit& commit, std::uint64_t trusted) {
     is_in_transaction_ = false;
     end_ = commit.end_lsn;
-    if (!only_row_ || (mark_ && mark_->host == host_)) return;
+    const bool is_vouched_for = mark_ && mark_->rows == held_.size();
+    if (is_vouched_for && mark_->host == host_) return;
     // Redis is shared, so a fence that it has acknowledged in this epoch was one for all hosts.
-    const bool was_fenced = mark_ && mark_->epoch != 0 && mark_->epoch == trusted;
-    if (was_fenced) {
-        only_row_->keys.clear();
-        only_row_->is_unknown = false;
+    if (is_vouched_for && mark_->epoch != 0 && mark_->epoch == trusted) {
+        for (Affected& row : held_) row = {.resource = row.resource};
     }
-    release(std::move(*only_row_));
+    release_held();
 }
 
 void Follower::add(Affected affected) {
     if (affected.resource == nullptr) return;
-    if (!only_row_ && !is_foreign_) {
-        only_row_ = std::move(affected);
-        return;
-    }
-    is_foreign_ = true;
-    if (only_row_) release(std::move(*only_row_));
-    only_row_.reset();
-    release(std::move(affected));
+    held_.push_back(std::move(affected));
+    is_foreign_ = is_foreign_ || held_.size() > largest_write_group;
+    if (is_foreign_) release_held();
+}
+
+void Follower::release_held() {
+    for (Affected& row : held_) release(std::move(row));
+    held_.clear();
 }
 
 void Follower::release(Affected affected) {

@@ -27,10 +27,11 @@ struct Invalidation {
 /// Decides what the transactions in the log, each of which is committed, mean for the caches of
 /// this host. Pure; for one thread.
 ///
-/// A worker's transaction changes one row and carries a mark. That of a worker of this host needs
-/// nothing; that of another host's needs new lists, and a fence where Redis was not told. Anything
-/// else was written past the workers: no mark, or more rows than a mark can vouch for (a trigger,
-/// say). As soon as that is sure the keys are handed on, so that no transaction is ever collected.
+/// A worker's transaction changes a few rows and carries a mark. That of a worker of this host
+/// needs nothing; that of another host's needs new lists, and a fence where Redis was not told.
+/// Anything else was written past the workers: no mark, or other rows than those that it vouches
+/// for (a trigger's, say). As soon as there are more rows than a worker writes at once the keys are
+/// handed on, so that no large transaction is ever collected.
 class Follower {
 public:
     /// `resources` must outlive this. A transaction that touches more than `key_limit` entries
@@ -55,6 +56,7 @@ private:
     void commit(const pgoutput::Commit& commit, std::uint64_t trusted);
     void add(Affected affected);
     void release(Affected affected);
+    void release_held();
     void renew(const Resource& resource);
     void take_truncate(const pgoutput::Truncate& truncate);
     void take_message(const pgoutput::Message& message);
@@ -69,7 +71,7 @@ private:
     pgoutput::Lsn end_ = 0;
 
     // Of the transaction at hand.
-    std::optional<Affected> only_row_;  // held until a mark or a second row decides about it
+    std::vector<Affected> held_;  // until a mark or too many rows decide about them
     std::optional<Mark> mark_;
     bool is_foreign_ = false;  // surely written past the workers
     std::size_t key_count_ = 0;

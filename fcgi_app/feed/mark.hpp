@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,11 +9,12 @@
 namespace larder {
 
 /// What a worker writes into its transaction (pg_logical_emit_message, prefix `larder`) for the
-/// feeds: on which host it ran, and in which epoch Redis has acknowledged its fence (0: it has
-/// not).
+/// feeds: on which host it ran, in which epoch Redis has acknowledged its fence (0: it has not),
+/// and how many rows it has changed. Another row in the transaction is none of the worker's.
 struct Mark {
     std::string host;
     std::uint64_t epoch = 0;
+    std::size_t rows = 1;
 };
 
 std::string to_text(const Mark& mark);

@@ -29,7 +29,6 @@ constexpr std::size_t largest_loop_answer = 65536;
 constexpr std::size_t selects_at_work = 2;
 // What does not fit into a group waits, so that QUEUE_LIMIT bounds it.
 constexpr std::size_t largest_read_group = 128;
-constexpr std::size_t largest_write_group = 32;
 constexpr unsigned hits_per_clock_reading = 8;
 
 /// `conflict` if the cache knows that this write cannot be: a value that it claims is taken. Of a

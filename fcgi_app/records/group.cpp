@@ -115,9 +115,10 @@ std::optional<std::vector<Expected<WrittenRecord>>> write_group(
     for (std::size_t i = 0; i < order.size(); ++i) {
         records[order[i]] = effect.take(writes[order[i]], (*results)[i]);
     }
-    const bool changed = std::ranges::any_of(records, [](const auto& one) { return bool(one); });
-    if (!changed) return records;
-    if (const auto committed = publication.commit(transaction); !committed) {
+    const auto changed = std::ranges::count_if(records, [](const auto& one) { return bool(one); });
+    if (changed == 0) return records;
+    const auto committed = publication.commit(transaction, static_cast<std::size_t>(changed));
+    if (!committed) {
         std::ranges::fill(records, Expected<WrittenRecord>(std::unexpected(committed.error())));
         return records;
     }

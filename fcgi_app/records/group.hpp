@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,8 @@ namespace larder {
 
 /// Group commit: writes to one collection that came at the same time share a transaction, and so
 /// its fence, its swap of the lists' generation and its flush to disk.
+
+inline constexpr std::size_t largest_write_group = 32;
 
 /// A write in a group; what it refers to outlives the call.
 struct GroupedWrite {

@@ -27,13 +27,13 @@ void Publication::add(std::string key) {
     if (std::ranges::find(keys_, key) == keys_.end()) keys_.push_back(std::move(key));
 }
 
-Expected<void> Publication::commit(Transaction& transaction) {
+Expected<void> Publication::commit(Transaction& transaction, std::size_t rows) {
     if constexpr (mutant != Mutant::fence_after_commit) fence();
     if constexpr (mutant != Mutant::swap_after_commit) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
-    auto committed =
-        transaction.commit(to_text({.host = backend_.larder.host_id, .epoch = epoch_}));
+    auto committed = transaction.commit(
+        to_text({.host = backend_.larder.host_id, .epoch = epoch_, .rows = rows}));
     if constexpr (mutant == Mutant::fence_after_commit) fence();
     if constexpr (mutant == Mutant::swap_after_commit) {
         if (auto swapped = swap(); !swapped) return swapped;

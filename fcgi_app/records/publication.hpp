@@ -25,9 +25,10 @@ public:
 
     /// Ends a transaction whose change was made, in the order that is the protocol: the fence is
     /// acknowledged (or trust in Redis is lost), then the lists' generation is swapped, and only
-    /// then is the change committed and may be seen by anybody. Fails as Transaction::commit does,
-    /// and with `unavailable` where the generation cannot be swapped; nothing is committed then.
-    Expected<void> commit(Transaction& transaction);
+    /// then is the change committed and may be seen by anybody. `rows` have been changed, as the
+    /// feeds will count them. Fails as Transaction::commit does, and with `unavailable` where the
+    /// generation cannot be swapped; nothing is committed then.
+    Expected<void> commit(Transaction& transaction, std::size_t rows = 1);
 
     /// Values by key.
     using Entries = std::unordered_map<std::string, std::string>;

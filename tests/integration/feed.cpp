@@ -102,6 +102,19 @@ BOOST_AUTO_TEST_CASE(what_workers_write_stays_in_the_cache) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_workers_write_together_stays_in_the_cache) {
+    std::vector<std::string> paths;
+    for (int i = 0; i < 48; ++i) {
+        paths.push_back(path_of("/employees", create("/employees", employee("A"))));
+    }
+    const auto answers = in_parallel(paths.size(), [&](std::size_t i) {
+        return api().put(paths[i], R"({"salary": )" + std::to_string(i) + '}');
+    });
+    for (const auto& answer : answers) BOOST_TEST(answer.status == 200);
+    std::this_thread::sleep_for(100ms);
+    for (const auto& path : paths) BOOST_TEST(api().get(path).header("X-Cache") == "HIT");
+}
+
 BOOST_AUTO_TEST_CASE(a_trigger_that_writes_more_than_the_worker_knows_of) {
     const auto touched = path_of("/products", create("/products", product("Untouched")));
     sql("CREATE FUNCTION public.touch() RETURNS trigger LANGUAGE plpgsql AS"

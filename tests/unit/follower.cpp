@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "records/group.hpp"
 #include "resources.hpp"
 
 using namespace larder;
@@ -102,18 +103,18 @@ BOOST_AUTO_TEST_CASE(a_foreign_insert_concerns_the_lists_only) {
 
 BOOST_AUTO_TEST_CASE(what_a_worker_of_this_host_wrote_is_left_alone) {
     take(move_of("4", "E1", "E2"));
-    mark("here 0");
+    mark("here 0 1");
     BOOST_TEST(commit().is_empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_another_host_has_fenced_in_this_epoch_needs_new_lists_only) {
     take(move_of("4", "E1", "E2"));
-    mark("there 7");
+    mark("there 7 1");
     expect(commit(), {}, {"employees"});
 }
 
 BOOST_AUTO_TEST_CASE(what_another_host_has_not_fenced_in_this_epoch_is_fenced) {
-    for (const auto* content : {"there 0", "there 6", "there 8", "no mark"}) {
+    for (const auto* content : {"there 0 1", "there 6 1", "there 8 1", "no mark"}) {
         BOOST_TEST_CONTEXT(content) {
             take(pgoutput::Begin{});
             take(move_of("4", "E1", ""));
@@ -123,23 +124,53 @@ BOOST_AUTO_TEST_CASE(what_another_host_has_not_fenced_in_this_epoch_is_fenced) {
     }
     take(pgoutput::Begin{});
     take(move_of("4", "E1", ""));
-    mark("there 0");
+    mark("there 0 1");
     follower.take(pgoutput::Commit{}, 0);  // "0" must never count as an epoch that was fenced
     BOOST_TEST(follower.pending().keys.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_mark_vouches_for_one_row_only) {
-    take(move_of("4", "", ""));
-    BOOST_TEST(follower.pending().is_empty());
-    take(move_of("5", "", ""));
-    BOOST_TEST(follower.pending().keys.size() == 2U);  // before the commit: nothing is collected
-    mark("here 7");
-    expect(commit(), {"employees:4", "employees:5"}, {"employees"});
+BOOST_AUTO_TEST_CASE(a_mark_vouches_for_as_many_rows_as_it_says) {
+    for (const auto* content : {"here 7 2", "there 7 2", "here 7 1", "here 7 3"}) {
+        BOOST_TEST_CONTEXT(content) {
+            take(pgoutput::Begin{});
+            take(move_of("4", "", ""));
+            take(move_of("5", "", ""));
+            BOOST_TEST(follower.pending().is_empty());
+            mark(content);
+            const std::string_view text = content;
+            const auto found = commit();
+            if (!text.ends_with('2')) {
+                expect(found, {"employees:4", "employees:5"}, {"employees"});
+            } else if (text.starts_with("there")) {
+                expect(found, {}, {"employees"});
+            } else {
+                BOOST_TEST(found.is_empty());
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(more_rows_than_a_worker_writes_are_handed_on_before_the_commit) {
+    Follower wide(resources(), "here");
+    const auto rows = largest_write_group + 1;
+    wide.take(relation(products, "products", {"id", "name"}), trusted);
+    wide.take(pgoutput::Begin{}, trusted);
+    for (std::size_t i = 0; i < rows; ++i) {
+        BOOST_TEST(wide.pending().is_empty());
+        wide.take(pgoutput::Update{.relation = products, .old = {}, .row = {text("a"), {}}},
+                  trusted);
+    }
+    BOOST_TEST(wide.pending().keys.size() == rows);
+    const auto mark = "here 7 " + std::to_string(rows);
+    wide.take(pgoutput::Message{.is_transactional = true, .prefix = "larder", .content = mark},
+              trusted);
+    wide.take(pgoutput::Commit{}, trusted);
+    BOOST_TEST(wide.pending().keys.size() == rows);
 }
 
 BOOST_AUTO_TEST_CASE(a_mark_counts_for_its_own_transaction_only) {
     take(move_of("4", "", ""));
-    mark("here 7");
+    mark("here 7 1");
     BOOST_TEST(commit().is_empty());
     take(pgoutput::Begin{});
     take(move_of("4", "", ""));
@@ -150,8 +181,8 @@ BOOST_AUTO_TEST_CASE(tables_of_others_and_messages_of_others_do_not_count) {
     take(pgoutput::Insert{.relation = audit, .row = {text("x")}});
     take(pgoutput::Truncate{.relations = {audit}});
     take(move_of("4", "", ""));
-    take(pgoutput::Message{.is_transactional = true, .prefix = "other", .content = "here 7"});
-    take(pgoutput::Message{.is_transactional = false, .prefix = "larder", .content = "here 7"});
+    take(pgoutput::Message{.is_transactional = true, .prefix = "other", .content = "here 7 1"});
+    take(pgoutput::Message{.is_transactional = false, .prefix = "larder", .content = "here 7 1"});
     expect(commit(), {"employees:4"}, {"employees"});
 }
 
