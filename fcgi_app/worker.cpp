@@ -2,6 +2,7 @@
 
 #include <fcgiapp.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -62,6 +63,13 @@ void raise_file_limit() {
     }
 }
 
+// A wakeup is not to interrupt whoever runs (sched(7)): what arrives meanwhile is taken together.
+// Who may not have it so is slower, no more. Threads started later take it over.
+void prefer_throughput() {
+    const sched_param none{};
+    sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 void print_lists(const std::vector<Resource>& resources) {
     for (const Resource& resource : resources) {
         for (const List& list : resource.lists) {
@@ -90,6 +98,7 @@ int serve(Larder& shared, const std::vector<Resource>& resources) {
             " systemd (see README.md)");
     }
     raise_file_limit();
+    prefer_throughput();
     FCGX_Init();
     block_signals();  // after FCGX_Init, which installs handlers of its own
     const std::jthread caretaker([&](const std::stop_token& stop) { take_care(stop, shared); });

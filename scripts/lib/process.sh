@@ -5,6 +5,13 @@
 PARTS=(postgresql redis worker feed nginx)
 STARTED=()
 
+# What starts a server of many small requests, so that a wakeup does not interrupt whoever runs
+# (sched(7), SCHED_BATCH; workers do so themselves). Some containers do not allow it.
+BATCH=()
+if chrt --batch 0 true 2>/dev/null; then
+    BATCH=(chrt --batch 0)
+fi
+
 # process_identity PID: state and start time (in clock ticks since boot); fails if there is none.
 process_identity() {
     local stat fields

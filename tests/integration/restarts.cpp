@@ -4,6 +4,7 @@
 #include "fixture.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -41,8 +42,11 @@ class OwnWorker {
 public:
     OwnWorker() : listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         address_.sun_family = AF_UNIX;
-        (stack().directory() / "socket").string().copy(address_.sun_path, sizeof(address_.sun_path) - 1);
-        BOOST_REQUIRE(bind(listener_, reinterpret_cast<sockaddr*>(&address_), sizeof(address_)) == 0);
+        (stack().directory() / "socket")
+            .string()
+            .copy(address_.sun_path, sizeof(address_.sun_path) - 1);
+        BOOST_REQUIRE(bind(listener_, reinterpret_cast<sockaddr*>(&address_), sizeof(address_)) ==
+                      0);
         BOOST_REQUIRE(listen(listener_, 16) == 0);
         const auto status = stack().status();
         std::vector<std::string> variables = {"DATABASE_URL=" + status.at("database_url"),
@@ -78,7 +82,8 @@ public:
     /// Makes a connection, which is to be closed.
     [[nodiscard]] int connection() const {
         const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        BOOST_REQUIRE(connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof(address_)) == 0);
+        BOOST_REQUIRE(connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof(address_)) ==
+                      0);
         return fd;
     }
     [[nodiscard]] bool has_ended() {
@@ -170,6 +175,14 @@ void expect_last_put(const std::string& path, const std::vector<Written>& writte
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(servers_of_many_small_requests_interrupt_nobody) {
+    for (const auto* part : {"worker", "redis", "nginx"}) {
+        for (const int pid : stack().pids(part)) {
+            BOOST_TEST_CONTEXT(part) { BOOST_TEST(sched_getscheduler(pid) == SCHED_BATCH); }
+        }
+    }
+}
 
 BOOST_AUTO_TEST_CASE(all_workers_restarted_under_load) {
     Load load(api(), 12, Writes::yes);

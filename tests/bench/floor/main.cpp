@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <hiredis/hiredis.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -119,6 +120,8 @@ int main(int argc, char** argv) {
         return EXIT_FAILURE;
     }
     try {
+        const sched_param none{};
+        sched_setscheduler(0, SCHED_BATCH, &none);  // as larder-worker
         FCGX_Init();
         std::signal(SIGTERM, SIG_DFL);  // FCGX_Init has taken it over
         Floor(argv[1]).run();

@@ -14,6 +14,7 @@ HERE = Path(__file__).resolve().parents[1]
 DATABASE = "peers"
 FLASK_MODULES = ("flask_caching", "flask_sqlalchemy", "psycopg2", "redis")
 GO_PACKAGES = "/usr/share/gocode"
+BATCH = ("chrt", "--batch", "0")  # as scripts/lib/process.sh has it
 
 
 class Peer(Server):
@@ -142,7 +143,7 @@ class Peers:
         self._account.own(self._directory / "nginx-temp")
         nginx = shutil.which("nginx", path="/usr/sbin:" + os.environ["PATH"])
         return self._processes.start(
-            "nginx", [nginx, "-e", "stderr", "-p", self._directory, "-c", config])
+            "nginx", [*BATCH, nginx, "-e", "stderr", "-p", self._directory, "-c", config])
 
     def _behind_nginx(self, pids):
         return {self._nginx: "nginx"} | dict.fromkeys(pids, "app")
