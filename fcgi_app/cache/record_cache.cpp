@@ -131,9 +131,10 @@ std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::s
     return values;
 }
 
-RecordCache::Leases RecordCache::lease(std::uint64_t epoch, std::span<const std::string> keys) {
+RecordCache::Leases RecordCache::lease(std::uint64_t epoch, std::span<const std::string> keys,
+                                       std::string token) {
     if (!is_usable(epoch)) return {};
-    Leases leases{.token = random_token(), .of = {}};
+    Leases leases{.token = std::move(token), .of = {}};
     const RedisCommand command = call(get_script, epoch, keys, {leases.token, lease_ms});
     auto replies = run({&command, 1});
     if (!replies) return {};
@@ -210,8 +211,8 @@ void RecordCache::count_fills(const Fills& fills) const {
         if (fills.values[i].empty()) continue;
         metrics_.cache_fills.add();
         if (is_debug_logged()) {
-            log_debug("cache_filled", {{"key", fills.keys[i]},
-                                       {"ttl_ms", std::to_string(fills.lifetime.count())}});
+            log_debug("cache_filled",
+                      {{"key", fills.keys[i]}, {"ttl_ms", std::to_string(fills.lifetime.count())}});
         }
     }
 }

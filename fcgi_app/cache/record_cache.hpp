@@ -39,7 +39,8 @@ public:
         std::string token;
         std::vector<Lease> of;
     };
-    Leases lease(std::uint64_t epoch, std::span<const std::string> keys);
+    Leases lease(std::uint64_t epoch, std::span<const std::string> keys,
+                 std::string token = random_token());
 
     /// Deletes the entries and takes every lease on them away; `token` becomes the lease (empty:
     /// none). Loads the epoch itself, so call it after the change and before COMMIT. Gives the

@@ -1,13 +1,18 @@
 #include "records/read.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <functional>
+#include <thread>
 
 #include "mutant.hpp"
 
 namespace larder {
 
 namespace {
+
+constexpr std::array pauses = {std::chrono::milliseconds(1), std::chrono::milliseconds(2)};
 
 /// What a SELECT found for one key. Settled: no writer was at work on it when it was read.
 struct Found {
@@ -38,12 +43,34 @@ Expected<std::vector<Found>> select_settled(Backend& backend, const Collection& 
     return found;
 }
 
+/// Of each entry the value or a lease. Whoever else holds a lease is about to fill the entry, as a
+/// rule, which is worth a moment's waiting: a burst on one record then costs one query.
+RecordCache::Leases lease_patiently(RecordCache& cache, std::uint64_t epoch,
+                                    std::span<const std::string> keys) {
+    auto leases = cache.lease(epoch, keys);
+    for (const auto pause : pauses) {
+        std::vector<std::size_t> open;
+        std::vector<std::string> open_keys;
+        for (std::size_t i = 0; i < leases.of.size(); ++i) {
+            if (leases.of[i].value || leases.of[i].is_held) continue;
+            open.push_back(i);
+            open_keys.push_back(keys[i]);
+        }
+        if (open.empty()) break;
+        std::this_thread::sleep_for(pause);
+        auto again = cache.lease(epoch, open_keys, leases.token);
+        if (again.of.empty()) break;
+        for (std::size_t i = 0; i < open.size(); ++i) leases.of[open[i]] = std::move(again.of[i]);
+    }
+    return leases;
+}
+
 /// The reader's half of the cache protocol, for any kind of entry.
 Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collection& collection,
                                                std::span<const std::string> keys,
                                                const Select& select) {
     const std::uint64_t epoch = backend.larder.trust.epoch();
-    auto leases = backend.cache.lease(epoch, keys);
+    auto leases = lease_patiently(backend.cache, epoch, keys);
     const bool cached = !leases.of.empty();
     std::vector<ReadRecord> records(
         keys.size(), {.json = {}, .cache = cached ? CacheState::miss : CacheState::bypass});
