@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -26,7 +27,6 @@ using http::Action;
 // A larger answer could fill the socket's buffer and make the loop wait for nginx.
 constexpr std::size_t largest_loop_answer = 65536;
 
-constexpr std::size_t selects_at_work = 2;
 // What does not fit into a group waits, so that QUEUE_LIMIT bounds it.
 constexpr std::size_t largest_read_group = 128;
 constexpr unsigned hits_per_clock_reading = 8;
@@ -61,6 +61,7 @@ Dispatcher::Dispatcher(Larder& larder, std::span<const Resource> resources,
       cache_(larder.trust, larder.metrics, larder.settings.redis,
              std::chrono::milliseconds(larder.settings.redis_timeout_ms)),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      reads_(largest_read_group),
       writes_(largest_write_group),
       lists_(std::numeric_limits<std::size_t>::max()),
       pool_(larder) {
@@ -152,6 +153,7 @@ void Dispatcher::flush(std::vector<Connection*>& answered) {
         }
         line_up(std::move(flights));
     }
+    for (StorePool::Job& start : std::exchange(starts_, {})) pool_.push(std::move(start));
     answered.insert(answered.end(), answered_.begin(), answered_.end());
     answered_.clear();
 }
@@ -218,24 +220,16 @@ void Dispatcher::line_up(Flights flights) {
             }
             for (const Pending& reader : flight.readers) reader.connection->lend();
             in_flight_.try_emplace(flight.key);
-            reads_[resource].waiting.push_back(std::move(flight));
+            if (!reads_.add(resource, std::move(flight))) continue;
+            starts_.emplace_back(
+                [this, resource](Backend& backend) { read_group(backend, *resource); });
         }
-        launch(*resource);
-    }
-}
-
-void Dispatcher::launch(const Resource& resource) {
-    Line& line = reads_[&resource];
-    while (!line.waiting.empty() && line.at_work < selects_at_work) {
-        ++line.at_work;
-        pool_.push([this, &resource, group = take_first(line.waiting, largest_read_group)](
-                       Backend& backend) mutable { read_group(backend, resource, group); });
     }
 }
 
 // Runs on a store thread.
-void Dispatcher::read_group(Backend& backend, const Resource& resource,
-                            std::vector<Flight>& group) {
+void Dispatcher::read_group(Backend& backend, const Resource& resource) {
+    auto group = reads_.take(&resource);
     std::vector<Connection*> connections;
     std::vector<std::string> keys;
     for (const Flight& flight : group) {
@@ -244,8 +238,11 @@ void Dispatcher::read_group(Backend& backend, const Resource& resource,
     }
     pool_.release(connections.size());
     answer_flights(backend, resource, group);
-    land(resource, std::move(keys));
+    land(std::move(keys));
     give_back(connections);
+    if (reads_.done(&resource)) {
+        pool_.push_last([this, &resource](Backend& next) { read_group(next, resource); });
+    }
 }
 
 // Runs on a store thread.
@@ -275,9 +272,9 @@ void Dispatcher::answer_flights(Backend& backend, const Resource& resource,
     }
 }
 
-void Dispatcher::land(const Resource& resource, std::vector<std::string> keys) {
+void Dispatcher::land(std::vector<std::string> keys) {
     const std::lock_guard lock(mutex_);
-    landed_.emplace_back(&resource, std::move(keys));
+    std::ranges::move(keys, std::back_inserter(landed_));
 }
 
 std::vector<Connection*> Dispatcher::returned() {
@@ -290,16 +287,12 @@ std::vector<Connection*> Dispatcher::returned() {
         connections.swap(returned_);
         landed.swap(landed_);
     }
-    for (const auto& [resource, keys] : landed) {
-        for (const std::string& key : keys) {
-            auto flight = in_flight_.extract(key);
-            for (Pending& reader : flight.mapped()) {
-                reader.connection->is_lent = false;
-                batch_.push_back(std::move(reader));
-            }
+    for (const std::string& key : landed) {
+        auto flight = in_flight_.extract(key);
+        for (Pending& reader : flight.mapped()) {
+            reader.connection->is_lent = false;
+            batch_.push_back(std::move(reader));
         }
-        --reads_[resource].at_work;
-        launch(*resource);
     }
     for (Connection* connection : connections) connection->is_lent = false;
     return connections;

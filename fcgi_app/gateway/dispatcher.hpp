@@ -72,16 +72,15 @@ private:
     void read_list(Backend& backend, const std::string& key);
     void submit_unread(Connection& connection);
     void line_up(Flights flights);
-    void launch(const Resource& resource);
     void refuse(Connection& connection);
     void await_cache(Connection& connection, Plan plan);
     void settle(Pending pending, std::span<std::optional<std::string>> values, Flights& flights);
     void answer_hit(Pending& pending, std::string json);
     Connection::Clock::time_point recent_time();
-    void read_group(Backend& backend, const Resource& resource, std::vector<Flight>& group);
+    void read_group(Backend& backend, const Resource& resource);
     void answer_flights(Backend& backend, const Resource& resource, std::vector<Flight>& flights);
     void give_back(std::span<Connection* const> connections);
-    void land(const Resource& resource, std::vector<std::string> keys);
+    void land(std::vector<std::string> keys);
 
     Larder& larder_;
     std::span<const Resource> resources_;
@@ -92,13 +91,8 @@ private:
     Connection::Clock::time_point now_{};
     unsigned hits_ = 0;
 
-    /// Few SELECTs of a resource are at work at once, so that under load they grow: what misses
-    /// meanwhile goes with the next one.
-    struct Line {
-        std::vector<Flight> waiting;
-        std::size_t at_work = 0;
-    };
-    std::unordered_map<const Resource*, Line> reads_;
+    std::vector<StorePool::Job>
+        starts_;  // of lines; at the end of the batch, which they take whole
 
     // Single flight: keys that wait for a SELECT or are in one, with the readers that came
     // meanwhile. They must not share its SELECT, which may be older than a write that was answered
@@ -108,8 +102,9 @@ private:
     int wake_;
     std::mutex mutex_;  // guards the two below
     std::vector<Connection*> returned_;
-    std::vector<std::pair<const Resource*, std::vector<std::string>>> landed_;
+    std::vector<std::string> landed_;
 
+    Lines<const Resource*, Flight> reads_;
     Lines<const Resource*, Planned> writes_;
     Lines<std::string, Planned> lists_;
     StorePool pool_;  // last: its threads use the members above

@@ -67,7 +67,8 @@ void Dispatcher::submit_write(Connection& connection, Plan plan) {
     if (!admit(connection)) return;
     const Resource& resource = *plan.route.resource;
     if (writes_.add(&resource, {.connection = &connection, .plan = std::move(plan)})) {
-        pool_.push([this, &resource](Backend& backend) { write_group(backend, resource); });
+        starts_.emplace_back(
+            [this, &resource](Backend& backend) { write_group(backend, resource); });
     }
 }
 
@@ -88,7 +89,7 @@ void Dispatcher::write_group(Backend& backend, const Resource& resource) {
     }
     give_back(connections);
     if (writes_.done(&resource)) {
-        pool_.push([this, &resource](Backend& next) { write_group(next, resource); });
+        pool_.push_last([this, &resource](Backend& next) { write_group(next, resource); });
     }
 }
 
@@ -98,7 +99,7 @@ void Dispatcher::submit_list(Connection& connection, Plan plan) {
     const auto key = fmt::format("{}?{}{}", route.resource->path_of(route.list->path), route.limit,
                                  connection.request().for_list_cache ? "" : " uncached");
     if (lists_.add(key, {.connection = &connection, .plan = std::move(plan)})) {
-        pool_.push([this, key](Backend& backend) { read_list(backend, key); });
+        starts_.emplace_back([this, key](Backend& backend) { read_list(backend, key); });
     }
 }
 
@@ -115,7 +116,7 @@ void Dispatcher::read_list(Backend& backend, const std::string& key) {
     }
     give_back(connections);
     if (lists_.done(key)) {
-        pool_.push([this, key](Backend& next) { read_list(next, key); });
+        pool_.push_last([this, key](Backend& next) { read_list(next, key); });
     }
 }
 

@@ -11,17 +11,6 @@
 
 namespace larder {
 
-/// Takes so many elements, or all there are, from the front.
-template <class Container>
-std::vector<typename Container::value_type> take_first(Container& elements, std::size_t most) {
-    const auto end =
-        elements.begin() + static_cast<std::ptrdiff_t>(std::min(elements.size(), most));
-    std::vector<typename Container::value_type> taken(std::move_iterator(elements.begin()),
-                                                      std::move_iterator(end));
-    elements.erase(elements.begin(), end);
-    return taken;
-}
-
 /// Requests that may share a piece of work, by what they share it for, until a store thread takes
 /// them. One group of a line is at work at a time, so that under load groups grow: whoever comes
 /// meanwhile goes with the next one, which begins after they came. Any thread.
@@ -41,7 +30,12 @@ public:
     /// The next group, in the order in which its members came.
     std::vector<Member> take(const Key& key) {
         const std::lock_guard lock(mutex_);
-        return take_first(lines_[key], largest_group_);
+        std::deque<Member>& line = lines_[key];
+        const auto size = static_cast<std::ptrdiff_t>(std::min(line.size(), largest_group_));
+        const auto end = line.begin() + size;
+        std::vector<Member> group(std::move_iterator(line.begin()), std::move_iterator(end));
+        line.erase(line.begin(), end);
+        return group;
     }
 
     /// To be called when the work for a group is done. Gives whether there is another one to take.

@@ -41,6 +41,11 @@ void StorePool::push(Job job, std::size_t requests) {
     wake_.notify_one();
 }
 
+void StorePool::push_last(Job job) {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back({std::move(job), 0});
+}
+
 void StorePool::release(std::size_t requests) {
     const std::lock_guard lock(mutex_);
     waiting_ -= requests;

@@ -34,6 +34,9 @@ public:
     /// `release` tells that they wait no more.
     bool admit(std::size_t requests);
     void push(Job job) { push(std::move(job), 0); }
+    /// `push` for a job that ends right after it: its own thread looks into the queue next, so none
+    /// is woken.
+    void push_last(Job job);
     void release(std::size_t requests);
 
 private:
