@@ -15,12 +15,17 @@ namespace larder {
 /// be read and written by the account and its group.
 class File {
 public:
+    File() = default;  ///< none
     /// `flags` are those of open(2). Whether it is open `is_open` says, and errno why not.
     File(const std::string& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0660)) {}
     ~File() {
         if (fd_ >= 0) close(fd_);
     }
     File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    File& operator=(File&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
     File(const File&) = delete;
     File& operator=(const File&) = delete;
 
@@ -28,7 +33,7 @@ public:
     int descriptor() const { return fd_; }
 
 private:
-    int fd_;
+    int fd_ = -1;
 };
 
 /// What errno says of a file, for the operator.

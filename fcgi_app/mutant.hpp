@@ -14,6 +14,7 @@ enum class Mutant {
     lost_connection_unnoticed,
     no_lock_check,
     swap_after_commit,
+    late_generation,
 };
 
 #ifndef LARDER_MUTANT

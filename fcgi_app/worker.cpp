@@ -73,8 +73,8 @@ void prefer_throughput() {
 void print_lists(const std::vector<Resource>& resources) {
     for (const Resource& resource : resources) {
         for (const List& list : resource.lists) {
-            fmt::print("/{}{}{} {} {}\n", resource.name, list.path.empty() ? "" : "/", list.path,
-                       resource.name, resource.is_wrapped() ? "flagged" : "plain");
+            fmt::print("/{}{}{} {} {} {}\n", resource.name, list.path.empty() ? "" : "/", list.path,
+                       resource.name, resource.is_wrapped() ? "flagged" : "plain", list.file());
         }
     }
 }

@@ -1,5 +1,6 @@
 #include "cache/generations.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,6 +62,40 @@ bool Generations::swap_all() {
     return std::ranges::all_of(collections_, [this](const auto& name) { return swap(name); });
 }
 
+File Generations::open_current(std::string_view collection) const {
+    return File(link_of(collection), O_RDONLY | O_DIRECTORY);
+}
+
+void Generations::keep(std::string_view collection, const std::string& file, File generation,
+                       std::string_view answer) {
+    const std::lock_guard lock(mutex_);
+    File& former = kept_[fmt::format("{}/{}", link_of(collection), file)];
+    if (former.is_open()) unlinkat(former.descriptor(), file.c_str(), 0);
+    former = std::move(generation);
+    const int directory = former.descriptor();
+    const std::string made = random_token();
+    const int fd = openat(directory, made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0) return;
+    const bool is_whole =
+        write(fd, answer.data(), answer.size()) == static_cast<ssize_t>(answer.size());
+    close(fd);
+    if (is_whole && renameat(directory, made.c_str(), directory, file.c_str()) == 0) return;
+    unlinkat(directory, made.c_str(), 0);
+}
+
+void Generations::expire(std::chrono::seconds lifetime) {
+    const auto oldest = fs::file_time_type::clock::now() - lifetime;
+    for (const std::string& collection : collections_) {
+        std::error_code error;
+        fs::directory_iterator entry(link_of(collection), error);
+        for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+            std::error_code gone;  // another process does this, too
+            const auto written = entry->last_write_time(gone);
+            if (!gone && written < oldest) fs::remove(entry->path(), gone);
+        }
+    }
+}
+
 void Generations::sweep() {
     std::error_code error;
     std::set<fs::path> current;
@@ -74,7 +109,7 @@ void Generations::sweep() {
         if (path.extension() != suffix || current.contains(path.filename())) continue;
         std::error_code gone;  // another process sweeps, too
         const auto age = now - entry->last_write_time(gone);
-        if (!gone && age > kept) rmdir(path.c_str());
+        if (!gone && age > kept) fs::remove_all(path, gone);
     }
 }
 

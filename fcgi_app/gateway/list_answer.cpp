@@ -4,9 +4,12 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "cache/generations.hpp"
 #include "gateway/answer.hpp"
+#include "mutant.hpp"
 #include "observe/log.hpp"
 #include "records/list.hpp"
 
@@ -56,6 +59,11 @@ public:
         }
     }
 
+    /// What to keep of it; empty: nothing.
+    std::string_view cacheable_body() const {
+        return response_.is_kept && !is_streaming_ ? response_.body : std::string_view();
+    }
+
     void fail(const Error& error) {
         if (is_streaming_) {
             log_error("list_cut_off", {{"list", resource_.name}, {"error", error.log}});
@@ -90,15 +98,23 @@ private:
 
 void answer_list(Backend& backend, const Plan& plan, std::span<Connection* const> connections) {
     const Collection& collection = backend.larder.of(*plan.route.resource);
+    const bool can_be_kept =
+        connections.front()->request().for_list_cache && plan.route.limit.empty();
+    Generations& generations = backend.larder.generations;
+    const auto name = collection.resource.name;
+    File generation = can_be_kept ? generations.open_current(name) : File();
     ListAnswer answer(connections, collection.resource);
     const auto read = read_list(
         backend, collection, *plan.route.list, plan.route.limit,
         [&](bool cacheable) { answer.begin(cacheable, backend.larder.settings.list_cache_ttl); },
         [&](std::string_view json) { return answer.add(json); });
-    if (read) {
-        answer.end();
-    } else {
-        answer.fail(read.error());
+    if (!read) return answer.fail(read.error());
+    answer.end();
+    if (can_be_kept && mutant == Mutant::late_generation)
+        generation = generations.open_current(name);
+    if (generation.is_open() && !answer.cacheable_body().empty()) {
+        generations.keep(name, plan.route.list->file(), std::move(generation),
+                         answer.cacheable_body());
     }
 }
 

@@ -23,6 +23,7 @@ constexpr milliseconds longest_pause{2000};
 constexpr std::chrono::seconds calm{5};  // trusted for so long: the next loss is a new trouble
 constexpr std::chrono::seconds sweep_interval{5};
 constexpr std::chrono::seconds count_interval{1};
+constexpr std::chrono::seconds expiry_interval{1};
 
 /// Counts what nginx has answered by itself, once a second.
 class AnswerCounter {
@@ -55,6 +56,8 @@ void take_care(const std::stop_token& stop, Larder& larder) {
     milliseconds pause = shortest_pause;
     Clock::time_point last_loss = Clock::now();
     Clock::time_point next_sweep = Clock::now() + sweep_interval;
+    Clock::time_point next_expiry = Clock::now();
+    const std::chrono::seconds list_lifetime(larder.settings.list_cache_ttl);
     std::uint64_t swept_epoch = 0;
     AnswerCounter answers(larder);
     while (!stop.stop_requested()) {
@@ -67,6 +70,10 @@ void take_care(const std::stop_token& stop, Larder& larder) {
             last_loss = now;
         }
         answers.tend(now);
+        if (now >= next_expiry && list_lifetime > list_lifetime.zero()) {
+            larder.generations.expire(list_lifetime);
+            next_expiry = now + expiry_interval;
+        }
         if (now >= next_sweep) {
             larder.generations.sweep();
             // Nobody asks for the entries of former epochs, but without a lifetime they would stay.

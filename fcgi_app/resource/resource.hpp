@@ -58,6 +58,9 @@ struct List {
     std::string_view order = "t.id";
     std::string_view from = {};
     std::string_view meaning = {};  ///< which records it has, for the documentation
+
+    /// Where a cached answer is kept (cache/generations.hpp).
+    std::string file() const { return path.empty() ? "list" : "list-" + std::string(path); }
 };
 
 /// How answers are wrapped: `{"cached": …, "<record>": {…}}` and `{"cached": …, "<list>": […]}`.

@@ -27,6 +27,7 @@ render_site() {
     fill_template "$ROOT/nginx/server.conf.in" LISTEN LOGGED_TO BODY_LIMIT_BYTES WWW \
         >"$1/server.conf"
     answer_log answers >"$1/answers.conf"
+    answer_log kept >"$1/kept.conf"
     answer_log refusals >"$1/refusals.conf"
     read_ids >"$1/read_ids.conf"
     list_ids >"$1/list_ids.conf"
@@ -91,20 +92,36 @@ worker_servers() {
     printf 'server %s max_fails=0 backup;\n' "${addresses[@]}"
 }
 
-# One location for each list that the worker names.
+# One location for each list that the worker names, where it is a file, and one for the lists of each
+# collection that are not.
 render_lists() {
-    local names path collection kind
+    local names path collection kind file former=''
     names=$("$WORKER_PROGRAM" --print-lists) || fail "larder-worker --print-lists failed"
-    while read -r path collection kind; do
-        [[ $path =~ ^/[A-Za-z0-9/._-]+$ && $collection =~ ^[a-z0-9_]+$ && $kind =~ ^(plain|flagged)$ ]] ||
-            fail "larder-worker --print-lists: cannot read '$path $collection $kind'"
-        printf 'location = %s {\n    root %s/%s.list;\n    include larder/list.conf;\n' \
-            "$path" "$RUN_DIR" "$collection"
-        if [[ $kind == flagged ]]; then
-            printf '    include larder/list_flagged.conf;\n'
+    while read -r path collection kind file; do
+        [[ $path =~ ^/[A-Za-z0-9/._-]+$ && $collection =~ ^[a-z0-9_]+$ &&
+            $kind =~ ^(plain|flagged)$ && $file =~ ^[A-Za-z0-9._-]+$ ]] ||
+            fail "larder-worker --print-lists: cannot read '$path $collection $kind $file'"
+        if [[ $collection != "$former" ]]; then
+            render_list_fallback "$collection" "$kind"
         fi
-        printf '}\n'
+        former=$collection
+        # The first error_page for a status counts.
+        # shellcheck disable=SC2016
+        printf 'location = %s {\n    alias %s/%s.list/%s$larder_list_file_suffix;\n' \
+            "$path" "$RUN_DIR" "$collection" "$file"
+        printf '    error_page 403 404 405 500 = @%s.list;\n    include larder/list_file.conf;\n}\n' \
+            "$collection"
     done <<<"$names"
+}
+
+# render_list_fallback COLLECTION KIND
+render_list_fallback() {
+    printf 'location @%s.list {\n    root %s/%s.list;\n    include larder/list.conf;\n' \
+        "$1" "$RUN_DIR" "$1"
+    if [[ $2 == flagged ]]; then
+        printf '    include larder/list_flagged.conf;\n'
+    fi
+    printf '}\n'
 }
 
 # Two servers of one account could share a port unnoticed (reuseport), so nginx's own check is not

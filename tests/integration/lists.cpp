@@ -1,5 +1,7 @@
 // contract.md: lists: X-Cache said by nginx, freshness after every kind of write, and ?limit=.
 #define BOOST_TEST_MODULE lists
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "open_transaction.hpp"
@@ -49,6 +51,41 @@ BOOST_AUTO_TEST_CASE(lists_are_cached) {
             BOOST_TEST(records_in(second) == records_in(first));
             expect_cached(path);
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_is_kept_as_a_file_is_answered_as_by_a_worker) {
+    const std::filesystem::path run = stack().status().at("run_dir");
+    for (const auto* name : {"employees", "items"}) {
+        BOOST_TEST(api().post("/cache/clear", "").status == 200);
+        const auto path = std::string("/") + name;
+        const auto first = api().get(path);
+        const auto file = run / (std::string(name) + ".list") / "list";
+        BOOST_TEST_REQUIRE(eventually([&] { return std::filesystem::exists(file); }));
+        for (const HeaderLines& headers :
+             {HeaderLines{}, HeaderLines{"Range: bytes=0-1"},
+              HeaderLines{"If-Modified-Since: Fri, 31 Dec 2100 23:59:59 GMT"},
+              HeaderLines{"Content-Length: 0"}}) {
+            const auto kept = api().get(path, headers);
+            BOOST_TEST(kept.status == 200);
+            BOOST_TEST(kept.header("X-Cache") == "HIT");
+            BOOST_TEST(kept.header("Content-Type") == first.header("Content-Type"));
+            for (const auto* absent : {"Last-Modified", "ETag", "Accept-Ranges"}) {
+                BOOST_TEST(kept.header(absent) == first.header(absent));
+            }
+            BOOST_TEST(records_in(kept) == records_in(first));
+        }
+        const auto head = api().head(path);
+        BOOST_TEST(head.status == 200);
+        BOOST_TEST(head.header("X-Cache") == "HIT");
+        BOOST_TEST(head.header("Content-Length") == std::to_string(std::filesystem::file_size(file)));
+        BOOST_TEST(api().options(path).header("Allow") == "GET, HEAD, POST, OPTIONS");
+        std::ofstream(file) << "[]";  // it is this file indeed
+        BOOST_TEST(api().get(path).body == "[]");
+        BOOST_TEST(api().get(path + "?limit=1").body != "[]");
+        BOOST_TEST(api().get(path + "?x=1").body != "[]");
+        BOOST_TEST(api().post("/cache/clear", "").status == 200);
+        BOOST_TEST(records_in(api().get(path)) == records_in(first));
     }
 }
 

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <thread>
 #include <vector>
@@ -34,6 +36,9 @@ struct Lists {
         }
         return found;
     }
+    void keep(const std::string& collection, const std::string& file, const std::string& answer) {
+        generations.keep(collection, file, generations.open_current(collection), answer);
+    }
     std::size_t kept() const { return all(false).size(); }
     void age() const {
         for (const auto& directory : all(false)) {
@@ -46,6 +51,16 @@ struct Lists {
 struct PreparedLists : Lists {
     PreparedLists() { BOOST_REQUIRE(generations.prepare().has_value()); }
 };
+
+std::string text_of(const fs::path& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::size_t entries(const fs::path& directory) {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
+}
 
 /// Root may write everywhere: an ordinary user for the time of one scope.
 class OrdinaryUser {
@@ -130,6 +145,66 @@ BOOST_FIXTURE_TEST_CASE(several_threads_may_swap_at_once_and_leave_no_other_link
     }
     BOOST_TEST(fs::is_directory(current("items")));
     BOOST_TEST(all(true).size() == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_kept_answer_is_found_by_way_of_the_link, PreparedLists) {
+    for (const auto* answer : {"[1]", "[1,2]", ""}) {
+        keep("items", "list", answer);
+        BOOST_TEST(text_of(link("items") / "list") == answer);
+        BOOST_TEST(entries(link("items")) == 1U);  // and nothing else
+    }
+    keep("items", "list-other", "[]");
+    BOOST_TEST(entries(link("items")) == 2U);
+    BOOST_TEST(entries(link("employees")) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_kept_too_late_is_not_found, PreparedLists) {
+    auto generation = generations.open_current("items");
+    BOOST_REQUIRE(generations.swap("items"));
+    generations.keep("items", "list", std::move(generation), "[1]");
+    BOOST_TEST(entries(link("items")) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_former_generation_keeps_nothing_that_is_kept_again, PreparedLists) {
+    keep("items", "list", "[1]");
+    keep("items", "list-other", "[1]");
+    const auto former = current("items");
+    BOOST_REQUIRE(generations.swap("items"));
+    BOOST_TEST(entries(link("items")) == 0U);
+    keep("items", "list", "[2]");
+    BOOST_TEST(entries(former) == 1U);
+    BOOST_TEST(text_of(link("items") / "list") == "[2]");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_answer_that_cannot_be_kept_does_no_harm, PreparedLists) {
+    BOOST_TEST(!generations.open_current("missing").is_open());
+    keep("missing", "list", "[1]");
+    fs::create_directories(link("items") / "list" / "in-the-way");
+    keep("items", "list", "[1]");
+    BOOST_TEST(entries(link("items")) == 1U);
+    BOOST_TEST(fs::is_directory(link("items") / "list"));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_older_expires, PreparedLists) {
+    for (const auto* name : {"employees", "items"}) {
+        keep(name, "old", "[]");
+        fs::last_write_time(link(name) / "old",
+                            fs::file_time_type::clock::now() - std::chrono::minutes(1));
+        keep(name, "young", "[]");
+    }
+    generations.expire(std::chrono::seconds(30));
+    for (const auto* name : {"employees", "items"}) {
+        BOOST_TEST(fs::exists(link(name) / "young"));
+        BOOST_TEST(!fs::exists(link(name) / "old"));
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sweep_removes_what_old_generations_have_kept, PreparedLists) {
+    keep("items", "list", "[1]");
+    BOOST_REQUIRE(generations.swap("items"));
+    age();
+    generations.sweep();
+    BOOST_TEST(kept() == 2U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_sweep_keeps_young_generations, PreparedLists) {
