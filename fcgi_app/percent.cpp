@@ -5,6 +5,7 @@
 namespace larder {
 
 std::string percent_decoded(std::string_view text) {
+    if (!text.contains('%')) return std::string(text);
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {

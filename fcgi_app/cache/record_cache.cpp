@@ -110,11 +110,13 @@ std::optional<std::vector<RedisReply>> RecordCache::run(std::span<const RedisCom
     return replies;
 }
 
-std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::string> keys) {
+std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::string_view> keys) {
     const std::uint64_t epoch = trust_.epoch();
     if (!is_usable(epoch)) return {};
     RedisCommand command = {"MGET", live_key};
-    for (const std::string& key : keys) command.push_back(value_key(epoch, key));
+    command.reserve(2 + keys.size());
+    const std::string prefix = value_key(epoch, "");
+    for (const std::string_view key : keys) command.emplace_back(prefix).append(key);
     auto replies = run({&command, 1});
     if (!replies) return {};
     auto& list = replies->front().list;

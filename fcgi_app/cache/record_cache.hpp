@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cache/redis.hpp"
@@ -26,7 +27,7 @@ public:
                 std::chrono::milliseconds timeout);
 
     /// Reads the values of all keys in one command; empty where Redis is not in use.
-    std::vector<std::optional<std::string>> read(std::span<const std::string> keys);
+    std::vector<std::optional<std::string>> read(std::span<const std::string_view> keys);
 
     /// What a reader got for some keys: of each the value, or else perhaps a lease, whose token is
     /// the same for all (no lease: somebody else holds it). `of` is empty where Redis is not in

@@ -142,7 +142,7 @@ Response answer_error(const Error& error) {
     return http::problem(error);
 }
 
-Response answer_read(const Resource& resource, std::string_view id, const ReadRecord& record,
+Response answer_read(const Resource& resource, std::string_view id, ReadRecord record,
                      const http::Request& request) {
     const std::string_view cache = name_of(record.cache);
     if (is_debug_logged()) {
@@ -162,7 +162,7 @@ Response answer_read(const Resource& resource, std::string_view id, const ReadRe
                 fmt::format(R"({{"cached":{},"{}":{}}})", record.cache == CacheState::hit,
                             resource.envelope.record, *record.json);
         } else {
-            response.body = *record.json;
+            response.body = std::move(*record.json);
         }
     }
     http::add_header(response, "X-Cache", cache);

@@ -22,7 +22,7 @@ struct Planned {
 std::string_view name_of(CacheState state);
 
 /// The answer to GET and HEAD of a record: 200, 304 or 404, with ETag and X-Cache.
-http::Response answer_read(const Resource& resource, std::string_view id, const ReadRecord& record,
+http::Response answer_read(const Resource& resource, std::string_view id, ReadRecord record,
                            const http::Request& request);
 
 /// The answer to what needs no store: the welcome, a greeting, OPTIONS, and a file

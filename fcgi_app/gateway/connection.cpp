@@ -138,7 +138,7 @@ std::string Connection::head_text(const http::Response& response) {
         fmt::format_to(out, "Status: {} {}\r\n", response.status, http::reason(response.status));
     }
     if (!response.content_type.empty()) {
-        fmt::format_to(out, "Content-Type: {}\r\n", response.content_type);
+        head.append("Content-Type: ").append(response.content_type).append("\r\n");
     }
     head += response.headers;
     if (!request_.id.empty() && !response.is_kept) {
@@ -148,15 +148,14 @@ std::string Connection::head_text(const http::Response& response) {
 }
 
 void Connection::answer(const http::Response& response, Clock::time_point now) {
-    std::string text = head_text(response);
-    if (response.content_type.empty()) {
-        text += "\r\n";
-    } else {
-        fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n\r\n",
-                       response.body.size());
-        if (request_.method != http::Method::head) text += response.body;
+    std::string head = head_text(response);
+    if (!response.content_type.empty()) {
+        head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
     }
-    write(text);
+    write(head.append("\r\n"));
+    if (!response.content_type.empty() && request_.method != http::Method::head) {
+        write(response.body);
+    }
     end_answer(now);
 }
 

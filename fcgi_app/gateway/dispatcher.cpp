@@ -137,7 +137,7 @@ void Dispatcher::await_cache(Connection& connection, Plan plan) {
 
 void Dispatcher::flush(std::vector<Connection*>& answered) {
     if (!batch_.empty()) {
-        std::vector<std::string> keys;
+        std::vector<std::string_view> keys;
         for (const Pending& pending : batch_) {
             keys.insert(keys.end(), pending.keys.begin(), pending.keys.end());
         }
@@ -146,11 +146,12 @@ void Dispatcher::flush(std::vector<Connection*>& answered) {
         hits_ = 0;
         Flights flights;
         std::size_t at = 0;
-        for (Pending& pending : std::exchange(batch_, {})) {
+        for (Pending& pending : batch_) {
             const std::size_t count = pending.keys.size();
             settle(std::move(pending), std::span(values).subspan(at, count), flights);
             at += count;
         }
+        batch_.clear();
         line_up(std::move(flights));
     }
     for (StorePool::Job& start : std::exchange(starts_, {})) pool_.push(std::move(start));
@@ -191,15 +192,16 @@ void Dispatcher::answer_hit(Pending& pending, std::string json) {
     const bool is_large = json.size() > largest_loop_answer;
     metrics_.count_read(*pending.plan.route.resource, CacheState::hit);
     auto send = [plan = std::move(pending.plan), json = std::move(json),
-                 &connection](Connection::Clock::time_point now) {
+                 &connection](Connection::Clock::time_point now) mutable {
         connection.answer(
             answer_read(*plan.route.resource, plan.route.id,
-                        {.json = json, .cache = CacheState::hit}, connection.request()),
+                        {.json = std::move(json), .cache = CacheState::hit}, connection.request()),
             now);
     };
     if (is_large) {
-        return submit(connection,
-                      [send = std::move(send)](Backend&) { send(Connection::Clock::now()); });
+        return submit(connection, [send = std::move(send)](Backend&) mutable {
+            send(Connection::Clock::now());
+        });
     }
     send(recent_time());
     answered_.push_back(&connection);
