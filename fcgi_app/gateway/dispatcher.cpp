@@ -124,7 +124,7 @@ void Dispatcher::refuse(Connection& connection) {
 }
 
 void Dispatcher::await_cache(Connection& connection, Plan plan) {
-    Pending pending{.connection = &connection, .plan = std::move(plan), .keys = {}};
+    Pending& pending = batch_.emplace_back(&connection, std::move(plan));
     const Resource& resource = *pending.plan.route.resource;
     if (pending.plan.route.action != Action::create) {
         pending.keys.push_back(record_key(resource, pending.plan.route.id));
@@ -132,7 +132,6 @@ void Dispatcher::await_cache(Connection& connection, Plan plan) {
     for (const Assignment& claim : pending.plan.change.claims()) {
         pending.keys.push_back(claim_key(resource, *claim.field, *claim.value));
     }
-    batch_.push_back(std::move(pending));
 }
 
 void Dispatcher::flush(std::vector<Connection*>& answered) {
@@ -148,7 +147,7 @@ void Dispatcher::flush(std::vector<Connection*>& answered) {
         std::size_t at = 0;
         for (Pending& pending : batch_) {
             const std::size_t count = pending.keys.size();
-            settle(std::move(pending), std::span(values).subspan(at, count), flights);
+            settle(pending, std::span(values).subspan(at, count), flights);
             at += count;
         }
         batch_.clear();
@@ -159,7 +158,7 @@ void Dispatcher::flush(std::vector<Connection*>& answered) {
     answered_.clear();
 }
 
-void Dispatcher::settle(Pending pending, std::span<std::optional<std::string>> values,
+void Dispatcher::settle(Pending& pending, std::span<std::optional<std::string>> values,
                         Flights& flights) {
     Connection& connection = *pending.connection;
     const RequestScope scope(connection.request());
@@ -189,21 +188,19 @@ void Dispatcher::settle(Pending pending, std::span<std::optional<std::string>> v
 
 void Dispatcher::answer_hit(Pending& pending, std::string json) {
     Connection& connection = *pending.connection;
-    const bool is_large = json.size() > largest_loop_answer;
-    metrics_.count_read(*pending.plan.route.resource, CacheState::hit);
-    auto send = [plan = std::move(pending.plan), json = std::move(json),
-                 &connection](Connection::Clock::time_point now) mutable {
-        connection.answer(
-            answer_read(*plan.route.resource, plan.route.id,
-                        {.json = std::move(json), .cache = CacheState::hit}, connection.request()),
-            now);
-    };
-    if (is_large) {
-        return submit(connection, [send = std::move(send)](Backend&) mutable {
-            send(Connection::Clock::now());
+    const Resource& resource = *pending.plan.route.resource;
+    metrics_.count_read(resource, CacheState::hit);
+    ReadRecord record{.json = std::move(json), .cache = CacheState::hit};
+    if (record.json->size() > largest_loop_answer) {
+        return submit(connection, [plan = std::move(pending.plan), record = std::move(record),
+                                   &connection](Backend&) mutable {
+            connection.answer(answer_read(*plan.route.resource, plan.route.id, std::move(record),
+                                          connection.request()));
         });
     }
-    send(recent_time());
+    connection.answer(
+        answer_read(resource, pending.plan.route.id, std::move(record), connection.request()),
+        recent_time());
     answered_.push_back(&connection);
 }
 

@@ -74,7 +74,7 @@ private:
     void line_up(Flights flights);
     void refuse(Connection& connection);
     void await_cache(Connection& connection, Plan plan);
-    void settle(Pending pending, std::span<std::optional<std::string>> values, Flights& flights);
+    void settle(Pending& pending, std::span<std::optional<std::string>> values, Flights& flights);
     void answer_hit(Pending& pending, std::string json);
     Connection::Clock::time_point recent_time();
     void read_group(Backend& backend, const Resource& resource);
