@@ -21,9 +21,11 @@ KINDS = ("item", "cold", "update")  # a worker's loop; its store threads; those 
 
 @dataclasses.dataclass
 class Round:
-    """Outcomes of one round: at the highest rate, at twice that, and at the highest again."""
+    """Outcomes of one round: at the highest rate, the same over as many connections as there are at
+    twice that, at twice that, and at the highest again."""
 
     highest: object
+    crowded: object
     twice: object
     afterwards: object
 
@@ -40,10 +42,12 @@ def ask(bench, kind, **changes):
 
 def one_round(bench, kind):
     highest = ask(bench, kind, connections=FULL_CONNECTIONS)
+    crowded = ask(bench, kind, connections=OUTSTANDING, refusable=True)
+    time.sleep(REST_SECONDS)
     twice = ask(bench, kind, connections=OUTSTANDING, rate=round(2 * highest.rate),
                 impatient=True, refusable=True)
     time.sleep(REST_SECONDS)
-    return Round(highest, twice, ask(bench, kind, connections=FULL_CONNECTIONS))
+    return Round(highest, crowded, twice, ask(bench, kind, connections=FULL_CONNECTIONS))
 
 
 def share(part, outcome):
@@ -60,6 +64,7 @@ def summarize(rounds):
         "highest_per_second": of(lambda one: one.highest.rate),
         "accepted_to_highest": median(accepted),
         "accepted_spread": [min(accepted), max(accepted)],
+        "accepted_to_as_many_connections": of(lambda one: one.twice.rate / one.crowded.rate),
         "refused_share": of(lambda one: share(one.twice.refused, one.twice)),
         "not_made_share": of(lambda one: share(one.twice.skipped, one.twice)),
         "highest_p99_ms": of(lambda one: one.highest.latency["p99"]),
