@@ -59,7 +59,7 @@ class Rows(unittest.TestCase):
 
 class LoadGenerator(unittest.TestCase):
     FOUND = {
-        "requests": 10, "seconds": 2.0, "broken": 0, "refused": 0, "skipped": 0,
+        "requests": 10, "seconds": 2.0, "broken": 0, "refused": 0, "late_refusals": 0, "skipped": 0,
         "latency_us": {"p50": 1500}, "refusal_us": {"p50": 250},
     }
 
@@ -81,9 +81,9 @@ class LoadGenerator(unittest.TestCase):
 
     def test_a_refusal_is_none_where_it_may_be_but_a_bare_503_is(self):
         outcome = self.outcome(json.dumps({
-            **self.FOUND, "refused": 2, "statuses": {"200": 10, "503": 3},
+            **self.FOUND, "refused": 1, "late_refusals": 1, "statuses": {"200": 10, "503": 3},
         }), refusable=True)
-        self.assertEqual((outcome.errors, outcome.refused), (1, 2))
+        self.assertEqual((outcome.errors, outcome.refused), (1, 1))
         self.assertEqual(outcome.refusal_latency, {"p50": 0.25})
 
     def test_a_load_that_fails_ends_the_benchmark(self):
@@ -99,7 +99,9 @@ class Overload(unittest.TestCase):
     def test_figures_are_shares_of_what_was_due(self):
         full = Outcome(1000, 1, 0, {"p99": 5})
         twice = Outcome(900, 1, 0, {"p99": 8}, 600, 500, {"p99": 1})
-        found = overload.summarize([overload.Round(full, twice, full)] * 3)
+        crowded = Outcome(1200, 1, 0, {"p99": 6})
+        found = overload.summarize([overload.Round(full, crowded, twice, full)] * 3)
+        self.assertEqual(found["accepted_to_as_many_connections"], 0.75)
         self.assertEqual((found["accepted_to_highest"], found["afterwards_to_highest"]), (0.9, 1))
         self.assertEqual((found["refused_share"], found["not_made_share"]), (0.3, 0.25))
         self.assertEqual((found["accepted_p99_ms"], found["refusal_p99_ms"]), (8, 1))

@@ -89,7 +89,7 @@ class Generator:
             count for status, count in found["statuses"].items() if int(status) not in load.expected
         )
         if load.refusable:
-            wrong -= found["refused"]
+            wrong -= found["refused"] + found["late_refusals"]
         latency, refusal = (
             {name: value / 1000 for name, value in found[key].items()}
             for key in ("latency_us", "refusal_us")

@@ -170,12 +170,14 @@ void Client::finish(Connection& connection, Clock::time_point end) {
     const auto now = Clock::now();
     const bool closes = connection.answer.closes();
     ++tally_.statuses[connection.answer.status()];
+    const bool is_refusal = connection.answer.is_refusal();
     if (schedule_ || now <= end) {
-        const bool is_refusal = connection.answer.is_refusal();
         const auto latency = std::chrono::ceil<microseconds>(now - connection.since);
         (is_refusal ? tally_.refusals : tally_.latency)
             .add(static_cast<std::uint64_t>(latency.count()));
         if (!is_refusal) tally_.last = now;
+    } else if (is_refusal) {
+        ++tally_.late_refusals;
     }
     release(connection, !closes || open(connection));
 }

@@ -25,6 +25,7 @@ struct Options {
 struct Tally {
     Histogram latency;                      // of answers in time but refusals, in microseconds
     Histogram refusals;                     // the same of refusals (Answer::is_refusal)
+    std::uint64_t late_refusals = 0;        // refusals after the end
     std::map<int, std::uint64_t> statuses;  // of all answers
     std::uint64_t broken = 0;               // requests that got no answer, or one that is no HTTP
     std::uint64_t skipped = 0;              // requests that were due but not made (impatient)

@@ -91,6 +91,7 @@ Tally run_all(Options options, const std::vector<std::string_view>& requests, un
         sum.refusals.merge(tallies[i].refusals);
         for (const auto& [status, count] : tallies[i].statuses) sum.statuses[status] += count;
         sum.broken += tallies[i].broken;
+        sum.late_refusals += tallies[i].late_refusals;
         sum.skipped += tallies[i].skipped;
         sum.last = std::max(sum.last, tallies[i].last);
     }
@@ -108,11 +109,13 @@ void print(const Tally& tally, double seconds) {
     for (const auto& [status, count] : tally.statuses) {
         statuses.push_back(fmt::format("\"{}\": {}", status, count));
     }
-    fmt::print(R"({{"requests": {}, "seconds": {:.6f}, "broken": {}, "refused": {}, )"
-               R"("skipped": {}, "statuses": {{{}}}, "latency_us": {}, "refusal_us": {}}})"
-               "\n",
-               tally.latency.total(), seconds, tally.broken, tally.refusals.total(), tally.skipped,
-               fmt::join(statuses, ", "), quantiles(tally.latency), quantiles(tally.refusals));
+    fmt::print(
+        R"({{"requests": {}, "seconds": {:.6f}, "broken": {}, "refused": {}, )"
+        R"("late_refusals": {}, "skipped": {}, "statuses": {{{}}}, "latency_us": {}, "refusal_us": {}}})"
+        "\n",
+        tally.latency.total(), seconds, tally.broken, tally.refusals.total(), tally.late_refusals,
+        tally.skipped, fmt::join(statuses, ", "), quantiles(tally.latency),
+        quantiles(tally.refusals));
 }
 
 }  // namespace
