@@ -91,8 +91,8 @@ private:
     Connection::Clock::time_point now_{};
     unsigned hits_ = 0;
 
-    std::vector<StorePool::Job>
-        starts_;  // of lines; at the end of the batch, which they take whole
+    // Lines begin at the end of a batch, so that the first group of each has all of it.
+    std::vector<StorePool::Job> starts_;
 
     // Single flight: keys that wait for a SELECT or are in one, with the readers that came
     // meanwhile. They must not share its SELECT, which may be older than a write that was answered
