@@ -11,11 +11,12 @@
 
 namespace larder {
 
-/// A file that the processes of a host share, in RUN_DIR; owns the descriptor. One that is made may
-/// be read and written by the account and its group.
+/// A file or directory in RUN_DIR, which the processes of a host share; owns the descriptor. A file
+/// that is made by its path may be read and written by the account and its group.
 class File {
 public:
-    File() = default;  ///< none
+    File() = default;                                   ///< none
+    explicit File(int descriptor) : fd_(descriptor) {}  ///< takes over what open(2) has given
     /// `flags` are those of open(2). Whether it is open `is_open` says, and errno why not.
     File(const std::string& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0660)) {}
     ~File() {

@@ -69,16 +69,16 @@ File Generations::open_current(std::string_view collection) const {
 void Generations::keep(std::string_view collection, const std::string& file, File generation,
                        std::string_view answer) {
     const std::lock_guard lock(mutex_);
-    File& former = kept_[fmt::format("{}/{}", link_of(collection), file)];
+    File& former = kept_[fmt::format("{}/{}", collection, file)];
     if (former.is_open()) unlinkat(former.descriptor(), file.c_str(), 0);
     former = std::move(generation);
     const int directory = former.descriptor();
     const std::string made = random_token();
-    const int fd = openat(directory, made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0) return;
-    const bool is_whole =
-        write(fd, answer.data(), answer.size()) == static_cast<ssize_t>(answer.size());
-    close(fd);
+    const File whole(
+        openat(directory, made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!whole.is_open()) return;
+    const bool is_whole = write(whole.descriptor(), answer.data(), answer.size()) ==
+                          static_cast<ssize_t>(answer.size());
     if (is_whole && renameat(directory, made.c_str(), directory, file.c_str()) == 0) return;
     unlinkat(directory, made.c_str(), 0);
 }

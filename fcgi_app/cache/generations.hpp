@@ -55,7 +55,7 @@ private:
     std::vector<std::string> collections_;
 
     std::mutex mutex_;                  // guards the one below
-    std::map<std::string, File> kept_;  // by link and file: the directory that has it
+    std::map<std::string, File> kept_;  // by collection and file: the directory that has it
 };
 
 }  // namespace larder

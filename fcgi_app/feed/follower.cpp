@@ -4,8 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "records/group.hpp"
-
 namespace larder {
 
 namespace {
@@ -62,7 +60,7 @@ void Follower::commit(const pgoutput::Commit& commit, std::uint64_t trusted) {
 void Follower::add(Affected affected) {
     if (affected.resource == nullptr) return;
     held_.push_back(std::move(affected));
-    is_foreign_ = is_foreign_ || held_.size() > largest_write_group;
+    is_foreign_ = is_foreign_ || held_.size() > Mark::most_rows;
     if (is_foreign_) release_held();
 }
 

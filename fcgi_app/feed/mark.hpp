@@ -12,6 +12,8 @@ namespace larder {
 /// feeds: on which host it ran, in which epoch Redis has acknowledged its fence (0: it has not),
 /// and how many rows it has changed. Another row in the transaction is none of the worker's.
 struct Mark {
+    static constexpr std::size_t most_rows = 32;  ///< that a worker changes in a transaction
+
     std::string host;
     std::uint64_t epoch = 0;
     std::size_t rows = 1;

@@ -149,13 +149,12 @@ std::string Connection::head_text(const http::Response& response) {
 
 void Connection::answer(const http::Response& response, Clock::time_point now) {
     std::string head = head_text(response);
-    if (!response.content_type.empty()) {
+    const bool has_content = !response.content_type.empty();
+    if (has_content) {
         head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
     }
     write(head.append("\r\n"));
-    if (!response.content_type.empty() && request_.method != http::Method::head) {
-        write(response.body);
-    }
+    if (has_content && request_.method != http::Method::head) write(response.body);
     end_answer(now);
 }
 

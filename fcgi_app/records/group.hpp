@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "error.hpp"
+#include "feed/mark.hpp"
 #include "http/router.hpp"
 #include "records/backend.hpp"
 #include "records/write.hpp"
@@ -18,7 +19,7 @@ namespace larder {
 /// Group commit: writes to one collection that came at the same time share a transaction, and so
 /// its fence, its swap of the lists' generation and its flush to disk.
 
-inline constexpr std::size_t largest_write_group = 32;
+inline constexpr std::size_t largest_write_group = Mark::most_rows;
 
 /// A write in a group; what it refers to outlives the call.
 struct GroupedWrite {

@@ -30,7 +30,7 @@ ensure_nginx() {
     fi
     render_nginx
     check_nginx
-    start_part nginx "${BATCH[@]}" "${NGINX[@]}" -g 'daemon off;'
+    start_batch_part nginx "${NGINX[@]}" -g 'daemon off;'
     wait_for 10 server_answers || part_failed nginx
     step nginx "started, $(url)"
 }

@@ -5,13 +5,6 @@
 PARTS=(postgresql redis worker feed nginx)
 STARTED=()
 
-# What starts a server of many small requests, so that a wakeup does not interrupt whoever runs
-# (sched(7), SCHED_BATCH; workers do so themselves). Some containers do not allow it.
-BATCH=()
-if chrt --batch 0 true 2>/dev/null; then
-    BATCH=(chrt --batch 0)
-fi
-
 # process_identity PID: state and start time (in clock ticks since boot); fails if there is none.
 process_identity() {
     local stat fields
@@ -66,6 +59,17 @@ start_part() {
     identity=$(process_identity "$pid")
     printf '%s %s\n' "$pid" "${identity#* }" >"$STACK/pids/$part"
     STARTED+=("$part")
+}
+
+# start_batch_part PART COMMAND...: the same for a server of many small requests, so that a wakeup does
+# not interrupt whoever runs (sched(7), SCHED_BATCH; workers do so themselves). Some containers do not
+# allow it.
+start_batch_part() {
+    local policy=()
+    if chrt --batch 0 true 2>/dev/null; then
+        policy=(chrt --batch 0)
+    fi
+    start_part "$1" "${policy[@]}" "${@:2}"
 }
 
 # What the caller of this program waits on, a pipe say, must not stay open in the background.

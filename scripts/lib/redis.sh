@@ -24,7 +24,7 @@ ensure_redis() {
     program=$(redis_program)
     read -ra extra <<<"${REDIS_ARGS:-}"
     # Eviction is safe at any time and of any key: what is not in the cache is read from PostgreSQL.
-    start_part redis "${BATCH[@]}" "$program" --port 0 --unixsocket "$RUN_DIR/redis.sock" --unixsocketperm 700 \
+    start_batch_part redis "$program" --port 0 --unixsocket "$RUN_DIR/redis.sock" --unixsocketperm 700 \
         --dir "$STACK/redis" --save '' --appendonly no --daemonize no \
         --maxmemory 256mb --maxmemory-policy allkeys-lru "${extra[@]}"
     wait_for 10 redis_listens_or_ended || true

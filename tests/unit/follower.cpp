@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "records/group.hpp"
 #include "resources.hpp"
 
 using namespace larder;
@@ -152,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_mark_vouches_for_as_many_rows_as_it_says) {
 
 BOOST_AUTO_TEST_CASE(more_rows_than_a_worker_writes_are_handed_on_before_the_commit) {
     Follower wide(resources(), "here");
-    const auto rows = largest_write_group + 1;
+    const auto rows = Mark::most_rows + 1;
     wide.take(relation(products, "products", {"id", "name"}), trusted);
     wide.take(pgoutput::Begin{}, trusted);
     for (std::size_t i = 0; i < rows; ++i) {
