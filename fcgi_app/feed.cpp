@@ -15,7 +15,7 @@
 #include "feed/feed.hpp"
 #include "feed/prerequisites.hpp"
 #include "observe/log.hpp"
-#include "records/larder.hpp"
+#include "records/services.hpp"
 #include "records/schema.hpp"
 #include "settings.hpp"
 
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
     if (!memory) return refuse_to_follow(memory.error());
     const auto counted = MetricsMemory::open(settings->run_dir);
     if (!counted) return refuse_to_follow(counted.error());
-    Larder shared(*settings, resources, **memory, **counted);
+    Services shared(*settings, resources, **memory, **counted);
     if (const auto prepared = shared.generations.prepare(); !prepared) {
         return refuse_to_follow(prepared.error());
     }
