@@ -51,7 +51,7 @@ prepare_directory_for_account() {
 }
 
 make_directory_for_account() {
-    mkdir -m 0750 "$1"
+    mkdir -m 0700 "$1"
     chown "$ACCOUNT:$(id -g "$ACCOUNT")" "$1"
 }
 
