@@ -26,6 +26,7 @@
 #include "records/larder.hpp"
 #include "records/schema.hpp"
 #include "settings.hpp"
+#include "store/service_file.hpp"
 
 namespace {
 
@@ -126,6 +127,7 @@ int main(int argc, char** argv) {
     bool table = false;
     bool description = false;
     bool metrics = false;
+    std::string service_directory;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
     app.add_flag("--diagnose", diagnosis,
@@ -134,6 +136,9 @@ int main(int argc, char** argv) {
     app.add_flag("--print-settings", table, "Print all settings as a Markdown table, then exit");
     app.add_flag("--print-openapi", description, "Print the OpenAPI description, then exit");
     app.add_flag("--print-metrics", metrics, "Print all metrics as a Markdown table, then exit");
+    app.add_option(
+        "--write-service", service_directory,
+        "Write the address for migrations to this directory as files of libpq, then exit");
     CLI11_PARSE(app, argc, argv);
 
     const auto resources = all_resources();
@@ -153,9 +158,15 @@ int main(int argc, char** argv) {
         fmt::print("{}\n", openapi::document(resources));
         return EXIT_SUCCESS;
     }
-    const auto give_up = check || diagnosis ? refuse : refuse_to_serve;
+    const bool is_asked = check || diagnosis || !service_directory.empty();
+    const auto give_up = is_asked ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
     if (!settings) return give_up(settings.error());
+    if (!service_directory.empty()) {
+        const auto written =
+            write_service_file(settings->direct_database_url, migration_options, service_directory);
+        return written ? EXIT_SUCCESS : refuse(written.error());
+    }
     start_log("larder-worker", settings->debug, settings->log_format);
     set_connection_defaults(*settings, "larder-worker");
     if (diagnosis) return print_diagnosis(*settings, resources);

@@ -13,7 +13,7 @@ settle_environment() {
     # Of grep, ls, tar, ps, curl, Perl, psql, Sqitch, nginx and systemd.
     unset "${!GREP_@}" LS_COLORS CLICOLOR CLICOLOR_FORCE QUOTING_STYLE TIME_STYLE
     unset BLOCK_SIZE BLOCKSIZE LS_BLOCK_SIZE TAR_OPTIONS CMD_ENV UNIX95 "${!PS_@}" CURL_HOME
-    unset PERL5OPT PERL5DB PERL_UNICODE PERLIO PSQLRC PSQL_PAGER PAGER "${!SQITCH_@}"
+    unset "${!DBI_@}" PERL5OPT PERL5DB PERL_UNICODE PERLIO PSQLRC PSQL_PAGER PAGER "${!SQITCH_@}"
     unset NGINX NGINX_BPF_MAPS NOTIFY_SOCKET "${!LISTEN_@}" MAKEFLAGS MFLAGS MAKELEVEL
     unset "${!GIT_@}"
     PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
