@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "file.hpp"
 #include "gateway/server.hpp"
 #include "observe/answer_log.hpp"
 #include "observe/log.hpp"
@@ -177,6 +178,7 @@ int main(int argc, char** argv) {
     }
     if (check || schema.state == SchemaState::behind) return give_up(schema.text);
     if (schema.state == SchemaState::unknown) log_error("no_database", {{"error", schema.text}});
+    close_new_files_to_others();
     auto memory = open_shared_memory(settings->run_dir);
     if (!memory) return refuse_to_serve(memory.error());
     const auto counted = MetricsMemory::open(settings->run_dir);
