@@ -11,6 +11,7 @@ command_check() {
         check_servers
         check_units
         check_nginx_site
+        check_metrics
         check_answer
     )
     printf '%s\n' "$findings"
@@ -189,6 +190,13 @@ check_nginx_site() {
         advice "nginx: a worker process of it takes ${connections:-512} connections; worker_connections 8192 in nginx.conf takes more"
     fi
     ok "nginx: Larder's site is in use"
+}
+
+# Whether there is a proxy cannot be seen from here, and not every one says for whom it asks.
+check_metrics() {
+    if [[ " $METRICS_ALLOW " =~ \ (127\.|::1[\ /]) ]]; then
+        advice "metrics: /metrics is open to this host; where a proxy on it serves others, have the proxy refuse /metrics, or set METRICS_ALLOW=none"
+    fi
 }
 
 check_answer() {

@@ -102,7 +102,11 @@ BOOST_AUTO_TEST_CASE(a_stack_in_order_has_no_problem) {
             BOOST_TEST(!lines_with(std::string("ok: ") + part, finished.output).empty(), part);
         }
         BOOST_TEST(lines_with("problem", finished.output).empty());
-        BOOST_TEST(lines_with("advice", finished.output).empty());
+        // That of every new installation.
+        BOOST_TEST(lines_with("advice", finished.output).size() == 1U);
+        BOOST_TEST(lines_with("advice: metrics: ", finished.output).size() == 1U);
+        const auto closed = check(stack(), {{"METRICS_ALLOW", "none"}});
+        BOOST_TEST(lines_with("advice", closed.output).empty(), closed.output);
     }
 }
 
