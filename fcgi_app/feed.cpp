@@ -14,6 +14,7 @@
 
 #include "feed/feed.hpp"
 #include "feed/prerequisites.hpp"
+#include "file.hpp"
 #include "observe/log.hpp"
 #include "records/services.hpp"
 #include "records/schema.hpp"
@@ -70,6 +71,7 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "larder-feed: PostgreSQL's log can be followed\n");
         return EXIT_SUCCESS;
     }
+    close_new_files_to_others();
     auto memory = open_shared_memory(settings->run_dir);
     if (!memory) return refuse_to_follow(memory.error());
     const auto counted = MetricsMemory::open(settings->run_dir);

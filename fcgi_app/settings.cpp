@@ -89,10 +89,11 @@ bool is_network(std::string_view text) {
 
 std::string metrics_allow(Settings& settings, std::string_view value) {
     settings.metrics_allow = value;
+    if (value == "none") return {};
     for (const auto word : std::views::split(value, ' ')) {
         const std::string_view network(word.begin(), word.end());
         if (!network.empty() && !is_network(network)) {
-            return "must be addresses or networks with spaces between them";
+            return "must be addresses or networks with spaces between them, or none";
         }
     }
     return {};
@@ -138,7 +139,7 @@ const std::vector<Setting>& setting_table() {
         {"DATABASE_REQUEST_ID", "false",
          "the id of the request stands in the `application_name` of its statements",
          flag(&Settings::database_request_id)},
-        {"METRICS_ALLOW", "127.0.0.1 ::1", "addresses and networks that may read `/metrics`",
+        {"METRICS_ALLOW", "127.0.0.1 ::1", "addresses and networks that may read `/metrics`, or `none`",
          metrics_allow},
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},

@@ -17,15 +17,17 @@
 
 #include "api/description.hpp"
 #include "api/scheduler.hpp"
+#include "file.hpp"
 #include "observe/answer_log.hpp"
 #include "observe/log.hpp"
 #include "observe/ready.hpp"
 #include "records/caretaker.hpp"
 #include "records/diagnosis.hpp"
-#include "records/services.hpp"
 #include "records/schema.hpp"
+#include "records/services.hpp"
 #include "server/loop.hpp"
 #include "settings.hpp"
+#include "store/service_file.hpp"
 
 namespace {
 
@@ -132,6 +134,7 @@ int main(int argc, char** argv) {
     bool table = false;
     bool description = false;
     bool metrics = false;
+    std::string service_directory;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
     app.add_flag("--diagnose", diagnosis,
@@ -140,6 +143,9 @@ int main(int argc, char** argv) {
     app.add_flag("--print-settings", table, "Print all settings as a Markdown table, then exit");
     app.add_flag("--print-openapi", description, "Print the OpenAPI description, then exit");
     app.add_flag("--print-metrics", metrics, "Print all metrics as a Markdown table, then exit");
+    app.add_option(
+        "--write-service", service_directory,
+        "Write the address for migrations to this directory as files of libpq, then exit");
     CLI11_PARSE(app, argc, argv);
 
     const auto resources = all_resources();
@@ -159,9 +165,15 @@ int main(int argc, char** argv) {
         fmt::print("{}\n", openapi::document(resources));
         return EXIT_SUCCESS;
     }
-    const auto give_up = check || diagnosis ? refuse : refuse_to_serve;
+    const bool is_asked = check || diagnosis || !service_directory.empty();
+    const auto give_up = is_asked ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
     if (!settings) return give_up(settings.error());
+    if (!service_directory.empty()) {
+        const auto written =
+            write_service_file(settings->direct_database_url, migration_options, service_directory);
+        return written ? EXIT_SUCCESS : refuse(written.error());
+    }
     start_log("larder-worker", settings->debug, settings->log_format);
     set_connection_defaults(*settings, "larder-worker");
     if (diagnosis) return print_diagnosis(*settings, resources);
@@ -172,6 +184,7 @@ int main(int argc, char** argv) {
     }
     if (check || schema.state == SchemaState::behind) return give_up(schema.text);
     if (schema.state == SchemaState::unknown) log_error("no_database", {{"error", schema.text}});
+    close_new_files_to_others();
     auto memory = open_shared_memory(settings->run_dir);
     if (!memory) return refuse_to_serve(memory.error());
     const auto counted = MetricsMemory::open(settings->run_dir);
