@@ -104,12 +104,13 @@ private:
         if (type != Type::object && type != Type::array) step();
         return true;
     }
-    void step() {
+    /// `unread`: bytes of the value that the reader has not taken yet.
+    void step(std::size_t unread = 0) {
         if (levels_.empty()) return;
         ++levels_.back().index;
         if (is_in_id_ && levels_.size() == 1) {
             is_in_id_ = false;
-            document_.id_end = stream_.Tell();
+            document_.id_end = stream_.Tell() + unread;
         }
     }
     bool open(Type type) {
@@ -123,7 +124,7 @@ private:
     }
     bool close() {
         levels_.pop_back();
-        step();
+        step(1);  // the bracket
         return true;
     }
     // RapidJSON 1.1.0 lets \u0000 and an escaped lone low surrogate pass.

@@ -25,7 +25,7 @@ constexpr const char* naming[] = {
 
 /// Headers that do not name it at all.
 constexpr const char* others[] = {
-    R"("x")", R"("")", R"("0123456789abcdeF")", R"("0123456789abcde")", R"(W/"x", "y")",
+    R"("x")", R"("")", R"("0123456789abcdeF")", R"("0123456789abcde")", R"(W/"x", "y")", R"("**")",
 };
 
 /// Headers that are no list of tags.
@@ -43,7 +43,6 @@ constexpr const char* malformed[] = {
     R"(0123456789abcdef)",
     R"("0123456789abcdef)",
     R"(w/"0123456789abcdef")",
-    R"("**")",
     ",",
     "W/",
     "x",
