@@ -26,16 +26,19 @@ public:
           summary_(std::move(summary)),
           parameter_(std::move(parameter)) {}
 
-    Expected<void> take_parameters(const http::Target& target, Call& call) const override {
+    std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const override {
         if (call.argument.empty()) call.argument = target.parameter("name").value_or("");
         if (call.argument.empty()) call.argument = "Guest";
-        if (json::is_utf8(call.argument)) return {};
-        return fail(ErrorKind::bad_request, "The name is not UTF-8.");
+        return {};
     }
 
     Lane lane(const Call&) const override { return Lane::now; }
 
     http::Response answer_now(const Call& call, const Services&) const override {
+        if (!json::is_utf8(call.argument)) {
+            return answer_error(
+                {.kind = ErrorKind::bad_request, .detail = "The name is not UTF-8."});
+        }
         return {.body = fmt::format(R"({{"message": {}}})",
                                     json::quoted(fmt::format("Hello, {}!", call.argument)))};
     }

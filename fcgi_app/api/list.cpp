@@ -7,6 +7,7 @@
 #include "api/describe_resource.hpp"
 #include "api/list_answer.hpp"
 #include "api/operations.hpp"
+#include "http/parameters.hpp"
 #include "number.hpp"
 #include "openapi/components.hpp"
 #include "openapi/example.hpp"
@@ -27,13 +28,12 @@ public:
               {.path = path_of(resource, list), .resource = &resource, .parameters = {"limit"}}),
           list_(list) {}
 
-    Expected<void> take_parameters(const http::Target& target, Call& call) const override {
+    std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const override {
         call.limit = target.parameter("limit").value_or("");
         const auto value = to_number<int>(call.limit);
         if (call.limit.empty() || (value && *value >= 1 && *value <= longest_list)) return {};
-        return fail(
-            ErrorKind::unprocessable,
-            fmt::format("The parameter limit must be a number from 1 to {}.", longest_list));
+        return {http::refused_parameter(
+            "limit", fmt::format("must be a number from 1 to {}", longest_list))};
     }
 
     Lane lane(const Call&) const override { return Lane::grouped; }

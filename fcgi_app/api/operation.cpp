@@ -13,7 +13,7 @@ namespace {
 
 }  // namespace
 
-Expected<void> Operation::take_parameters(const http::Target&, Call&) const { return {}; }
+std::vector<FieldError> Operation::take_parameters(const http::Target&, Call&) const { return {}; }
 
 http::Response Operation::answer_now(const Call&, const Services&) const { throw_missing(); }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "error.hpp"
+#include "http/conditional.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
 #include "http/target.hpp"
@@ -29,7 +30,8 @@ struct Call {
     const Operation* operation = nullptr;
     std::string argument = {};  ///< of the path: a canonical record id, or whom to greet
     std::string limit = {};     ///< of a list: digits; empty: all of it
-    Change change = {};         ///< of create and change
+    http::Preconditions preconditions = {};  ///< of change and remove; refers to the request
+    Change change = {};                      ///< of create and change
     Connection* connection = nullptr;
 
     const http::Request& request() const { return connection->request(); }
@@ -75,8 +77,9 @@ public:
 
     const Endpoint& endpoint() const { return endpoint_; }
 
-    /// Takes what it needs of the query, whose parameters are known ones, each at most once.
-    virtual Expected<void> take_parameters(const http::Target& target, Call& call) const;
+    /// Takes what it needs of the query, whose parameters are known ones, each at most once. Gives
+    /// what is wrong with their values.
+    virtual std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const;
 
     virtual Lane lane(const Call& call) const = 0;
 

@@ -105,7 +105,7 @@ private:
         } else {
             const std::string tag = http::entity_tag(*record.json);
             http::add_header(response, "ETag", tag);
-            if (http::if_none_match_names(call.request().if_none_match, tag)) {
+            if (http::if_none_match_names(call.request().if_none_match.value_or(""), tag)) {
                 response.status = 304;
                 response.content_type = {};
             } else if (resource.is_wrapped()) {
@@ -117,6 +117,7 @@ private:
             }
         }
         http::add_header(response, "X-Cache", cache);
+        http::add_header(response, "Cache-Control", http::not_without_asking);
         return response;
     }
 };

@@ -2,8 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
+#include "http/conditional.hpp"
+#include "http/origin.hpp"
+#include "http/parameters.hpp"
 #include "http/response.hpp"
 
 namespace larder {
@@ -50,6 +56,50 @@ Expected<void> check_complete(const http::Request& request) {
     return fail(ErrorKind::bad_request, "The body is cut off.");
 }
 
+/// What of a request is checked before its body is looked at.
+Expected<void> check_head(const Endpoint& endpoint, const http::Request& request,
+                          std::uint64_t body_limit) {
+    if (!request.is_read()) {
+        auto origin = http::check_origin(request.origin, request.sec_fetch_site, request.host);
+        if (!origin) return origin;
+    }
+    if (endpoint.body) {
+        if (auto type = check_content_type(*endpoint.body, request); !type) return type;
+        auto encoding = http::check_content_encoding(request.content_encoding);
+        if (!encoding) return encoding;
+    }
+    return check_size(request, body_limit);
+}
+
+Expected<void> take_preconditions(const http::Request& request, Call& call) {
+    auto found = http::parse_preconditions(request.if_match, request.if_none_match);
+    if (!found) return std::unexpected(std::move(found.error()));
+    call.preconditions = std::move(*found);
+    return {};
+}
+
+/// JSON, and its values together with the parameters of the query, so that every error is named.
+Expected<void> take_values(const http::Target& target, const http::Request& request, Call& call) {
+    const Endpoint& endpoint = call.operation->endpoint();
+    std::vector<FieldError> errors;
+    if (!target.query.empty()) errors = http::check_parameters(target.query, endpoint.parameters);
+    if (errors.empty()) errors = call.operation->take_parameters(target, call);
+    if (endpoint.body) {
+        if (auto complete = check_complete(request); !complete) return complete;
+        auto change = validate(*endpoint.resource, *endpoint.body, request.body);
+        if (!change) {
+            Error& error = change.error();
+            if (error.kind == ErrorKind::unprocessable) {
+                std::ranges::move(errors, std::back_inserter(error.fields));
+            }
+            return std::unexpected(std::move(error));
+        }
+        call.change = std::move(*change);
+    }
+    if (errors.empty()) return {};
+    return std::unexpected(http::invalid_parameters(std::move(errors)));
+}
+
 }  // namespace
 
 Expected<Call> check_request(const Routes& routes, const http::Request& request,
@@ -74,19 +124,15 @@ Expected<Call> check_request(const Routes& routes, const http::Request& request,
         if (!operation) return refused(operation);
         call.operation = *operation;
     }
-    const Endpoint& endpoint = call.operation->endpoint();
 
-    if (endpoint.body) {
-        if (auto type = check_content_type(*endpoint.body, request); !type) return refused(type);
+    const Endpoint& endpoint = call.operation->endpoint();
+    if (auto head = check_head(endpoint, request, body_limit); !head) return refused(head);
+    if (call.operation == &options) return call;
+    const bool is_of_a_record = endpoint.resource != nullptr && !call.argument.empty();
+    if (is_of_a_record && !request.is_read()) {
+        if (auto taken = take_preconditions(request, call); !taken) return refused(taken);
     }
-    if (auto size = check_size(request, body_limit); !size) return refused(size);
-    if (endpoint.body) {
-        if (auto complete = check_complete(request); !complete) return refused(complete);
-        auto change = validate(*endpoint.resource, *endpoint.body, request.body);
-        if (!change) return refused(change);
-        call.change = std::move(*change);
-    }
-    if (auto taken = call.operation->take_parameters(target, call); !taken) return refused(taken);
+    if (auto taken = take_values(target, request, call); !taken) return refused(taken);
     return call;
 }
 

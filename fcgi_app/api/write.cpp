@@ -11,8 +11,7 @@ namespace larder {
 
 Lane WriteOperation::lane(const Call& call) const {
     if (!call.change.claims().empty()) return Lane::cached;
-    return can_be_grouped(kind_, call.change, call.request().if_match) ? Lane::grouped
-                                                                       : Lane::store;
+    return can_be_grouped(kind_, call.change, call.preconditions) ? Lane::grouped : Lane::store;
 }
 
 std::vector<std::string> WriteOperation::cache_keys(const Call& call) const {
@@ -26,16 +25,14 @@ std::vector<std::string> WriteOperation::cache_keys(const Call& call) const {
 }
 
 // 409 where the cache knows that a value is taken. Of a write to an existing record only if the
-// record is cached as well, for its absence (404) and a wrong If-Match (412) go first.
+// record is cached as well, for its absence (404) and a precondition that fails (412) go first.
 std::optional<http::Response> WriteOperation::answer_cached(
     const Call& call, std::span<std::optional<std::string>> values,
     const Services& services) const {
     if (kind_ != WriteKind::create) {
         const auto& json = values.front();
         values = values.subspan(1);
-        if (!json || !http::if_match_passes(call.request().if_match, http::entity_tag(*json))) {
-            return std::nullopt;
-        }
+        if (!json || !http::check(call.preconditions, http::entity_tag(*json))) return std::nullopt;
     }
     const auto claims = call.change.claims();
     for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -81,14 +78,14 @@ bool WriteOperation::answer_alone(Backend& backend, const Call& call,
 Expected<WrittenRecord> WriteOperation::write(Backend& backend, const Call& call,
                                               std::chrono::milliseconds lock_wait) const {
     const Collection& collection = backend.services.of(*endpoint().resource);
-    const auto if_match = call.request().if_match;
     switch (kind_) {
         case WriteKind::create: return create_record(backend, collection, call.change, lock_wait);
         case WriteKind::remove:
-            return remove_record(backend, collection, call.argument, if_match, lock_wait);
+            return remove_record(backend, collection, call.argument, call.preconditions, lock_wait);
         case WriteKind::change: break;
     }
-    return update_record(backend, collection, call.argument, call.change, if_match, lock_wait);
+    return update_record(backend, collection, call.argument, call.change, call.preconditions,
+                         lock_wait);
 }
 
 }  // namespace larder

@@ -45,7 +45,9 @@ const std::vector<ErrorText>& error_texts() {
         {"The body has another content type than it must have.",
          {.kind = ErrorKind::unsupported_media_type,
           .detail = "The content type must be application/json."}},
-        {"Fields of the body are missing, unknown, or break their rules; `errors` names every one.",
+        {"Fields of the body, or parameters of the query, are missing, unknown, or break their "
+         "rules;"
+         " `errors` names every one.",
          {.kind = ErrorKind::unprocessable,
           .detail = "The request body has invalid fields.",
           .fields = {{.pointer = "/price", .detail = "must be 0 or more"}}}},
@@ -64,20 +66,26 @@ Value problem_schema() {
     const Value pointer = object({{"type", "string"}, {"format", "json-pointer"}});
     const Value refused =
         object({{"type", "object"},
-                {"required", array({"pointer", "detail"})},
-                {"properties", object({{"pointer", pointer}, {"detail", text_schema()}})}});
+                {"description", "With `pointer` into the body, or the `parameter` of the query."},
+                {"required", array({"detail"})},
+                {"properties", object({{"pointer", pointer},
+                                       {"parameter", text_schema()},
+                                       {"detail", text_schema()}})}});
     return object(
         {{"type", "object"},
          {"description", "Problem details (RFC 9457)."},
          {"required", array({"type", "title", "status", "detail"})},
          {"properties",
-          object({{"type", object({{"type", "string"}, {"format", "uri-reference"}})},
-                  {"title", text_schema()},
-                  {"status", object({{"type", "integer"}, {"minimum", 400}, {"maximum", 599}})},
-                  {"detail", text_schema()},
-                  {"errors", object({{"type", "array"},
-                                     {"description", "Every field of the body that was refused."},
-                                     {"items", refused}})}})}});
+          object(
+              {{"type", object({{"type", "string"}, {"format", "uri-reference"}})},
+               {"title", text_schema()},
+               {"status", object({{"type", "integer"}, {"minimum", 400}, {"maximum", 599}})},
+               {"detail", text_schema()},
+               {"errors",
+                object({{"type", "array"},
+                        {"description",
+                         "Every field of the body, and every query parameter, that was refused."},
+                        {"items", refused}})}})}});
 }
 
 Value header(bool is_required, std::string_view description, Value schema) {

@@ -55,13 +55,14 @@ Expected<WrittenRecord> take_effect(FencedCommit& commit, const Resource& resour
 
 }  // namespace
 
-bool can_be_grouped(WriteKind kind, const Change& change, std::string_view if_match) {
+bool can_be_grouped(WriteKind kind, const Change& change,
+                    const http::Preconditions& preconditions) {
     switch (kind) {
         case WriteKind::create: return !change.sends_unique_field();
-        case WriteKind::remove: return if_match.empty();
+        case WriteKind::remove: return preconditions.empty();
         case WriteKind::change: break;
     }
-    return if_match.empty() && !change.is_empty && !change.sends_unique_field();
+    return preconditions.empty() && !change.is_empty && !change.sends_unique_field();
 }
 
 std::optional<std::vector<Expected<WrittenRecord>>> write_group(
@@ -86,6 +87,11 @@ std::optional<std::vector<Expected<WrittenRecord>>> write_group(
         records[order[i]] =
             take_effect(commit, collection.resource, writes[order[i]], (*results)[i]);
     }
+    const auto most =
+        largest_record(static_cast<std::size_t>(backend.services.settings.body_limit_bytes));
+    const bool is_too_large = std::ranges::any_of(
+        records, [&](const auto& one) { return one && one->json.size() > most; });
+    if (collection.resource.is_document() && is_too_large) return std::nullopt;
     const auto changed = std::ranges::count_if(records, [](const auto& one) { return bool(one); });
     if (changed == 0) return records;
     const auto committed = commit.run(transaction, static_cast<std::size_t>(changed));

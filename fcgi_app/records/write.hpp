@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "error.hpp"
+#include "http/conditional.hpp"
 #include "records/backend.hpp"
 #include "resource/change.hpp"
 
@@ -23,24 +25,29 @@ struct WrittenRecord {
     std::string json;  ///< empty: it was removed
 };
 
+/// The largest record, in bytes of its JSON, for a body of at most `body_limit` bytes: what a body
+/// becomes when its numbers are written out. Many bodies together make no larger one.
+constexpr std::size_t largest_record(std::size_t body_limit) { return 4 * body_limit + 65536; }
+
 /// Each waits at most `lock_wait` for what somebody else has locked, and then fails with an error
 /// that `is_locked`; nothing is changed then.
 using LockWait = std::chrono::milliseconds;
 
-/// Fails with `conflict` where a unique value is taken.
+/// Fails with `conflict` where a unique value is taken, and as update_record where it is too large.
 Expected<WrittenRecord> create_record(Backend& backend, const Collection& collection,
                                       const Change& change, LockWait lock_wait);
 
-/// Fails with `not_found`, then `precondition_failed` (`if_match` is the header, empty: none), then
-/// `conflict`, as the contract orders. An empty change changes nothing.
+/// Fails with `not_found`, then `precondition_failed`, then `conflict`, as the contract orders;
+/// with `unprocessable` where the record would get too large (see `largest_record`). An empty
+/// change changes nothing.
 Expected<WrittenRecord> update_record(Backend& backend, const Collection& collection,
                                       const std::string& id, const Change& change,
-                                      std::string_view if_match, LockWait lock_wait);
+                                      const http::Preconditions& preconditions, LockWait lock_wait);
 
 /// Fails with `not_found` or `precondition_failed`.
 Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collection,
-                                      const std::string& id, std::string_view if_match,
-                                      LockWait lock_wait);
+                                      const std::string& id,
+                                      const http::Preconditions& preconditions, LockWait lock_wait);
 
 /// Makes every cache of every resource empty, in both tiers.
 Expected<void> clear_caches(Backend& backend);
