@@ -15,15 +15,29 @@ namespace {
 const std::string lease_ms = "3000";
 const std::string live_key = "larder:epoch";
 const std::string key_prefix = "larder:";
+
+// What goes to Redis in one command, or comes back from it, has to take far less than
+// REDIS_TIMEOUT_MS, or the cache would be given up for it. 64 records are asked for at once.
+constexpr std::size_t largest_value = std::size_t{1} << 18U;
+constexpr std::size_t largest_fill = std::size_t{1} << 20U;
+
 constexpr std::string_view not_redis = "an answer that Redis does not give";
 
 std::string value_key(std::uint64_t epoch, const std::string& key) {
     return key_prefix + std::to_string(epoch) + ':' + key;
 }
 
+constexpr std::string_view lease_suffix = ":lease";
+
 std::string lease_key(std::uint64_t epoch, const std::string& key) {
-    return value_key(epoch, key) + ":lease";
+    return value_key(epoch, key).append(lease_suffix);
 }
+
+// The lease of `x` has the name that the value of `x:lease` would have, so entries of such names
+// are never read or filled: each of their reads goes to PostgreSQL. They are fenced like all
+// others. A new form of the names would not do: while two versions serve, on one host or several,
+// the fence of one must reach whatever the other reads.
+bool is_cacheable(std::string_view key) { return !key.ends_with(lease_suffix); }
 
 // More than PostgreSQL's bigint holds is none; the word of cache/trust.hpp has no room for it.
 std::uint64_t to_epoch(std::string_view text) {
@@ -50,6 +64,22 @@ bool are_leases(const RedisReply& reply, std::size_t count) {
     return true;
 }
 
+/// The fills without the values that must not be stored; nothing where all may be.
+std::optional<RecordCache::Fills> within_bounds(const RecordCache::Fills& fills) {
+    std::optional<RecordCache::Fills> bounded;
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < fills.keys.size(); ++i) {
+        const std::size_t size = fills.values[i].size();
+        if (size <= largest_value && size <= largest_fill - total && is_cacheable(fills.keys[i])) {
+            total += size;
+            continue;
+        }
+        if (!bounded) bounded = fills;
+        bounded->values[i].clear();
+    }
+    return bounded;
+}
+
 void log_invalidated(std::span<const std::string> keys) {
     if (!is_debug_logged()) return;
     for (const std::string& key : keys) log_debug("cache_invalidated", {{"key", key}});
@@ -67,19 +97,26 @@ RecordCache::RecordCache(Trust& trust, const Metrics& metrics, RedisAddress addr
 }
 
 void RecordCache::lose() {
+    const std::string cause = redis_.error();
     redis_.close();
     metrics_.redis_failures.add();
     if constexpr (mutant == Mutant::lost_connection_unnoticed) return;
     if constexpr (mutant == Mutant::trust_after_commit) return;
-    trust_.lose();
+    trust_.lose(cause);
 }
 
 bool RecordCache::ready() {
-    // A connection to a Redis that was replaced is of no use, but no reason to lose trust.
+    // A connection to a Redis that was replaced is of no use, but no reason to lose trust. Nor is
+    // one that the server has closed because it was idle: nothing but fills can have been under
+    // way, which may be lost or come late, and the next connection has to lead to the same Redis
+    // (the model's `outage-quiet-reconnect`; without that step it is
+    // `outage-lost-connection-unnoticed`).
+    if (redis_.was_closed_while_idle()) redis_.close();
     constexpr bool any_will_do = mutant == Mutant::lost_connection_unnoticed;
     if (redis_.is_open() && (any_will_do || trust_.knows(run_id_))) return true;
     const auto run_id = connect();
     if (run_id && (any_will_do || trust_.knows(*run_id))) return true;
+    if (run_id) redis_.fail("another Redis, or one that was a replica meanwhile");
     lose();
     return false;
 }
@@ -165,7 +202,9 @@ std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::s
     values.reserve(keys.size());
     for (std::size_t i = 1; i < list.size(); ++i) {
         const bool is_hit = list[i].type == RedisReply::Type::text;
-        values.push_back(is_hit ? std::optional(std::move(list[i].text)) : std::nullopt);
+        values.push_back(is_hit && is_cacheable(keys[i - 1])
+                             ? std::optional(std::move(list[i].text))
+                             : std::nullopt);
     }
     return values;
 }
@@ -189,6 +228,10 @@ RecordCache::Leases RecordCache::lease(std::uint64_t epoch, std::span<const std:
     auto& list = reply->list;
     leases.of.resize(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (!is_cacheable(keys[i])) {
+            leases.of[i].is_held = true;  // nobody else fills it, so waiting would not help
+            continue;
+        }
         RedisReply& value = list[1 + 2 * i];
         if (value.type == RedisReply::Type::text) leases.of[i].value = std::move(value.text);
         leases.of[i].is_held = list[2 + 2 * i].integer == 1 || mutant == Mutant::no_lease;
@@ -220,7 +263,7 @@ std::uint64_t RecordCache::fence(std::span<const std::string> keys, const std::s
             return epoch;
         }
         if (is_joining) {
-            trust_.lose();  // another host was faster: this epoch will not do
+            trust_.lose("another host was faster");  // this epoch will not do
         } else {
             trust_.follow(epoch, live);
         }
@@ -232,8 +275,10 @@ void RecordCache::Fills::add(std::string key, std::string value) {
     values.push_back(std::move(value));
 }
 
-void RecordCache::fill(std::uint64_t epoch, const Fills& fills) {
-    if (fills.keys.empty() || !is_usable(epoch)) return;
+void RecordCache::fill(std::uint64_t epoch, const Fills& wanted) {
+    if (wanted.keys.empty() || !is_usable(epoch)) return;
+    const auto bounded = within_bounds(wanted);
+    const Fills& fills = bounded ? *bounded : wanted;
     RedisCommand command =
         call(fill_script, epoch, fills.keys, {fills.token, std::to_string(fills.lifetime.count())});
     command.insert(command.end(), fills.values.begin(), fills.values.end());

@@ -57,13 +57,16 @@ public:
 
         void add(std::string key, std::string value);
     };
-    /// Not waited for: whoever asks later, over whatever connection, comes after it.
+    /// A value that is too large for one command (over 256 KiB, or 1 MiB with those before it)
+    /// stays out of Redis: its lease is given back, and each of its reads goes to PostgreSQL. Not
+    /// waited for: whoever asks later, over whatever connection, comes after it.
     void fill(std::uint64_t epoch, const Fills& fills);
 
     /// Whether Redis is trusted and answers.
     bool ping();
 
-    /// For the prober: connects although Redis is not trusted; gives its run_id.
+    /// For the prober: connects although Redis is not trusted; gives what it is
+    /// known by (RedisConnection::open).
     std::optional<std::string> connect();
 
     /// For the prober: raises the live epoch to `epoch`; gives what it is now, which is more where
@@ -91,7 +94,7 @@ private:
     Trust& trust_;
     const Metrics& metrics_;
     RedisConnection redis_;
-    std::string run_id_;  // of the Redis that it is connected to
+    std::string run_id_;  // what the Redis is known by that it is connected to
     std::array<std::string, script_count> hashes_;
 };
 

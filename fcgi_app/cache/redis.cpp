@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <hiredis/hiredis.h>
+#include <poll.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include <algorithm>
 
@@ -34,6 +36,15 @@ RedisReply converted(const redisReply& raw) {
         default: break;
     }
     return reply;
+}
+
+constexpr std::int64_t idle_ms = 1000;
+
+/// Costs no system call, and a step of some milliseconds.
+std::int64_t coarse_now() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
 }
 
 timeval to_timeval(std::chrono::milliseconds time) {
@@ -79,7 +90,21 @@ std::optional<std::string> RedisConnection::open() {
         fail("this Redis is a replica");
         return std::nullopt;
     }
-    return std::string(info_value(info->text, "run_id"));
+    const auto run_id = info_value(info->text, "run_id");
+    const auto replid = info_value(info->text, "master_replid");
+    if (run_id.empty() || replid.empty()) {
+        fail("INFO does not tell run_id and master_replid, so a restart would not be noticed");
+        return std::nullopt;
+    }
+    return fmt::format("{} {}", run_id, replid);
+}
+
+bool RedisConnection::was_closed_while_idle() const {
+    if (!is_open() || coarse_now() - used_at_ < idle_ms) return false;
+    pollfd connection{.fd = context_->fd, .events = POLLIN | POLLRDHUP, .revents = 0};
+    if (poll(&connection, 1, 0) <= 0) return false;
+    const bool is_hung_up = (connection.revents & ~POLLIN) != 0;
+    return is_hung_up || unread_ == 0;  // what was not asked for would be taken for an answer
 }
 
 bool RedisConnection::connect() {
@@ -172,6 +197,7 @@ std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
     for (const RedisCommand& command : commands) {
         if (!append(command)) return std::nullopt;
     }
+    used_at_ = coarse_now();
     std::vector<RedisReply> replies;
     replies.reserve(commands.size());
     bool complete = true;
@@ -196,6 +222,7 @@ bool RedisConnection::send(std::span<const RedisCommand> commands) {
     for (const RedisCommand& command : commands) {
         if (!append(command)) return false;
     }
+    used_at_ = coarse_now();
     unread_ += commands.size();
     for (int done = 0; done == 0;) {
         if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return fail(context_->errstr);

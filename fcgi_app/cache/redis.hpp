@@ -41,11 +41,18 @@ public:
 
     bool is_open() const { return context_ != nullptr; }
 
-    /// Connects, and gives the run_id of the Redis found; nothing: out of reach, or a replica.
-    /// Where the address names sentinels, the one that answered last is asked first, and each that
-    /// does not answer costs one time-out (protocol: Redis, "Sentinel clients").
+    /// Connects, and gives what the Redis found is known by: `run_id master_replid`. The first is
+    /// new with each start, the second with each time that a replica becomes the master, so the
+    /// same two mean that nothing was lost meanwhile. Nothing: out of reach, a replica, or a Redis
+    /// that does not tell both. Where the address names sentinels, the one that answered last is
+    /// asked first, and each that does not answer costs one time-out (protocol: Redis, "Sentinel
+    /// clients").
     std::optional<std::string> open();
     void close();
+
+    /// Whether a connection that was not used for a second is closed by now; never waits. One that
+    /// was used is not looked at, so that a busy one costs no system call.
+    bool was_closed_while_idle() const;
 
     /// Ends the connection, because of `why`; for a caller that cannot use a reply, too. False.
     bool fail(std::string why);
@@ -84,7 +91,8 @@ private:
     RedisAddress address_;
     std::chrono::milliseconds timeout_;
     std::unique_ptr<redisContext, Free> context_;
-    std::size_t unread_ = 0;  // replies to what `send` has sent
+    std::int64_t used_at_ = 0;  // ms of a coarse clock
+    std::size_t unread_ = 0;    // replies to what `send` has sent
     std::function<void(const RedisReply&)> late_;
     bool script_missing_ = false;
     std::string error_;

@@ -26,6 +26,7 @@ void initialize(SharedState& state) {
         state.host_id.fill('\0');
         state.feed_alive_at.store(0);
         state.feed_lag_us.store(0);
+        state.redis_replid.fill('\0');
         const std::string token = random_token();
         std::memcpy(state.host_id.data(), token.data(), token.size());
     }

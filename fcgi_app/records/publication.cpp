@@ -39,7 +39,7 @@ Expected<void> Publication::commit(Transaction& transaction, std::size_t rows) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
     if (mutant == Mutant::trust_after_commit && !keys_.empty() && epoch_ == 0) {
-        backend_.larder.trust.lose();
+        backend_.larder.trust.lose("a fence failed");
     }
     return committed;
 }
