@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
     start_log("larder-feed", settings->debug, settings->log_format);
     set_connection_defaults(*settings, "larder-feed");
     const auto resources = all_resources();
+    if (const auto sound = check_resources(resources); !sound) return refuse(sound.error());
     if (check) {
         const auto possible = check_feed(*settings, resources);
         if (!possible) return refuse(possible.error());

@@ -149,6 +149,7 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
 
     const auto resources = all_resources();
+    if (const auto sound = check_resources(resources); !sound) return refuse(sound.error());
     if (lists) {
         print_lists(resources);
         return EXIT_SUCCESS;

@@ -16,18 +16,68 @@ const std::string lease_ms = "3000";
 const std::string live_key = "larder:epoch";
 const std::string key_prefix = "larder:";
 
+// What goes to Redis in one command has to take far less than REDIS_TIMEOUT_MS, or the cache would be
+// given up for it. A body of the default limit (1 MiB) fits.
+constexpr std::size_t largest_value = std::size_t{2} << 20U;
+constexpr std::size_t largest_fill = std::size_t{8} << 20U;
+
+constexpr std::string_view not_redis = "an answer that Redis does not give";
+
 std::string value_key(std::uint64_t epoch, const std::string& key) {
     return key_prefix + std::to_string(epoch) + ':' + key;
 }
 
+constexpr std::string_view lease_suffix = ":lease";
+
 std::string lease_key(std::uint64_t epoch, const std::string& key) {
-    return value_key(epoch, key) + ":lease";
+    return value_key(epoch, key).append(lease_suffix);
 }
 
-std::uint64_t to_epoch(std::string_view text) { return to_number<std::uint64_t>(text).value_or(0); }
+// The lease of `x` has the name that the value of `x:lease` would have, so entries of such names
+// are never read or filled: each of their reads goes to PostgreSQL. They are fenced like all
+// others. A new form of the names would not do: while two versions serve, on one host or several,
+// the fence of one must reach whatever the other reads.
+bool is_cacheable(std::string_view key) { return !key.ends_with(lease_suffix); }
 
-std::uint64_t live_epoch(const RedisReply& reply) {
-    return reply.list.empty() ? 0 : to_epoch(reply.list.front().text);
+// More than PostgreSQL's bigint holds is none; the word of cache/trust.hpp has no room for it.
+std::uint64_t to_epoch(std::string_view text) {
+    const auto number = to_number<std::int64_t>(text).value_or(0);
+    return number > 0 ? static_cast<std::uint64_t>(number) : 0;
+}
+
+std::uint64_t live_epoch(const RedisReply& reply) { return to_epoch(reply.list.front().text); }
+
+/// Whether a script can have answered this: the live epoch as text, which is "0" where there is
+/// none.
+bool is_script_reply(const RedisReply& reply) {
+    return !reply.list.empty() && reply.list.front().type == RedisReply::Type::text;
+}
+
+/// Whether these are the replies to what `get_script` was asked for `count` entries.
+bool are_leases(const RedisReply& reply, std::size_t count) {
+    if (reply.list.size() != 1 + 2 * count) return false;
+    for (std::size_t i = 1; i < reply.list.size(); i += 2) {
+        const auto type = reply.list[i].type;
+        if (type != RedisReply::Type::text && type != RedisReply::Type::nil) return false;
+        if (reply.list[i + 1].type != RedisReply::Type::integer) return false;
+    }
+    return true;
+}
+
+/// The fills without the values that must not be stored; nothing where all may be.
+std::optional<RecordCache::Fills> within_bounds(const RecordCache::Fills& fills) {
+    std::optional<RecordCache::Fills> bounded;
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < fills.keys.size(); ++i) {
+        const std::size_t size = fills.values[i].size();
+        if (size <= largest_value && size <= largest_fill - total && is_cacheable(fills.keys[i])) {
+            total += size;
+            continue;
+        }
+        if (!bounded) bounded = fills;
+        bounded->values[i].clear();
+    }
+    return bounded;
 }
 
 void log_invalidated(std::span<const std::string> keys) {
@@ -41,25 +91,32 @@ RecordCache::RecordCache(Trust& trust, const Metrics& metrics, RedisAddress addr
                          std::chrono::milliseconds timeout)
     : trust_(trust), metrics_(metrics), redis_(std::move(address), timeout) {
     redis_.on_late_reply([this](const RedisReply& filled) {
-        if (filled.list.size() != 2) return;
+        if (filled.list.size() != 2 || filled.list[1].integer < 0) return;
         metrics_.cache_fills_rejected.add(static_cast<std::uint64_t>(filled.list[1].integer));
     });
 }
 
 void RecordCache::lose() {
+    const std::string cause = redis_.error();
     redis_.close();
     metrics_.redis_failures.add();
     if constexpr (mutant == Mutant::lost_connection_unnoticed) return;
     if constexpr (mutant == Mutant::trust_after_commit) return;
-    trust_.lose();
+    trust_.lose(cause);
 }
 
 bool RecordCache::ready() {
-    // A connection to a Redis that was replaced is of no use, but no reason to lose trust.
+    // A connection to a Redis that was replaced is of no use, but no reason to lose trust. Nor is
+    // one that the server has closed because it was idle: nothing but fills can have been under
+    // way, which may be lost or come late, and the next connection has to lead to the same Redis
+    // (the model's `outage-quiet-reconnect`; without that step it is
+    // `outage-lost-connection-unnoticed`).
+    if (redis_.was_closed_while_idle()) redis_.close();
     constexpr bool any_will_do = mutant == Mutant::lost_connection_unnoticed;
     if (redis_.is_open() && (any_will_do || trust_.knows(run_id_))) return true;
     const auto run_id = connect();
     if (run_id && (any_will_do || trust_.knows(*run_id))) return true;
+    if (run_id) redis_.fail("another Redis, or one that was a replica meanwhile");
     lose();
     return false;
 }
@@ -84,7 +141,10 @@ bool RecordCache::load_scripts() {
     }
     const auto replies = redis_.pipeline(commands);
     if (!replies) return false;
-    for (std::size_t i = 0; i < hashes_.size(); ++i) hashes_[i] = (*replies)[i].text;
+    for (std::size_t i = 0; i < hashes_.size(); ++i) {
+        hashes_[i] = (*replies)[i].text;
+        if (hashes_[i].empty()) return redis_.fail(std::string(not_redis));
+    }
     return true;
 }
 
@@ -110,6 +170,15 @@ std::optional<std::vector<RedisReply>> RecordCache::run(std::span<const RedisCom
     return replies;
 }
 
+std::optional<RedisReply> RecordCache::run_script(const RedisCommand& command) {
+    auto replies = run({&command, 1});
+    if (!replies) return std::nullopt;
+    if (is_script_reply(replies->front())) return std::move(replies->front());
+    redis_.fail(std::string(not_redis));
+    lose();
+    return std::nullopt;
+}
+
 std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::string_view> keys) {
     const std::uint64_t epoch = trust_.epoch();
     if (!is_usable(epoch)) return {};
@@ -120,6 +189,11 @@ std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::s
     auto replies = run({&command, 1});
     if (!replies) return {};
     auto& list = replies->front().list;
+    if (list.size() != 1 + keys.size()) {
+        redis_.fail(std::string(not_redis));
+        lose();
+        return {};
+    }
     if (const std::uint64_t live = to_epoch(list.front().text); live != epoch) {
         trust_.follow(epoch, live);
         return {};
@@ -128,7 +202,9 @@ std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::s
     values.reserve(keys.size());
     for (std::size_t i = 1; i < list.size(); ++i) {
         const bool is_hit = list[i].type == RedisReply::Type::text;
-        values.push_back(is_hit ? std::optional(std::move(list[i].text)) : std::nullopt);
+        values.push_back(is_hit && is_cacheable(keys[i - 1])
+                             ? std::optional(std::move(list[i].text))
+                             : std::nullopt);
     }
     return values;
 }
@@ -138,18 +214,27 @@ RecordCache::Leases RecordCache::lease(std::uint64_t epoch, std::span<const std:
     if (!is_usable(epoch)) return {};
     Leases leases{.token = std::move(token), .of = {}};
     const RedisCommand command = call(get_script, epoch, keys, {leases.token, lease_ms});
-    auto replies = run({&command, 1});
-    if (!replies) return {};
-    if (const std::uint64_t live = live_epoch(replies->front()); live != epoch) {
+    auto reply = run_script(command);
+    if (!reply) return {};
+    if (const std::uint64_t live = live_epoch(*reply); live != epoch) {
         trust_.follow(epoch, live);
         return {};
     }
-    auto& list = replies->front().list;
+    if (!are_leases(*reply, keys.size())) {
+        redis_.fail(std::string(not_redis));
+        lose();
+        return {};
+    }
+    auto& list = reply->list;
     leases.of.resize(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        RedisReply& value = list.at(1 + 2 * i);
+        if (!is_cacheable(keys[i])) {
+            leases.of[i].is_held = true;  // nobody else fills it, so waiting would not help
+            continue;
+        }
+        RedisReply& value = list[1 + 2 * i];
         if (value.type == RedisReply::Type::text) leases.of[i].value = std::move(value.text);
-        leases.of[i].is_held = list.at(2 + 2 * i).integer == 1 || mutant == Mutant::no_lease;
+        leases.of[i].is_held = list[2 + 2 * i].integer == 1 || mutant == Mutant::no_lease;
     }
     return leases;
 }
@@ -166,9 +251,9 @@ std::uint64_t RecordCache::fence(std::span<const std::string> keys, const std::s
         if (trust_.fencing().epoch != epoch) continue;
         const std::string lease = is_joining ? std::string() : token;
         const RedisCommand command = call(fence_script, epoch, keys, {lease, lease_ms});
-        const auto replies = run({&command, 1});
-        if (!replies) return failed();
-        const std::uint64_t live = live_epoch(replies->front());
+        const auto reply = run_script(command);
+        if (!reply) return failed();
+        const std::uint64_t live = live_epoch(*reply);
         // Whoever fills under an epoch that is not live yet will read after this change. But other
         // hosts may be in an older one still, so to them this was no fence.
         if (is_joining && live <= epoch) return 0;
@@ -178,7 +263,7 @@ std::uint64_t RecordCache::fence(std::span<const std::string> keys, const std::s
             return epoch;
         }
         if (is_joining) {
-            trust_.lose();  // another host was faster: this epoch will not do
+            trust_.lose("another host was faster");  // this epoch will not do
         } else {
             trust_.follow(epoch, live);
         }
@@ -190,8 +275,10 @@ void RecordCache::Fills::add(std::string key, std::string value) {
     values.push_back(std::move(value));
 }
 
-void RecordCache::fill(std::uint64_t epoch, const Fills& fills) {
-    if (fills.keys.empty() || !is_usable(epoch)) return;
+void RecordCache::fill(std::uint64_t epoch, const Fills& wanted) {
+    if (wanted.keys.empty() || !is_usable(epoch)) return;
+    const auto bounded = within_bounds(wanted);
+    const Fills& fills = bounded ? *bounded : wanted;
     RedisCommand command =
         call(fill_script, epoch, fills.keys, {fills.token, std::to_string(fills.lifetime.count())});
     command.insert(command.end(), fills.values.begin(), fills.values.end());
@@ -226,7 +313,7 @@ bool RecordCache::ping() {
 
 std::optional<std::uint64_t> RecordCache::raise(std::uint64_t epoch) {
     const auto reply = redis_.command(call(raise_script, epoch, {}, {}));
-    if (!reply) return std::nullopt;
+    if (!reply || !is_script_reply(*reply)) return std::nullopt;
     return live_epoch(*reply);
 }
 

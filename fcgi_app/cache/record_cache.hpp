@@ -57,13 +57,16 @@ public:
 
         void add(std::string key, std::string value);
     };
-    /// Not waited for: whoever asks later, over whatever connection, comes after it.
+    /// A value that is too large for one command (over 2 MiB, or 8 MiB with those before it)
+    /// stays out of Redis: its lease is given back, and each of its reads goes to PostgreSQL. Not
+    /// waited for: whoever asks later, over whatever connection, comes after it.
     void fill(std::uint64_t epoch, const Fills& fills);
 
     /// Whether Redis is trusted and answers.
     bool ping();
 
-    /// For the prober: connects although Redis is not trusted; gives its run_id.
+    /// For the prober: connects although Redis is not trusted; gives what it is
+    /// known by (RedisConnection::open).
     std::optional<std::string> connect();
 
     /// For the prober: raises the live epoch to `epoch`; gives what it is now, which is more where
@@ -84,13 +87,14 @@ private:
     RedisCommand call(Script script, std::uint64_t epoch, std::span<const std::string> keys,
                       std::initializer_list<std::string> arguments) const;
     std::optional<std::vector<RedisReply>> run(std::span<const RedisCommand> commands);
+    std::optional<RedisReply> run_script(const RedisCommand& command);
     void lose();
     void count_fills(const Fills& fills) const;
 
     Trust& trust_;
     const Metrics& metrics_;
     RedisConnection redis_;
-    std::string run_id_;  // of the Redis that it is connected to
+    std::string run_id_;  // what the Redis is known by that it is connected to
     std::array<std::string, script_count> hashes_;
 };
 

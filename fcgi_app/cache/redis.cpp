@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <hiredis/hiredis.h>
+#include <poll.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include <algorithm>
 
@@ -36,6 +38,15 @@ RedisReply converted(const redisReply& raw) {
     return reply;
 }
 
+constexpr std::int64_t idle_ms = 1000;
+
+/// Costs no system call, and a step of some milliseconds.
+std::int64_t coarse_now() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
+
 timeval to_timeval(std::chrono::milliseconds time) {
     return {.tv_sec = time.count() / 1000, .tv_usec = (time.count() % 1000) * 1000};
 }
@@ -60,6 +71,7 @@ RedisConnection::~RedisConnection() = default;
 void RedisConnection::close() {
     context_.reset();
     unread_ = 0;
+    script_missing_ = false;  // loading the scripts would need the connection
 }
 
 bool RedisConnection::fail(std::string why) {
@@ -78,7 +90,21 @@ std::optional<std::string> RedisConnection::open() {
         fail("this Redis is a replica");
         return std::nullopt;
     }
-    return std::string(info_value(info->text, "run_id"));
+    const auto run_id = info_value(info->text, "run_id");
+    const auto replid = info_value(info->text, "master_replid");
+    if (run_id.empty() || replid.empty()) {
+        fail("INFO does not tell run_id and master_replid, so a restart would not be noticed");
+        return std::nullopt;
+    }
+    return fmt::format("{} {}", run_id, replid);
+}
+
+bool RedisConnection::was_closed_while_idle() const {
+    if (!is_open() || coarse_now() - used_at_ < idle_ms) return false;
+    pollfd connection{.fd = context_->fd, .events = POLLIN | POLLRDHUP, .revents = 0};
+    if (poll(&connection, 1, 0) <= 0) return false;
+    const bool is_hung_up = (connection.revents & ~POLLIN) != 0;
+    return is_hung_up || unread_ == 0;  // what was not asked for would be taken for an answer
 }
 
 bool RedisConnection::connect() {
@@ -127,7 +153,8 @@ bool RedisConnection::authenticate() {
     return address_.database == 0 || command({"SELECT", std::to_string(address_.database)});
 }
 
-void RedisConnection::append(const RedisCommand& command) {
+bool RedisConnection::append(const RedisCommand& command) {
+    if (!is_open()) return fail("not connected");
     std::vector<const char*> arguments;
     std::vector<std::size_t> lengths;
     arguments.reserve(command.size());
@@ -136,23 +163,29 @@ void RedisConnection::append(const RedisCommand& command) {
         arguments.push_back(argument.data());
         lengths.push_back(argument.size());
     }
-    redisAppendCommandArgv(context_.get(), static_cast<int>(command.size()), arguments.data(),
-                           lengths.data());
+    if (redisAppendCommandArgv(context_.get(), static_cast<int>(command.size()), arguments.data(),
+                               lengths.data()) != REDIS_OK) {
+        return fail(context_->errstr);
+    }
+    return true;
 }
 
 std::optional<RedisReply> RedisConnection::receive() {
     void* raw = nullptr;
-    if (redisGetReply(context_.get(), &raw) != REDIS_OK) {
-        error_ = context_->errstr;
-        close();
+    if (redisGetReply(context_.get(), &raw) != REDIS_OK || raw == nullptr) {
+        fail(context_->errstr);
         return std::nullopt;
     }
     const std::unique_ptr<void, decltype(&freeReplyObject)> owner(raw, freeReplyObject);
     const auto& reply = *static_cast<const redisReply*>(raw);
     if (reply.type == REDIS_REPLY_ERROR) {
-        error_.assign(reply.str, static_cast<std::size_t>(reply.len));
-        script_missing_ = error_.starts_with("NOSCRIPT");
-        if (!script_missing_) close();
+        std::string why(reply.str, static_cast<std::size_t>(reply.len));
+        if (!why.starts_with("NOSCRIPT")) {
+            fail(std::move(why));
+        } else {
+            error_ = std::move(why);
+            script_missing_ = true;
+        }
         return std::nullopt;
     }
     return converted(reply);
@@ -161,11 +194,14 @@ std::optional<RedisReply> RedisConnection::receive() {
 std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
     std::span<const RedisCommand> commands) {
     script_missing_ = false;
-    for (const RedisCommand& command : commands) append(command);
+    for (const RedisCommand& command : commands) {
+        if (!append(command)) return std::nullopt;
+    }
+    used_at_ = coarse_now();
     std::vector<RedisReply> replies;
     replies.reserve(commands.size());
     bool complete = true;
-    while (unread_ > 0) {
+    while (unread_ > 0) {  // 0 as well once the connection is lost
         --unread_;
         const auto late = receive();
         if (!late) complete = false;
@@ -183,7 +219,10 @@ std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
 }
 
 bool RedisConnection::send(std::span<const RedisCommand> commands) {
-    for (const RedisCommand& command : commands) append(command);
+    for (const RedisCommand& command : commands) {
+        if (!append(command)) return false;
+    }
+    used_at_ = coarse_now();
     unread_ += commands.size();
     for (int done = 0; done == 0;) {
         if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return fail(context_->errstr);

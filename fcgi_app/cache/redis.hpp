@@ -29,7 +29,9 @@ using RedisCommand = std::vector<std::string>;
 
 /// One connection to Redis, for one thread. Connects when first used. A failure of any kind (no
 /// answer within the time-out, a lost connection, an error reply such as LOADING or READONLY) ends
-/// the connection, for one that timed out must never be used again; the next call connects anew.
+/// the connection, for one that timed out must never be used again; `open` connects anew. What
+/// answers may be anything: no reply ends the process, and one that Redis would not give is a
+/// failure (of this class, or by `fail` of its user, who knows what was asked).
 class RedisConnection {
 public:
     RedisConnection(RedisAddress address, std::chrono::milliseconds timeout);
@@ -39,15 +41,26 @@ public:
 
     bool is_open() const { return context_ != nullptr; }
 
-    /// Connects, and gives the run_id of the Redis found; nothing: out of reach, or a replica.
-    /// Where the address names sentinels, the one that answered last is asked first, and each that
-    /// does not answer costs one time-out (protocol: Redis, "Sentinel clients").
+    /// Connects, and gives what the Redis found is known by: `run_id master_replid`. The first is
+    /// new with each start, the second with each time that a replica becomes the master, so the
+    /// same two mean that nothing was lost meanwhile. Nothing: out of reach, a replica, or a Redis
+    /// that does not tell both. Where the address names sentinels, the one that answered last is
+    /// asked first, and each that does not answer costs one time-out (protocol: Redis, "Sentinel
+    /// clients").
     std::optional<std::string> open();
     void close();
 
+    /// Whether a connection that was not used for a second is closed by now; never waits. One that
+    /// was used is not looked at, so that a busy one costs no system call.
+    bool was_closed_while_idle() const;
+
+    /// Ends the connection, because of `why`; for a caller that cannot use a reply, too. False.
+    bool fail(std::string why);
+
     /// Sends the commands in one write, and gives a reply for each; nothing: a failure. Arguments
     /// go by length, so they may hold any bytes. An error reply is a failure, but for NOSCRIPT,
-    /// which `script_missing` tells of.
+    /// which `script_missing` tells of. Without a connection every call fails; none connects
+    /// by itself.
     std::optional<std::vector<RedisReply>> pipeline(std::span<const RedisCommand> commands);
     std::optional<RedisReply> command(const RedisCommand& command);
 
@@ -72,14 +85,14 @@ private:
     bool connect();
     bool authenticate();
     bool find_master();
-    bool fail(std::string why);
-    void append(const RedisCommand& command);
+    bool append(const RedisCommand& command);
     std::optional<RedisReply> receive();
 
     RedisAddress address_;
     std::chrono::milliseconds timeout_;
     std::unique_ptr<redisContext, Free> context_;
-    std::size_t unread_ = 0;  // replies to what `send` has sent
+    std::int64_t used_at_ = 0;  // ms of a coarse clock
+    std::size_t unread_ = 0;    // replies to what `send` has sent
     std::function<void(const RedisReply&)> late_;
     bool script_missing_ = false;
     std::string error_;

@@ -17,7 +17,7 @@ namespace larder {
 /// its meaning for ever, new ones are appended and begin as zero, and the layout counts those
 /// steps.
 struct SharedState {
-    static constexpr std::uint64_t current_layout = 2;
+    static constexpr std::uint64_t current_layout = 3;
 
     std::atomic<std::uint64_t> layout;
     std::atomic<std::uint64_t> trusted_epoch;  ///< see cache/trust.hpp
@@ -26,12 +26,15 @@ struct SharedState {
     std::atomic<std::int64_t> feed_alive_at;   ///< when larder-feed last followed the log (Unix
                                                ///< time in ms); 0: it does not
     std::atomic<std::int64_t> feed_lag_us;     ///< its longest delay in the last second
+    std::array<char, 64> redis_replid;         ///< master_replid of the Redis that is trusted;
+                                               ///< written with redis_run_id
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(offsetof(SharedState, trusted_epoch) == 8 &&
               offsetof(SharedState, redis_run_id) == 16 && offsetof(SharedState, host_id) == 80 &&
               offsetof(SharedState, feed_alive_at) == 120 &&
-              offsetof(SharedState, feed_lag_us) == 128);
+              offsetof(SharedState, feed_lag_us) == 128 &&
+              offsetof(SharedState, redis_replid) == 136);
 
 /// Whether larder-feed follows PostgreSQL's log: it gives a sign of life every second.
 bool is_feed_alive(const SharedState& state);
@@ -45,7 +48,7 @@ using SharedMemory = std::unique_ptr<SharedState, UnmapSharedState>;
 /// Fails with a message for the operator.
 std::expected<SharedMemory, std::string> open_shared_memory(const std::string& run_dir);
 
-/// A random token of 32 hex digits that was never given out before.
+/// A random token of 32 hex digits that was never given out before. Never fails.
 std::string random_token();
 
 }  // namespace larder

@@ -31,7 +31,6 @@ constexpr seconds calm{5};          // followed for so long: the next loss is a 
 constexpr seconds tick{1};      // between two signs of life
 constexpr seconds late{1};      // from here on caches are renewed blindly, this often
 constexpr seconds silence{15};  // of a PostgreSQL that is asked every second: it is lost
-constexpr unsigned redis_ticks = 30;
 
 // What arrives within a moment is done at once: it bounds how often lists change their generation.
 constexpr milliseconds batch_pause{1};
@@ -141,8 +140,6 @@ Feed::Result Feed::tend(Replication& replication, Clock::time_point now) {
         memory_.feed_alive_at = unix_now() - duration_cast<milliseconds>(now - heard_).count();
         const auto lag = std::exchange(longest_lag_, {});
         memory_.feed_lag_us = duration_cast<microseconds>(lag).count();
-        // An idle connection may be closed, which would look like the loss of Redis.
-        if (++ticks_ % redis_ticks == 0) backend_.cache.ping();
         next_tick_ = now + tick;
         is_reply_wanted_ = true;
     }

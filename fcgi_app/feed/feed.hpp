@@ -57,7 +57,6 @@ private:
     Clock::time_point renewed_;  // when all caches were last renewed
     pgoutput::Lsn handled_ = 0;
     Clock::time_point next_tick_;
-    unsigned ticks_ = 0;
     std::chrono::microseconds lag_{};  // from commit to arrival, of what was taken last
     std::chrono::microseconds batch_lag_{};
     Clock::duration longest_lag_{};  // from commit to done, since the last tick

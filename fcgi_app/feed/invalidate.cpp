@@ -24,7 +24,7 @@ void renew(Backend& backend) {
     if (!renewed) renewed = renew_epoch(backend);
     if (renewed) return;
     log_error("epoch_not_renewed", {{"error", renewed.error().log}});
-    backend.services.trust.lose();  // whoever regains it raises the epoch
+    backend.services.trust.lose("PostgreSQL gave no epoch");  // whoever regains it raises the epoch
 }
 
 void fence(Backend& backend, std::span<const std::string> keys) {

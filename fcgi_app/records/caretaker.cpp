@@ -47,6 +47,13 @@ private:
     std::string last_trouble_;
 };
 
+/// Why Redis cannot be trusted: once in the log, and again when the reason is another one.
+void log_trouble(const std::string& error, std::string& last) {
+    if (error == last) return log_debug("redis_not_trusted", {{"error", error}});
+    if (!error.empty()) log_error("redis_not_trusted", {{"error", error}});
+    last = error;
+}
+
 }  // namespace
 
 void take_care(const std::stop_token& stop, Services& services) {
@@ -60,12 +67,14 @@ void take_care(const std::stop_token& stop, Services& services) {
     const std::chrono::seconds list_lifetime(services.settings.list_cache_ttl);
     std::uint64_t swept_epoch = 0;
     AnswerCounter answers(services);
+    std::string trouble;
     while (!stop.stop_requested()) {
         const auto now = Clock::now();
         if (services.trust.epoch() == 0) {
             if (now - last_loss > calm + pause) pause = shortest_pause;
             const bool regained = regain_trust(backend);
-            if (!regained) log_debug("redis_not_trusted", {{"error", backend.cache.error()}});
+            if (!regained) log_trouble(backend.cache.error(), trouble);
+            if (regained) trouble.clear();
             pause = std::min(pause * 2, longest_pause);
             last_loss = now;
         }

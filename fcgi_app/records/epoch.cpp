@@ -50,11 +50,12 @@ Expected<void> raise_everywhere(Backend& backend, const std::string& run_id) {
         if (live == *epoch) {
             if (trust.complete(*epoch)) {
                 backend.services.metrics.cache_renewals.add();
-                log_info("redis_trusted", {{"epoch", std::to_string(*epoch)}, {"run_id", run_id}});
+                log_info("redis_trusted", {{"epoch", std::to_string(*epoch)},
+                                           {"run_id", run_id.substr(0, run_id.find(' '))}});
             }
             return {};
         }
-        trust.lose();
+        trust.lose(live ? "another host was faster" : backend.cache.error());
         if (!live) return {};
         least = *live;
     }
@@ -67,7 +68,7 @@ Expected<void> renew_epoch(Backend& backend) {
     if (!lock.is_held()) return fail(ErrorKind::unavailable, "The cache is being renewed.");
     const auto run_id = backend.cache.connect();
     if (run_id) return raise_everywhere(backend, *run_id);
-    backend.services.trust.lose();
+    backend.services.trust.lose(backend.cache.error());
     return {};
 }
 

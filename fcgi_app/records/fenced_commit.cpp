@@ -54,7 +54,7 @@ Expected<void> FencedCommit::run(Transaction& transaction, std::size_t rows) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
     if (mutant == Mutant::trust_after_commit && !keys_.empty() && epoch_ == 0) {
-        backend_.services.trust.lose();
+        backend_.services.trust.lose("a fence failed");
     }
     if (committed) prime();
     return committed;

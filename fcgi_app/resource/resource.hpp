@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -44,7 +46,8 @@ struct Field {
     std::string_view name;
     FieldType type;
     bool required = true;  ///< false: may be missing or null
-    bool unique = false;   ///< backed by a unique constraint and by the duplicate check
+    bool unique = false;   ///< backed by a unique constraint and by the duplicate check; not for a
+                           ///< Decimal (check_resources)
 
     /// A valid value as JSON, for the documentation; empty: one is made up from the type.
     std::string_view example = {};
@@ -98,5 +101,10 @@ struct Resource {
 
 /// Every resource of this program, in the order of their names.
 std::vector<Resource> all_resources();
+
+/// Whether the descriptions can be served; fails with a message for the programmer. A unique field
+/// must have one text for each value, because the duplicate check compares texts: 1.0 and 1.00
+/// are one decimal and two texts. Pure; any thread.
+std::expected<void, std::string> check_resources(std::span<const Resource> resources);
 
 }  // namespace larder

@@ -11,7 +11,8 @@ using namespace larder::test;
 namespace {
 
 struct RefusingStack : SharedStack {
-    RefusingStack() : SharedStack({{"REDIS_URL", "redis://127.0.0.1:" + redis().port()}}) {}
+    RefusingStack() : SharedStack({{"REDIS_URL", "redis://127.0.0.1:" + redis().port()},
+                       {"BODY_LIMIT_BYTES", "67108864"}}) {}
     static RedisProcess& redis() {
         static RedisProcess server({"--enable-debug-command", "local"});
         return server;
@@ -49,6 +50,8 @@ void expect_fresh(const std::vector<std::string>& paths, const std::string& valu
         }
     }
 }
+
+std::string live_epoch() { return RefusingStack::redis().command({"GET", "larder:epoch"}); }
 
 bool redis_is(const std::string& state) {
     const auto health = api().get("/health");
@@ -126,4 +129,57 @@ BOOST_AUTO_TEST_CASE(a_database_that_is_flushed) {
     tell_redis({"FLUSHALL"});
     expect_fresh(paths, "2");
     BOOST_TEST(eventually([&] { return all_hit(paths); }));
+}
+
+BOOST_AUTO_TEST_CASE(connections_that_are_closed_while_idle) {
+    const auto paths = make_records();
+    BOOST_TEST(eventually([&] { return all_hit(paths); }));
+    const auto epoch = live_epoch();
+    tell_redis({"CONFIG", "SET", "timeout", "1"});
+    BOOST_TEST(eventually([] {  // the only one left is the one that asks
+        const auto clients = RefusingStack::redis().command({"CLIENT", "LIST"});
+        return std::ranges::count(clients, '\n') == 1;
+    }));
+    BOOST_TEST(all_hit(paths));
+    expect_fresh(paths, "2");
+    tell_redis({"CONFIG", "SET", "timeout", "0"});
+    BOOST_TEST(live_epoch() == epoch);
+}
+
+BOOST_AUTO_TEST_CASE(a_replica_that_was_a_master_before_and_is_one_again) {
+    const auto paths = make_records();
+    BOOST_TEST(eventually([&] { return all_hit(paths); }));
+    const auto epoch = live_epoch();
+    tell_redis({"REPLICAOF", "127.0.0.1", "1"});
+    tell_redis({"REPLICAOF", "NO", "ONE"});
+    tell_redis({"CLIENT", "KILL", "TYPE", "normal"});
+    BOOST_TEST(eventually([&] { return all_hit(paths); }));
+    BOOST_TEST(eventually([&] { return live_epoch() != epoch; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_is_too_large_for_redis) {
+    const auto paths = make_records();
+    BOOST_TEST(eventually([&] { return all_hit(paths); }));
+    const auto epoch = live_epoch();
+    const auto large = path_of(
+        "/items", create("/items", R"({"text": ")" + std::string(26'000'000, 'x') + R"("})"));
+    for (int time = 0; time < 2; ++time) {
+        const auto answer = api().get(large);
+        BOOST_TEST(answer.status == 200);
+        BOOST_TEST(answer.header("X-Cache") == "MISS");
+    }
+    BOOST_TEST(all_hit(paths));
+    BOOST_TEST(live_epoch() == epoch);
+}
+
+BOOST_AUTO_TEST_CASE(a_redis_that_hides_what_it_is) {
+    const auto paths = make_records();
+    BOOST_TEST(eventually([&] { return all_hit(paths); }));
+    tell_redis({"ACL", "SETUSER", "default", "-info"});
+    tell_redis({"CLIENT", "KILL", "TYPE", "normal"});
+    expect_fresh(paths, "2");
+    BOOST_TEST(eventually([] { return redis_is("disconnected"); }));
+    tell_redis({"ACL", "SETUSER", "default", "+info"});
+    BOOST_TEST(eventually([&] { return all_hit(paths); }));
+    expect_fresh(paths, "3");
 }

@@ -68,4 +68,16 @@ BOOST_AUTO_TEST_CASE(only_a_resource_without_fields_is_a_document) {
     BOOST_TEST(!larder::resource("employees").is_wrapped());
 }
 
+BOOST_AUTO_TEST_CASE(a_unique_field_has_one_text_for_each_value) {
+    BOOST_TEST(bool(larder::check_resources(larder::resources())));
+    std::vector<larder::Resource> boats = {larder::invented_resource()};
+    BOOST_TEST(bool(larder::check_resources(boats)));
+    boats[0].fields[3].unique = true;  // an Integer
+    BOOST_TEST(bool(larder::check_resources(boats)));
+    boats[0].fields[2].unique = true;  // a Decimal
+    const auto checked = larder::check_resources(boats);
+    BOOST_REQUIRE(!checked);
+    BOOST_TEST(checked.error().contains("resource boats: field length is a Decimal"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -44,7 +44,7 @@ BOOST_FIXTURE_TEST_CASE(while_an_epoch_is_joined_writers_fence_and_readers_wait,
 
 BOOST_FIXTURE_TEST_CASE(trust_is_lost_for_readers_and_writers, Host) {
     trust_epoch(5);
-    trust.lose();
+    trust.lose("test");
     BOOST_TEST(trust.epoch() == 0U);
     BOOST_TEST(trust.fencing().epoch == 0U);
     BOOST_TEST(!trust.fencing().is_joining);
@@ -52,7 +52,7 @@ BOOST_FIXTURE_TEST_CASE(trust_is_lost_for_readers_and_writers, Host) {
 
 BOOST_FIXTURE_TEST_CASE(trust_that_was_lost_while_joining_stays_lost, Host) {
     BOOST_TEST(trust.begin(5, "redis-1"));
-    trust.lose();
+    trust.lose("test");
     BOOST_TEST(!trust.complete(5));
     BOOST_TEST(trust.epoch() == 0U);
     BOOST_TEST(trust.fencing().epoch == 0U);
@@ -96,7 +96,7 @@ BOOST_FIXTURE_TEST_CASE(an_older_or_missing_epoch_loses_trust, Host) {
 
 BOOST_FIXTURE_TEST_CASE(nobody_follows_after_trust_was_lost, Host) {
     trust_epoch(5);
-    trust.lose();
+    trust.lose("test");
     trust.follow(5, 9);
     BOOST_TEST(trust.epoch() == 0U);
 }
@@ -128,6 +128,19 @@ BOOST_FIXTURE_TEST_CASE(another_redis_is_noticed, Host) {
     BOOST_TEST(trust.knows("r"));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_redis_that_was_a_replica_meanwhile_is_another_one, Host) {
+    trust_epoch(5, "redis-1 history-1");
+    BOOST_TEST(trust.knows("redis-1 history-1"));
+    BOOST_TEST(!trust.knows("redis-1 history-2"));
+    BOOST_TEST(!trust.knows("redis-1"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_redis_that_hides_what_it_is_is_never_known, Host) {
+    BOOST_TEST(!trust.knows(""));
+    BOOST_TEST(!trust.begin(5, ""));
+    BOOST_TEST(trust.fencing().epoch == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_run_id_of_redis_fits_and_a_longer_one_does_no_harm, Host) {
     const std::string usual(40, 'a');
     trust_epoch(5, usual);
@@ -143,7 +156,7 @@ BOOST_FIXTURE_TEST_CASE(a_loss_in_another_thread_is_never_overwritten, Host) {
         std::thread loser([&] {
             while (!go) {
             }
-            trust.lose();
+            trust.lose("test");
         });
         BOOST_REQUIRE(trust.begin(epoch, "redis-1"));
         go = true;
