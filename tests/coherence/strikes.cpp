@@ -98,7 +98,7 @@ int Strike::some_process(const std::string& part) {
 
 void kill_worker(Strike& strike) {
     const int worker = strike.some_process("worker");
-    if (worker > 0) ::kill(worker, SIGKILL);
+    if (worker > 0) strike.targets.bed.stack().kill(worker, SIGKILL);
 }
 
 void kill_all_workers(Strike& strike) { strike.targets.bed.stack().signal("worker", SIGKILL); }
@@ -148,7 +148,7 @@ void delay_commits(Strike& strike) {
 void kill_after_commit(Strike& strike) {
     auto& database = *strike.targets.bed.database_proxy();
     const int worker = database.catch_answer(commit_text, 2000ms);
-    if (worker > 0) ::kill(worker, SIGKILL);
+    if (worker > 0) strike.targets.bed.stack().kill(worker, SIGKILL);
     database.release();
 }
 
@@ -210,7 +210,7 @@ void cut_and_kill_worker(Strike& strike) {
     strike.targets.bed.redis_proxy()->treat(worker, {.cut = true});
     for (int i = 0; i < 10; ++i) {
         const int committed = database.catch_answer(commit_text, 500ms);
-        if (committed == worker) ::kill(worker, SIGKILL);
+        if (committed == worker) strike.targets.bed.stack().kill(worker, SIGKILL);
         database.release();
         if (committed == worker) break;
     }
