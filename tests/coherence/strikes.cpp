@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr int stutters = 30;
 constexpr int flaps = 10;
 constexpr int commits = 10;
+constexpr unsigned rude_clients = 16;
 constexpr int filler_keys = 20000;
 
 /// What a worker sends in one message with a change and with its COMMIT, and nobody else sends.
@@ -263,6 +264,13 @@ void clear_caches(Strike& strike) {
         (void)strike.targets.bed.stack().client().post("/cache/clear", "");
         strike.pause(1ms, 50ms);
     }
+}
+
+void be_rude(Strike& strike) {
+    test::RudeClients rude(
+        strike.targets.rude,
+        {.clients = rude_clients, .idle = 100, .seed = strike.random(), .acts = {}});
+    strike.pause(500ms, 5000ms);
 }
 
 void write_with_psql(Strike& strike) {
