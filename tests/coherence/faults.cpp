@@ -45,6 +45,7 @@ constexpr Fault all_faults[] = {
     {"evict", Lane::connections, evict},
     {"redis-full", Lane::connections, fill_redis},
     {"clear", Lane::connections, clear_caches},
+    {"rude", Lane::connections, be_rude},
     {"psql", Lane::foreign, write_with_psql},
     {"copy", Lane::foreign, copy_rows},
     {"truncate", Lane::foreign, truncate_side_table},

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "../support/rude_clients.hpp"
 #include "disturbances.hpp"
 #include "foreign.hpp"
 #include "testbed.hpp"
@@ -18,6 +19,7 @@ struct FaultTargets {
     TestBed& bed;
     ForeignWriter& foreign;
     Disturbances& disturbances;
+    const test::RudeTargets& rude;
 };
 
 /// Names of all faults, in the order of their lanes.

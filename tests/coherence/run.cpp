@@ -6,10 +6,12 @@
 #include <iostream>
 #include <map>
 #include <ranges>
+#include <stdexcept>
 #include <thread>
 
 #include "faults.hpp"
 #include "report.hpp"
+#include "resources.hpp"
 #include "testbed.hpp"
 #include "workload.hpp"
 
@@ -84,6 +86,36 @@ std::vector<std::string> possible_faults(const RunOptions& options, const TestBe
     return faults;
 }
 
+/// Products of their own, so that what they write is no part of what is checked.
+test::RudeTargets rude_targets(const test::Stack& stack) {
+    const auto status = stack.status();
+    test::RudeTargets targets{
+        .nginx = test::Address::of_url(status.at("url")),
+        .workers = {.host = {}, .port = 0, .path = status.at("worker_socket")},
+        .records = {},
+        .lists = {"/products", "/items", "/employees"}};
+    for (int i = 0; i < 4; ++i) {
+        const auto made = stack.client().post(
+            "/products", R"({"name": "Rude", "price": 1, "stock_quantity": 1})");
+        if (made.status != 201) throw std::runtime_error("no product for rude clients");
+        targets.records.push_back("/products/" + test::Json::parse(made.body)["id"].text());
+    }
+    return targets;
+}
+
+std::size_t print_deaths(const test::Stack& stack) {
+    const auto deaths = stack.take_unasked_deaths();
+    for (const auto& death : deaths) std::cout << "unasked death: " << death << '\n';
+    std::cout << fmt::format("unasked deaths: {}\n", deaths.size());
+    return deaths.size();
+}
+
+std::size_t print_rude(const test::RudeClients& rude) {
+    const auto wrong = rude.wrong_answers();
+    for (const auto& answer : wrong) std::cout << "wrong answer: " << answer << '\n';
+    return wrong.size();
+}
+
 }  // namespace
 
 std::size_t run(const RunOptions& options) {
@@ -95,12 +127,20 @@ std::size_t run(const RunOptions& options) {
     ForeignWriter foreign(bed.stack().status().at("database_url"), bed.directory(), records,
                           recorder, hot, disturbances);
     Observer observer(recorder, disturbances);
+    const auto targets = rude_targets(bed.stack());
+    test::raise_descriptor_limit();
+    Resources resources(bed.stack());
     const Time origin = now();
     Workload workload(bed.stack().client().base_url(), records, recorder, hot,
                       {.threads = options.threads, .seed = options.seed, .rate = 0});
-    Faults faults({bed, foreign, disturbances}, possible_faults(options, bed), options.seed);
+    test::RudeClients rude(
+        targets,
+        {.clients = options.rude, .idle = options.rude * 10, .seed = options.seed, .acts = {}});
+    Faults faults({bed, foreign, disturbances, targets}, possible_faults(options, bed),
+                  options.seed);
     wait_for_end(options, observer);
     faults.stop();
+    rude.stop();
     workload.stop();
 
     const auto violations = observer.check_now();
@@ -108,7 +148,8 @@ std::size_t run(const RunOptions& options) {
     print_operations(std::cout, observer.history(), origin);
     print_faults(faults.counts());
     print_violations(violations, observer.history(), records, origin);
-    return violations.size();
+    resources.report(std::cout);
+    return violations.size() + print_deaths(bed.stack()) + print_rude(rude);
 }
 
 }  // namespace larder::coherence

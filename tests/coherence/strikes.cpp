@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr int stutters = 30;
 constexpr int flaps = 10;
 constexpr int commits = 10;
+constexpr unsigned rude_clients = 16;
 constexpr int filler_keys = 20000;
 
 /// What a worker sends in one message with a change and with its COMMIT, and nobody else sends.
@@ -98,7 +99,7 @@ int Strike::some_process(const std::string& part) {
 
 void kill_worker(Strike& strike) {
     const int worker = strike.some_process("worker");
-    if (worker > 0) ::kill(worker, SIGKILL);
+    if (worker > 0) strike.targets.bed.stack().kill(worker, SIGKILL);
 }
 
 void kill_all_workers(Strike& strike) { strike.targets.bed.stack().signal("worker", SIGKILL); }
@@ -148,7 +149,7 @@ void delay_commits(Strike& strike) {
 void kill_after_commit(Strike& strike) {
     auto& database = *strike.targets.bed.database_proxy();
     const int worker = database.catch_answer(commit_text, 2000ms);
-    if (worker > 0) ::kill(worker, SIGKILL);
+    if (worker > 0) strike.targets.bed.stack().kill(worker, SIGKILL);
     database.release();
 }
 
@@ -210,7 +211,7 @@ void cut_and_kill_worker(Strike& strike) {
     strike.targets.bed.redis_proxy()->treat(worker, {.cut = true});
     for (int i = 0; i < 10; ++i) {
         const int committed = database.catch_answer(commit_text, 500ms);
-        if (committed == worker) ::kill(worker, SIGKILL);
+        if (committed == worker) strike.targets.bed.stack().kill(worker, SIGKILL);
         database.release();
         if (committed == worker) break;
     }
@@ -263,6 +264,13 @@ void clear_caches(Strike& strike) {
         (void)strike.targets.bed.stack().client().post("/cache/clear", "");
         strike.pause(1ms, 50ms);
     }
+}
+
+void be_rude(Strike& strike) {
+    test::RudeClients rude(
+        strike.targets.rude,
+        {.clients = rude_clients, .idle = 100, .seed = strike.random(), .acts = {}});
+    strike.pause(500ms, 5000ms);
 }
 
 void write_with_psql(Strike& strike) {

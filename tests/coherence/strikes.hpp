@@ -66,6 +66,8 @@ void evict(Strike& strike);
 /// No key may be stored.
 void fill_redis(Strike& strike);
 void clear_caches(Strike& strike);
+/// Clients that hang up, fall silent and send nonsense.
+void be_rude(Strike& strike);
 
 void write_with_psql(Strike& strike);
 void copy_rows(Strike& strike);

@@ -59,7 +59,7 @@ std::string feed_log() {
 void hold_feed() {
     stack().signal("feed_supervisor", SIGSTOP);
     const auto pid = stack().pids("feed").at(0);
-    kill(pid, SIGKILL);
+    stack().kill(pid, SIGKILL);
     BOOST_TEST(eventually([&] { return !is_alive(pid); }));
 }
 
@@ -80,7 +80,7 @@ BOOST_FIXTURE_TEST_CASE(edits_while_the_feed_is_dead, Repair) {
 BOOST_FIXTURE_TEST_CASE(the_feed_ends_when_asked_to, Repair) {
     const Watched watched;
     const auto pid = stack().pids("feed").at(0);
-    kill(pid, SIGTERM);
+    stack().kill(pid, SIGTERM);
     BOOST_TEST(eventually([&] { return !is_alive(pid); }, 2s));
     BOOST_TEST(eventually([] { return feed_follows(); }));
     watched.expect_to_be_followed("After");

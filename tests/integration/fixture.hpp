@@ -14,14 +14,23 @@ namespace larder::test {
 
 /// The one stack of a test executable, up before its first test case and removed after its last.
 /// To be named in BOOST_TEST_GLOBAL_FIXTURE, itself or a class derived from it.
-class SharedStack {
+/// Deaths that no test asked for are told with the test case in which they were noticed.
+class SharedStack : boost::unit_test::test_observer {
 public:
     explicit SharedStack(Environment environment = {}) : stack_(std::move(environment)) {
         current_ = &stack_;
+        boost::unit_test::framework::register_observer(*this);
     }
+    ~SharedStack() override { boost::unit_test::framework::deregister_observer(*this); }
+    SharedStack(const SharedStack&) = delete;
+    SharedStack& operator=(const SharedStack&) = delete;
     static Stack& get() { return *current_; }
 
 private:
+    void test_unit_start(const boost::unit_test::test_unit& unit) override {
+        stack_.set_context(unit.p_name);
+    }
+
     static inline Stack* current_ = nullptr;
     Stack stack_;
 };

@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(no_count_is_lost_when_workers_are_killed) {
         BOOST_REQUIRE(workers.size() == 3U);
         // One of them, and in the last round all.
         for (const int pid : workers) {
-            kill(pid, SIGKILL);
+            stack().kill(pid, SIGKILL);
             if (round < 3) break;
         }
         BOOST_TEST(eventually([&] {

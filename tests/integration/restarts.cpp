@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(killed_workers_cost_no_read) {
         const auto workers = stack().pids("worker");
         // One of them, and now and then all of them.
         for (const int pid : workers) {
-            kill(pid, SIGKILL);
+            stack().kill(pid, SIGKILL);
             if (round % 4 != 3) break;
         }
         BOOST_TEST(eventually([&] {
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(killed_workers_apply_no_write_twice) {
         std::this_thread::sleep_for(150ms);
         const auto workers = stack().pids("worker");
         if (!workers.empty())
-            kill(workers[static_cast<std::size_t>(round) % workers.size()], SIGKILL);
+            stack().kill(workers[static_cast<std::size_t>(round) % workers.size()], SIGKILL);
     }
     std::this_thread::sleep_for(500ms);
     done = true;

@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(dying_workers_of_all_hosts_fail_no_read) {
         for (const auto* host : {&hosts.one, &hosts.two}) {
             const auto workers = host->pids("worker");
             BOOST_TEST_REQUIRE(!workers.empty());
-            kill(workers.front(), SIGKILL);
+            host->kill(workers.front(), SIGKILL);
             BOOST_TEST(eventually([&] {
                 const auto now = host->pids("worker");
                 return now.size() == workers.size() && now != workers;

@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <fstream>
+#include <iostream>
 #include <random>
 #include <sstream>
 #include <stdexcept>
@@ -54,6 +56,22 @@ void keep_logs(const fs::path& directory) {
              fs::copy_options::recursive, ignored);
 }
 
+bool ends_a_process(int signal) {
+    return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGQUIT ||
+           signal == SIGABRT || signal == SIGSEGV;
+}
+
+const std::vector<std::string> all_parts = {"postgresql", "redis", "worker", "feed", "nginx"};
+
+// A destructor cannot fail a test, and not every program that has a stack uses Boost.Test. The exit
+// status is what all of them are judged by.
+void fail_at_exit() {
+    [[maybe_unused]] static const int registered = std::atexit([] {
+        std::fflush(nullptr);
+        _exit(1);
+    });
+}
+
 }  // namespace
 
 fs::path source_directory() { return fs::path(LARDER_SOURCE_DIRECTORY).lexically_normal(); }
@@ -88,6 +106,7 @@ Stack::Stack(Environment environment)
     : directory_(temporary_directory("larder-test")),
       environment_(with_defaults(std::move(environment), directory_)),
       client_("http://" + environment_.at("API_HOST") + ':' + environment_.at("API_PORT")) {
+    deaths_ = std::make_unique<DeathWatch>(environment_.at("STACK"));
     start_keeper();
     up();
     const auto now = status();
@@ -97,6 +116,7 @@ Stack::Stack(Environment environment)
 
 Stack::~Stack() {
     (void)script({"down"});
+    check_for_deaths();
     dismiss_keeper();
     keep_logs(directory_);
     std::error_code ignored;
@@ -104,6 +124,8 @@ Stack::~Stack() {
 }
 
 Finished Stack::script(std::vector<std::string> arguments, Environment changes) const {
+    const DeathWatch::Asked asked(*deaths_,
+                                  arguments.empty() ? all_parts : parts_ended_by(arguments[0]));
     arguments.insert(arguments.begin(), stack_script());
     changes.insert(environment_.begin(), environment_.end());
     return run(arguments, changes);
@@ -138,6 +160,34 @@ std::vector<int> Stack::pids(const std::string& part) const {
 
 void Stack::signal(const std::string& part, int signal) const {
     for (const int pid : pids(part)) kill(pid, signal);
+}
+
+void Stack::kill(int pid, int signal) const {
+    if (ends_a_process(signal)) deaths_->expect(pid, signal);
+    ::kill(pid, signal);
+}
+
+std::vector<std::string> Stack::take_unasked_deaths() const { return deaths_->take_unasked(); }
+
+void Stack::check_for_deaths() const {
+    const auto deaths = take_unasked_deaths();
+    for (const auto& death : deaths) std::cerr << "error: unasked death: " << death << '\n';
+    if (!deaths.empty()) fail_at_exit();
+}
+
+// "up" ends what is left of a part whose first process is gone.
+std::vector<std::string> Stack::parts_ended_by(const std::string& command) const {
+    if (command == "down" || command == "destroy") return all_parts;
+    if (command == "restart-workers") return {"worker"};
+    if (command == "restart-feed") return {"feed"};
+    if (command != "up") return {};
+    std::vector<std::string> gone;
+    for (const auto& part : all_parts) {
+        std::ifstream file(fs::path(environment_.at("STACK")) / "pids" / part);
+        int pid = 0;
+        if (!(file >> pid) || !is_alive(pid)) gone.push_back(part);
+    }
+    return gone;
 }
 
 void Stack::stop(const std::string& part, int signal) const {

@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "database.hpp"
+#include "death_watch.hpp"
 #include "http.hpp"
 #include "process.hpp"
 
@@ -15,6 +17,8 @@ namespace larder::test {
 /// a free port, started by the scripts that people use. It is stopped and removed by the
 /// destructor, and also when the test process dies in any way: a small keeper process sees to that.
 /// Throws std::runtime_error, with what the script printed, when the stack does not come up.
+/// A process of it that ends unasked makes the test program fail, whatever else the program says
+/// (DeathWatch); tests end processes with the functions below, which count as asking.
 /// Any thread may read; starting and stopping is for one thread at a time.
 class Stack {
 public:
@@ -38,6 +42,14 @@ public:
     void signal(const std::string& part, int signal) const;
     /// Sends a signal to every process of a part, and returns when these are gone.
     void stop(const std::string& part, int signal) const;
+    /// Sends a signal to one process of the stack. Tests never use ::kill for a signal that ends it.
+    void kill(int pid, int signal) const;
+
+    /// What has ended unasked since the last call, one line for each; what is returned here no
+    /// longer fails the program.
+    [[nodiscard]] std::vector<std::string> take_unasked_deaths() const;
+    /// Names the test case that runs now in what is said of a death.
+    void set_context(std::string context) const { deaths_->set_context(std::move(context)); }
 
     [[nodiscard]] const Client& client() const { return client_; }
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
@@ -51,12 +63,15 @@ public:
 private:
     void start_keeper();
     void dismiss_keeper();
+    void check_for_deaths() const;
+    [[nodiscard]] std::vector<std::string> parts_ended_by(const std::string& command) const;
 
     std::filesystem::path directory_;
     Environment environment_;
     Client client_;
     std::string database_url_;
     std::string redis_socket_;
+    std::unique_ptr<DeathWatch> deaths_;
     int keeper_ = -1;  // write end of the keeper's standard input
 };
 
