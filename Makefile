@@ -5,11 +5,11 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.sh) .ci/run \
 	$(addprefix tests/package/,run next_version steps.sh inside_systemd inside_spawn_fcgi) \
-	$(addprefix tests/deploy/,install manuals units) tests/bare_debian tests/machine.sh $(addprefix tests/fresh/,run inside) tests/containers/run \
+	$(addprefix tests/deploy/,install manuals units) tests/bare_debian tests/machine.sh tests/fuzz/run $(addprefix tests/fresh/,run inside) tests/containers/run \
 	deploy/render_settings deploy/container/larder-container
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs migrate build install deb test test-corpus test-fresh test-package test-containers bench bench-quick growth profile model coherence sanitize programs bench-programs lint clean
+.PHONY: help run up down status logs migrate build install deb test test-corpus test-fresh test-package test-containers bench bench-quick growth profile model coherence sanitize fuzz programs bench-programs lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -111,6 +111,13 @@ sanitize: ## run unit and integration tests with AddressSanitizer and UBSan
 		LSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitize.supp:print_suppressions=0 \
 		ctest --output-on-failure -j $(JOBS) -L 'unit|integration'
 	@! grep -rE 'Sanitizer|runtime error' $(BUILD)/sanitize/logs
+
+fuzz: ## feed the parsers with random input, FUZZ_SECONDS (60) each; FUZZ='json redis' chooses
+	@scripts/deps build fuzz
+	@cmake -S . -B $(BUILD)/fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLARDER_FUZZ=ON \
+		-DCMAKE_CXX_COMPILER=clang++-19 -DLARDER_SANITIZE=address,undefined --log-level=WARNING
+	@cmake --build $(BUILD)/fuzz --parallel $(JOBS)
+	@tests/fuzz/run $(FUZZ)
 
 lint: ## check scripts with shellcheck and C++ with clang-tidy
 	@scripts/deps run build test lint

@@ -117,7 +117,9 @@ void use(RecordCache& cache, unsigned what) {
             break;
         }
         case 4: cache.ping(); break;
-        case 5: cache.raise(epoch); break;
+        case 5:
+            if (cache.connect()) cache.raise(epoch);
+            break;
         case 6: cache.remove_other_epochs(epoch); break;
         default: cache.connect(); break;
     }
