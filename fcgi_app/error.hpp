@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@ namespace larder {
 /// `conflict` and `unavailable` are apart from the start: an outage never looks like an absence.
 enum class ErrorKind {
     bad_request,
+    forbidden,
     not_found,
     method_not_allowed,
     conflict,
@@ -21,14 +23,17 @@ enum class ErrorKind {
     internal,
 };
 
-/// One member of a request body that was refused; `pointer` is an RFC 6901 JSON pointer.
+/// One part of a request that was refused: a member of the body, or a query parameter.
 struct FieldError {
-    std::string pointer;
+    std::string pointer;  ///< an RFC 6901 JSON pointer into the body
     std::string detail;
+    std::optional<std::string> parameter =
+        {};  ///< the name of the query parameter; `pointer` is empty
 };
 
 /// A failure as a value. `detail` is for the client, `log` is for the operator only.
-/// `headers` holds complete header lines that the answer must carry (Allow, Accept-Patch).
+/// `headers` holds complete header lines that the answer must carry (Allow, Accept-Patch,
+/// Accept-Encoding).
 struct Error {
     ErrorKind kind = ErrorKind::internal;
     std::string detail = {};

@@ -98,6 +98,33 @@ std::string metrics_allow(Settings& settings, std::string_view value) {
     return {};
 }
 
+/// Whether `text` is a host name, one after `*.`, or an address (an IPv6 one in brackets).
+bool is_server_name(std::string_view text) {
+    if (text.starts_with('[') && text.ends_with(']')) {
+        return text.contains(':') && is_network(text.substr(1, text.size() - 2));
+    }
+    if (text.starts_with("*.")) text.remove_prefix(2);
+    if (text.ends_with('.')) text.remove_suffix(1);
+    if (text.empty()) return false;
+    constexpr std::string_view letters =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return std::ranges::all_of(std::views::split(text, '.'), [&](const auto& label) {
+        const std::string_view word(label.begin(), label.end());
+        return !word.empty() && word.find_first_not_of(letters) == word.npos;
+    });
+}
+
+std::string server_names(Settings& settings, std::string_view value) {
+    settings.server_names = value;
+    for (const auto word : std::views::split(value, ' ')) {
+        const std::string_view name(word.begin(), word.end());
+        if (!name.empty() && !is_server_name(name)) {
+            return "must be host names or addresses with spaces between them, without a port";
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 // In the order in which they are applied: a later row wins over an earlier one.
@@ -107,6 +134,11 @@ const std::vector<Setting>& setting_table() {
          "address on which nginx listens (when its configuration is rendered)",
          text(&Settings::api_host)},
         {"API_PORT", "8080", "port on which nginx listens", number(&Settings::api_port, 1, 65535)},
+        {"SERVER_NAMES", "",
+         "names in `Host` that nginx answers, with spaces between them, such as `larder.example"
+         " *.example.org`; default: `localhost 127.0.0.1 [::1]` if it listens on loopback, else "
+         "any",
+         server_names},
         {"DATABASE_URL", "postgresql:///larder", "PostgreSQL: any libpq URL or keyword string",
          text(&Settings::database_url)},
         {"DIRECT_DATABASE_URL", "",
@@ -147,7 +179,8 @@ const std::vector<Setting>& setting_table() {
         {"WORKERS", "2", "worker processes of this host; 0: its nginx uses those of other hosts",
          number(&Settings::workers, 0, 256)},
         {"WORKER_ADDRESS", "",
-         "where nginx reaches the workers: `unix:/path` or `host:port`, several separated by commas;"
+         "where nginx reaches the workers: `unix:/path` or `host:port`, several separated by "
+         "commas;"
          " default: the socket in RUN_DIR",
          text(&Settings::worker_address)},
         {"STORE_THREADS", "8", "threads of a worker that work with PostgreSQL, a connection each",

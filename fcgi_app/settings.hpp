@@ -15,6 +15,7 @@ namespace larder {
 struct Settings {
     std::string api_host;
     int api_port = 0;
+    std::string server_names;  ///< empty: derived from api_host
     std::string database_url;
     std::string direct_database_url;  ///< never of a pooler
     RedisAddress redis;

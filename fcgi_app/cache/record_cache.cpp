@@ -15,6 +15,7 @@ namespace {
 const std::string lease_ms = "3000";
 const std::string live_key = "larder:epoch";
 const std::string key_prefix = "larder:";
+constexpr std::string_view not_redis = "an answer that Redis does not give";
 
 std::string value_key(std::uint64_t epoch, const std::string& key) {
     return key_prefix + std::to_string(epoch) + ':' + key;
@@ -24,10 +25,29 @@ std::string lease_key(std::uint64_t epoch, const std::string& key) {
     return value_key(epoch, key) + ":lease";
 }
 
-std::uint64_t to_epoch(std::string_view text) { return to_number<std::uint64_t>(text).value_or(0); }
+// More than PostgreSQL's bigint holds is none; the word of cache/trust.hpp has no room for it.
+std::uint64_t to_epoch(std::string_view text) {
+    const auto number = to_number<std::int64_t>(text).value_or(0);
+    return number > 0 ? static_cast<std::uint64_t>(number) : 0;
+}
 
-std::uint64_t live_epoch(const RedisReply& reply) {
-    return reply.list.empty() ? 0 : to_epoch(reply.list.front().text);
+std::uint64_t live_epoch(const RedisReply& reply) { return to_epoch(reply.list.front().text); }
+
+/// Whether a script can have answered this: the live epoch as text, which is "0" where there is
+/// none.
+bool is_script_reply(const RedisReply& reply) {
+    return !reply.list.empty() && reply.list.front().type == RedisReply::Type::text;
+}
+
+/// Whether these are the replies to what `get_script` was asked for `count` entries.
+bool are_leases(const RedisReply& reply, std::size_t count) {
+    if (reply.list.size() != 1 + 2 * count) return false;
+    for (std::size_t i = 1; i < reply.list.size(); i += 2) {
+        const auto type = reply.list[i].type;
+        if (type != RedisReply::Type::text && type != RedisReply::Type::nil) return false;
+        if (reply.list[i + 1].type != RedisReply::Type::integer) return false;
+    }
+    return true;
 }
 
 void log_invalidated(std::span<const std::string> keys) {
@@ -41,7 +61,7 @@ RecordCache::RecordCache(Trust& trust, const Metrics& metrics, RedisAddress addr
                          std::chrono::milliseconds timeout)
     : trust_(trust), metrics_(metrics), redis_(std::move(address), timeout) {
     redis_.on_late_reply([this](const RedisReply& filled) {
-        if (filled.list.size() != 2) return;
+        if (filled.list.size() != 2 || filled.list[1].integer < 0) return;
         metrics_.cache_fills_rejected.add(static_cast<std::uint64_t>(filled.list[1].integer));
     });
 }
@@ -84,7 +104,10 @@ bool RecordCache::load_scripts() {
     }
     const auto replies = redis_.pipeline(commands);
     if (!replies) return false;
-    for (std::size_t i = 0; i < hashes_.size(); ++i) hashes_[i] = (*replies)[i].text;
+    for (std::size_t i = 0; i < hashes_.size(); ++i) {
+        hashes_[i] = (*replies)[i].text;
+        if (hashes_[i].empty()) return redis_.fail(std::string(not_redis));
+    }
     return true;
 }
 
@@ -110,6 +133,15 @@ std::optional<std::vector<RedisReply>> RecordCache::run(std::span<const RedisCom
     return replies;
 }
 
+std::optional<RedisReply> RecordCache::run_script(const RedisCommand& command) {
+    auto replies = run({&command, 1});
+    if (!replies) return std::nullopt;
+    if (is_script_reply(replies->front())) return std::move(replies->front());
+    redis_.fail(std::string(not_redis));
+    lose();
+    return std::nullopt;
+}
+
 std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::string_view> keys) {
     const std::uint64_t epoch = trust_.epoch();
     if (!is_usable(epoch)) return {};
@@ -120,6 +152,11 @@ std::vector<std::optional<std::string>> RecordCache::read(std::span<const std::s
     auto replies = run({&command, 1});
     if (!replies) return {};
     auto& list = replies->front().list;
+    if (list.size() != 1 + keys.size()) {
+        redis_.fail(std::string(not_redis));
+        lose();
+        return {};
+    }
     if (const std::uint64_t live = to_epoch(list.front().text); live != epoch) {
         trust_.follow(epoch, live);
         return {};
@@ -138,18 +175,23 @@ RecordCache::Leases RecordCache::lease(std::uint64_t epoch, std::span<const std:
     if (!is_usable(epoch)) return {};
     Leases leases{.token = std::move(token), .of = {}};
     const RedisCommand command = call(get_script, epoch, keys, {leases.token, lease_ms});
-    auto replies = run({&command, 1});
-    if (!replies) return {};
-    if (const std::uint64_t live = live_epoch(replies->front()); live != epoch) {
+    auto reply = run_script(command);
+    if (!reply) return {};
+    if (const std::uint64_t live = live_epoch(*reply); live != epoch) {
         trust_.follow(epoch, live);
         return {};
     }
-    auto& list = replies->front().list;
+    if (!are_leases(*reply, keys.size())) {
+        redis_.fail(std::string(not_redis));
+        lose();
+        return {};
+    }
+    auto& list = reply->list;
     leases.of.resize(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        RedisReply& value = list.at(1 + 2 * i);
+        RedisReply& value = list[1 + 2 * i];
         if (value.type == RedisReply::Type::text) leases.of[i].value = std::move(value.text);
-        leases.of[i].is_held = list.at(2 + 2 * i).integer == 1 || mutant == Mutant::no_lease;
+        leases.of[i].is_held = list[2 + 2 * i].integer == 1 || mutant == Mutant::no_lease;
     }
     return leases;
 }
@@ -166,9 +208,9 @@ std::uint64_t RecordCache::fence(std::span<const std::string> keys, const std::s
         if (trust_.fencing().epoch != epoch) continue;
         const std::string lease = is_joining ? std::string() : token;
         const RedisCommand command = call(fence_script, epoch, keys, {lease, lease_ms});
-        const auto replies = run({&command, 1});
-        if (!replies) return failed();
-        const std::uint64_t live = live_epoch(replies->front());
+        const auto reply = run_script(command);
+        if (!reply) return failed();
+        const std::uint64_t live = live_epoch(*reply);
         // Whoever fills under an epoch that is not live yet will read after this change. But other
         // hosts may be in an older one still, so to them this was no fence.
         if (is_joining && live <= epoch) return 0;
@@ -226,7 +268,7 @@ bool RecordCache::ping() {
 
 std::optional<std::uint64_t> RecordCache::raise(std::uint64_t epoch) {
     const auto reply = redis_.command(call(raise_script, epoch, {}, {}));
-    if (!reply) return std::nullopt;
+    if (!reply || !is_script_reply(*reply)) return std::nullopt;
     return live_epoch(*reply);
 }
 

@@ -84,6 +84,7 @@ private:
     RedisCommand call(Script script, std::uint64_t epoch, std::span<const std::string> keys,
                       std::initializer_list<std::string> arguments) const;
     std::optional<std::vector<RedisReply>> run(std::span<const RedisCommand> commands);
+    std::optional<RedisReply> run_script(const RedisCommand& command);
     void lose();
     void count_fills(const Fills& fills) const;
 

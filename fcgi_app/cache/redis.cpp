@@ -60,6 +60,7 @@ RedisConnection::~RedisConnection() = default;
 void RedisConnection::close() {
     context_.reset();
     unread_ = 0;
+    script_missing_ = false;  // loading the scripts would need the connection
 }
 
 bool RedisConnection::fail(std::string why) {
@@ -127,7 +128,8 @@ bool RedisConnection::authenticate() {
     return address_.database == 0 || command({"SELECT", std::to_string(address_.database)});
 }
 
-void RedisConnection::append(const RedisCommand& command) {
+bool RedisConnection::append(const RedisCommand& command) {
+    if (!is_open()) return fail("not connected");
     std::vector<const char*> arguments;
     std::vector<std::size_t> lengths;
     arguments.reserve(command.size());
@@ -136,23 +138,29 @@ void RedisConnection::append(const RedisCommand& command) {
         arguments.push_back(argument.data());
         lengths.push_back(argument.size());
     }
-    redisAppendCommandArgv(context_.get(), static_cast<int>(command.size()), arguments.data(),
-                           lengths.data());
+    if (redisAppendCommandArgv(context_.get(), static_cast<int>(command.size()), arguments.data(),
+                               lengths.data()) != REDIS_OK) {
+        return fail(context_->errstr);
+    }
+    return true;
 }
 
 std::optional<RedisReply> RedisConnection::receive() {
     void* raw = nullptr;
-    if (redisGetReply(context_.get(), &raw) != REDIS_OK) {
-        error_ = context_->errstr;
-        close();
+    if (redisGetReply(context_.get(), &raw) != REDIS_OK || raw == nullptr) {
+        fail(context_->errstr);
         return std::nullopt;
     }
     const std::unique_ptr<void, decltype(&freeReplyObject)> owner(raw, freeReplyObject);
     const auto& reply = *static_cast<const redisReply*>(raw);
     if (reply.type == REDIS_REPLY_ERROR) {
-        error_.assign(reply.str, static_cast<std::size_t>(reply.len));
-        script_missing_ = error_.starts_with("NOSCRIPT");
-        if (!script_missing_) close();
+        std::string why(reply.str, static_cast<std::size_t>(reply.len));
+        if (!why.starts_with("NOSCRIPT")) {
+            fail(std::move(why));
+        } else {
+            error_ = std::move(why);
+            script_missing_ = true;
+        }
         return std::nullopt;
     }
     return converted(reply);
@@ -161,11 +169,13 @@ std::optional<RedisReply> RedisConnection::receive() {
 std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
     std::span<const RedisCommand> commands) {
     script_missing_ = false;
-    for (const RedisCommand& command : commands) append(command);
+    for (const RedisCommand& command : commands) {
+        if (!append(command)) return std::nullopt;
+    }
     std::vector<RedisReply> replies;
     replies.reserve(commands.size());
     bool complete = true;
-    while (unread_ > 0) {
+    while (unread_ > 0) {  // 0 as well once the connection is lost
         --unread_;
         const auto late = receive();
         if (!late) complete = false;
@@ -183,7 +193,9 @@ std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
 }
 
 bool RedisConnection::send(std::span<const RedisCommand> commands) {
-    for (const RedisCommand& command : commands) append(command);
+    for (const RedisCommand& command : commands) {
+        if (!append(command)) return false;
+    }
     unread_ += commands.size();
     for (int done = 0; done == 0;) {
         if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return fail(context_->errstr);

@@ -29,7 +29,9 @@ using RedisCommand = std::vector<std::string>;
 
 /// One connection to Redis, for one thread. Connects when first used. A failure of any kind (no
 /// answer within the time-out, a lost connection, an error reply such as LOADING or READONLY) ends
-/// the connection, for one that timed out must never be used again; the next call connects anew.
+/// the connection, for one that timed out must never be used again; `open` connects anew. What
+/// answers may be anything: no reply ends the process, and one that Redis would not give is a
+/// failure (of this class, or by `fail` of its user, who knows what was asked).
 class RedisConnection {
 public:
     RedisConnection(RedisAddress address, std::chrono::milliseconds timeout);
@@ -45,9 +47,13 @@ public:
     std::optional<std::string> open();
     void close();
 
+    /// Ends the connection, because of `why`; for a caller that cannot use a reply, too. False.
+    bool fail(std::string why);
+
     /// Sends the commands in one write, and gives a reply for each; nothing: a failure. Arguments
     /// go by length, so they may hold any bytes. An error reply is a failure, but for NOSCRIPT,
-    /// which `script_missing` tells of.
+    /// which `script_missing` tells of. Without a connection every call fails; none connects
+    /// by itself.
     std::optional<std::vector<RedisReply>> pipeline(std::span<const RedisCommand> commands);
     std::optional<RedisReply> command(const RedisCommand& command);
 
@@ -72,8 +78,7 @@ private:
     bool connect();
     bool authenticate();
     bool find_master();
-    bool fail(std::string why);
-    void append(const RedisCommand& command);
+    bool append(const RedisCommand& command);
     std::optional<RedisReply> receive();
 
     RedisAddress address_;

@@ -10,7 +10,7 @@
 
 #include <cerrno>
 #include <chrono>
-#include <system_error>
+#include <cstring>
 
 #include "file.hpp"
 
@@ -69,8 +69,16 @@ std::expected<SharedMemory, std::string> open_shared_memory(const std::string& r
 
 std::string random_token() {
     std::array<std::uint64_t, 2> random{};
-    if (getrandom(random.data(), sizeof(random), 0) != sizeof(random)) {
-        throw std::system_error(errno, std::generic_category(), "getrandom");
+    ssize_t got = -1;
+    do {
+        got = getrandom(random.data(), sizeof(random), 0);
+    } while (got < 0 && errno == EINTR);
+    if (got != sizeof(random)) {
+        // A system call filter may forbid it. A token must be unique, not secret.
+        static std::atomic<std::uint64_t> count = 0;
+        const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+        random = {static_cast<std::uint64_t>(now),
+                  static_cast<std::uint64_t>(getpid()) << 32U | (++count & 0xFFFFFFFFU)};
     }
     return fmt::format("{:016x}{:016x}", random[0], random[1]);
 }

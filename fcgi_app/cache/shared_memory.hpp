@@ -45,7 +45,7 @@ using SharedMemory = std::unique_ptr<SharedState, UnmapSharedState>;
 /// Fails with a message for the operator.
 std::expected<SharedMemory, std::string> open_shared_memory(const std::string& run_dir);
 
-/// A random token of 32 hex digits that was never given out before.
+/// A random token of 32 hex digits that was never given out before. Never fails.
 std::string random_token();
 
 }  // namespace larder

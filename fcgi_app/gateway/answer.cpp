@@ -82,18 +82,18 @@ Response write_answer(const Plan& plan, const WrittenRecord& record) {
     return response;
 }
 
-Expected<WrittenRecord> write_alone(Backend& backend, const Plan& plan, std::string_view if_match) {
+Expected<WrittenRecord> write_alone(Backend& backend, const Plan& plan) {
     const Collection& collection = backend.larder.of(*plan.route.resource);
     const std::string& id = plan.route.id;
     switch (plan.route.action) {
         case Action::create: return create_record(backend, collection, plan.change);
-        case Action::remove: return remove_record(backend, collection, id, if_match);
-        default: return update_record(backend, collection, id, plan.change, if_match);
+        case Action::remove: return remove_record(backend, collection, id, plan.preconditions);
+        default: return update_record(backend, collection, id, plan.change, plan.preconditions);
     }
 }
 
-Response answer_write(Backend& backend, const Plan& plan, const http::Request& request) {
-    const auto record = write_alone(backend, plan, request.if_match);
+Response answer_write(Backend& backend, const Plan& plan) {
+    const auto record = write_alone(backend, plan);
     return record ? write_answer(plan, *record) : answer_error(record.error());
 }
 
@@ -154,7 +154,7 @@ Response answer_read(const Resource& resource, std::string_view id, ReadRecord r
     } else {
         const std::string tag = http::entity_tag(*record.json);
         http::add_header(response, "ETag", tag);
-        if (http::if_none_match_names(request.if_none_match, tag)) {
+        if (http::if_none_match_names(request.if_none_match.value_or(""), tag)) {
             response.status = 304;
             response.content_type = {};
         } else if (resource.is_wrapped()) {
@@ -166,6 +166,7 @@ Response answer_read(const Resource& resource, std::string_view id, ReadRecord r
         }
     }
     http::add_header(response, "X-Cache", cache);
+    http::add_header(response, "Cache-Control", http::not_without_asking);
     return response;
 }
 
@@ -210,7 +211,7 @@ void answer_from_store(Backend& backend, const Plan& plan, Connection& connectio
         }
         case Action::health: return connection.answer(answer_health(backend));
         case Action::clear_caches: return connection.answer(answer_clear(backend));
-        default: return connection.answer(answer_write(backend, plan, connection.request()));
+        default: return connection.answer(answer_write(backend, plan));
     }
 }
 

@@ -34,6 +34,11 @@ void take_text(http::Request& request, std::string_view value) {
     request.*member = value;
 }
 
+template <std::optional<std::string_view> http::Request::*member>
+void take_sent(http::Request& request, std::string_view value) {
+    request.*member = value;
+}
+
 constexpr std::array parameters = {
     Parameter{"REQUEST_URI", take_text<&http::Request::target>},
     Parameter{"REQUEST_METHOD",
@@ -46,8 +51,12 @@ constexpr std::array parameters = {
               [](http::Request& request, std::string_view value) {
                   request.content_length = to_number<std::uint64_t>(value).value_or(0);
               }},
-    Parameter{"HTTP_IF_NONE_MATCH", take_text<&http::Request::if_none_match>},
-    Parameter{"HTTP_IF_MATCH", take_text<&http::Request::if_match>},
+    Parameter{"HTTP_IF_NONE_MATCH", take_sent<&http::Request::if_none_match>},
+    Parameter{"HTTP_IF_MATCH", take_sent<&http::Request::if_match>},
+    Parameter{"HTTP_CONTENT_ENCODING", take_text<&http::Request::content_encoding>},
+    Parameter{"HTTP_ORIGIN", take_text<&http::Request::origin>},
+    Parameter{"HTTP_SEC_FETCH_SITE", take_text<&http::Request::sec_fetch_site>},
+    Parameter{"HTTP_HOST", take_text<&http::Request::host>},
     Parameter{"HTTP_ACCEPT", take_text<&http::Request::accept>},
     Parameter{"HTTP_TRACEPARENT", take_text<&http::Request::traceparent>},
     Parameter{"BODY_TOO_LARGE",

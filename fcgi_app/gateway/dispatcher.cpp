@@ -33,14 +33,13 @@ constexpr unsigned hits_per_clock_reading = 8;
 
 /// `conflict` if the cache knows that this write cannot be: a value that it claims is taken. Of a
 /// write to an existing record only if the record is cached as well, for its absence (404) and a
-/// wrong If-Match (412) go first.
-Expected<void> check_claims(const Plan& plan, std::string_view if_match,
-                            std::span<const std::optional<std::string>> values) {
+/// precondition that fails (412) go first.
+Expected<void> check_claims(const Plan& plan, std::span<const std::optional<std::string>> values) {
     const Resource& resource = *plan.route.resource;
     if (plan.route.action != Action::create) {
         const auto& json = values.front();
         values = values.subspan(1);
-        if (!json || !http::if_match_passes(if_match, http::entity_tag(*json))) return {};
+        if (!json || !http::check(plan.preconditions, http::entity_tag(*json))) return {};
     }
     const auto claims = plan.change.claims();
     for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -89,7 +88,7 @@ void Dispatcher::dispatch(Connection& connection) {
         default: break;
     }
     if (!plan->change.claims().empty()) return await_cache(connection, std::move(*plan));
-    if (can_be_grouped(plan->route.action, plan->change, connection.request().if_match)) {
+    if (can_be_grouped(plan->route.action, plan->change, plan->preconditions)) {
         return submit_write(connection, std::move(*plan));
     }
     submit_plan(connection, std::move(*plan));
@@ -163,7 +162,7 @@ void Dispatcher::settle(Pending& pending, std::span<std::optional<std::string>> 
     Connection& connection = *pending.connection;
     const RequestScope scope(connection.request());
     if (pending.plan.route.action != Action::read) {
-        const auto free = check_claims(pending.plan, connection.request().if_match, values);
+        const auto free = check_claims(pending.plan, values);
         if (!free) {
             larder_.metrics.duplicates_refused.add();
             return answer_now(connection, answer_error(free.error()));

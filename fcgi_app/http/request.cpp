@@ -33,6 +33,20 @@ std::string_view name_of(Method method) {
     return found == names.end() ? "other" : found->first;
 }
 
+Expected<void> check_content_encoding(std::string_view content_encoding) {
+    for (std::string_view rest = content_encoding; !rest.empty();) {
+        const std::string_view coding = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(coding.size() + 1, rest.size()));
+        const bool is_blank = coding.find_first_not_of(" \t") == coding.npos;
+        if (is_blank || is_media_type(coding, "identity")) continue;
+        return std::unexpected(Error{.kind = ErrorKind::unsupported_media_type,
+                                     .detail = "The body must not be compressed: the only"
+                                               " Content-Encoding here is identity.",
+                                     .headers = "Accept-Encoding: identity\r\n"});
+    }
+    return {};
+}
+
 bool is_media_type(std::string_view content_type, std::string_view expected) {
     std::string_view type = content_type.substr(0, content_type.find(';'));
     type.remove_prefix(std::min(type.find_first_not_of(" \t"), type.size()));

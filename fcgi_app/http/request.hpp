@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "error.hpp"
 
 namespace larder::http {
 
@@ -20,8 +23,12 @@ struct Request {
     Method method = Method::other;
     std::string_view target;  ///< as sent: path and query, percent-encoded
     std::string_view content_type;
-    std::string_view if_none_match;
-    std::string_view if_match;
+    std::string_view content_encoding;
+    std::optional<std::string_view> if_none_match;  ///< nothing: not sent; for a read also if empty
+    std::optional<std::string_view> if_match;       ///< of a write; nothing: not sent
+    std::string_view origin;                        ///< of a write, like the two below
+    std::string_view sec_fetch_site;
+    std::string_view host;
     std::string_view accept;
     std::string_view id;               ///< nginx's, or made by the connection; empty: none so far
     std::string_view traceparent;      ///< see http/trace_context.hpp; not checked yet
@@ -37,5 +44,9 @@ struct Request {
 
 /// Whether a Content-Type names this media type; case and parameters do not matter (RFC 9110, 8.3).
 bool is_media_type(std::string_view content_type, std::string_view expected);
+
+/// Refuses a body whose Content-Encoding (RFC 9110, section 8.4) is another than `identity`, as
+/// `unsupported_media_type` with Accept-Encoding. Empty: not sent. Pure; any thread.
+Expected<void> check_content_encoding(std::string_view content_encoding);
 
 }  // namespace larder::http

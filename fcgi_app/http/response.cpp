@@ -11,6 +11,7 @@ namespace {
 int status_of(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::bad_request: return 400;
+        case ErrorKind::forbidden: return 403;
         case ErrorKind::not_found: return 404;
         case ErrorKind::method_not_allowed: return 405;
         case ErrorKind::conflict: return 409;
@@ -33,12 +34,14 @@ std::string_view reason(int status) {
         case 204: return "No Content";
         case 304: return "Not Modified";
         case 400: return "Bad Request";
+        case 403: return "Forbidden";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";
         case 409: return "Conflict";
         case 412: return "Precondition Failed";
         case 413: return "Content Too Large";
         case 415: return "Unsupported Media Type";
+        case 421: return "Misdirected Request";
         case 422: return "Unprocessable Content";
         case 503: return "Service Unavailable";
         default: return "Internal Server Error";
@@ -62,8 +65,10 @@ Response problem(const Error& error) {
     if (!error.fields.empty()) {
         std::string_view separator = R"(,"errors":[)";
         for (const FieldError& field : error.fields) {
-            fmt::format_to(out, R"({}{{"pointer":{},"detail":{}}})", separator,
-                           json::quoted(field.pointer), json::quoted(field.detail));
+            const std::string_view kind = field.parameter ? "parameter" : "pointer";
+            fmt::format_to(out, R"({}{{"{}":{},"detail":{}}})", separator, kind,
+                           json::quoted(field.parameter.value_or(field.pointer)),
+                           json::quoted(field.detail));
             separator = ",";
         }
         response.body += ']';

@@ -9,6 +9,10 @@ namespace larder::http {
 
 inline constexpr std::string_view json_type = "application/json";
 
+/// The Cache-Control of records and lists (RFC 9111, section 5.2.2.4): a cache on the way may keep
+/// them, but asks before it answers with them.
+inline constexpr std::string_view not_without_asking = "no-cache";
+
 /// An answer. `headers` holds complete lines, each ended by CRLF. An empty `content_type` means
 /// that there is no body at all (204, 304).
 struct Response {

@@ -68,14 +68,16 @@ bool is_whole(std::string_view number) {
     return value.digits.empty() || value.exponent >= static_cast<std::int64_t>(value.digits.size());
 }
 
-bool is_storable(std::string_view number) {
-    constexpr std::int64_t most_digits = 131072;
-    constexpr std::int64_t most_scale = 16383;
-    constexpr std::int64_t most_exponent = std::numeric_limits<int>::max() / 2;  // also of a 0
+std::int64_t written_digits(std::string_view number) {
     const Scientific value = normalize(number);
-    const std::int64_t exponent = std::abs(value.exponent);
-    return value.scale <= most_scale && exponent < most_exponent &&
-           (value.digits.empty() || value.exponent <= most_digits);
+    const std::int64_t whole = value.digits.empty() ? 0 : std::max<std::int64_t>(0, value.exponent);
+    return whole + value.scale;
+}
+
+bool is_storable(std::string_view number) {
+    constexpr std::int64_t most_exponent = std::numeric_limits<int>::max() / 2;  // also of a 0
+    return std::abs(normalize(number).exponent) < most_exponent &&
+           written_digits(number) <= most_digits;
 }
 
 std::int64_t whole_value(std::string_view number) {

@@ -17,8 +17,15 @@ bool is_under_power_of_ten(std::string_view number, int digits);
 /// Whether the number has no fraction (`150`, `150.0` and `1.5e2`).
 bool is_whole(std::string_view number);
 
-/// Whether PostgreSQL's numeric can hold the number: at most 131072 digits before the decimal point
-/// and 16383 after it, those included that an exponent brings.
+inline constexpr std::int64_t most_digits = 1000;  ///< of a number once it is written out
+
+/// The number of digits of the number once it is written out, that is, with no exponent: `1e3` has
+/// four. The lone 0 before a decimal point does not count. PostgreSQL stores and prints a number
+/// so.
+std::int64_t written_digits(std::string_view number);
+
+/// Whether Larder stores the number: at most `most_digits` digits, and an exponent, be it that of a
+/// 0, that PostgreSQL's numeric can read.
 bool is_storable(std::string_view number);
 
 /// The value of a number for which is_whole and is_under_power_of_ten(18) hold.

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <set>
 
-#include "json/text.hpp"
 #include "json/decimal.hpp"
+#include "json/text.hpp"
 
 namespace larder::json {
 
@@ -32,7 +32,7 @@ public:
     bool Bool(bool) { return value(Type::boolean); }
     bool RawNumber(const char*, Size length, bool) {
         const std::string_view number = original_.substr(stream_.Tell() - length, length);
-        if (!is_storable(number)) note_unstorable();
+        if (!is_in_id_) measure(number);
         return value(Type::number, number);
     }
     bool String(const char* text, Size length, bool) {
@@ -47,6 +47,10 @@ public:
             return false;
         }
         level.name = name;
+        if (levels_.size() == 1 && name == "id") {
+            is_in_id_ = true;
+            document_.id_begin = stream_.Tell();
+        }
         return true;
     }
     bool StartObject() { return open(Type::object); }
@@ -73,6 +77,13 @@ private:
         std::size_t index = 0;
     };
 
+    void measure(std::string_view number) {
+        const bool is_plain = number.find_first_of("eE") == number.npos;
+        if (is_plain && number.size() <= static_cast<std::size_t>(most_digits)) return;
+        if (!is_storable(number)) return note_unstorable();
+        const auto written = static_cast<std::size_t>(written_digits(number));
+        if (written > number.size()) document_.growth += written - number.size();
+    }
     void note_unstorable() {
         constexpr std::size_t most_noted = 65536;  // bytes; each of many may have a long path
         if (noted_ >= most_noted) return;
@@ -93,8 +104,14 @@ private:
         if (type != Type::object && type != Type::array) step();
         return true;
     }
-    void step() {
-        if (!levels_.empty()) ++levels_.back().index;
+    /// `unread`: bytes of the value that the reader has not taken yet.
+    void step(std::size_t unread = 0) {
+        if (levels_.empty()) return;
+        ++levels_.back().index;
+        if (is_in_id_ && levels_.size() == 1) {
+            is_in_id_ = false;
+            document_.id_end = stream_.Tell() + unread;
+        }
     }
     bool open(Type type) {
         if (levels_.size() == depth_limit) {
@@ -107,7 +124,7 @@ private:
     }
     bool close() {
         levels_.pop_back();
-        step();
+        step(1);  // the bracket
         return true;
     }
     // RapidJSON 1.1.0 lets \u0000 and an escaped lone low surrogate pass.
@@ -124,9 +141,40 @@ private:
     const rapidjson::MemoryStream& stream_;
     Document document_;
     std::vector<Level> levels_;
+    bool is_in_id_ = false;  // in the value of the root's member `id`
     std::size_t noted_ = 0;  // bytes of pointers to unstorable numbers
     std::string refusal_;
 };
+
+/// What a text is that no JSON text can be, by its first bytes; empty: nothing of that. JSON begins
+/// with an ASCII character, and so does what follows it where a text has two bytes or more.
+std::string foreign_encoding(std::string_view text) {
+    using namespace std::string_view_literals;
+    const auto is = [](std::string_view name) {
+        return fmt::format("The body is {}; JSON is to be sent as UTF-8.", name);
+    };
+    if (text.starts_with("\xEF\xBB\xBF")) {
+        return "The body begins with a byte order mark; JSON is to be sent as UTF-8 without one.";
+    }
+    if (text.starts_with("\x1F\x8B")) return is("compressed (gzip)");
+    if (text.starts_with("\xFF\xFE\0\0"sv) || text.starts_with("\0\0\xFE\xFF"sv)) {
+        return is("UTF-32 with a byte order mark");
+    }
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+        return is("UTF-16 with a byte order mark");
+    }
+    if (text.size() < 2 || text.size() % 2 != 0) return {};
+    // Which of the first four bytes are NUL tells the encoding.
+    const auto is_nul = [&](std::size_t i) { return i < text.size() && text[i] == '\0'; };
+    if (text.size() % 4 == 0 && is_nul(1) && is_nul(2) && (is_nul(0) != is_nul(3))) {
+        return is("UTF-32");
+    }
+    const bool is_big = is_nul(0) && !is_nul(1) && (text.size() == 2 || (is_nul(2) && !is_nul(3)));
+    const bool is_little =
+        !is_nul(0) && is_nul(1) && (text.size() == 2 || (!is_nul(2) && is_nul(3)));
+    if (is_big || is_little) return is(is_big ? "UTF-16 (big-endian)" : "UTF-16 (little-endian)");
+    return {};
+}
 
 std::size_t skip_digits(std::string_view text, std::size_t at) {
     return std::min(text.find_first_not_of("0123456789", at), text.size());
@@ -202,6 +250,9 @@ const Member* Document::find(std::string_view name) const {
 }
 
 std::expected<Document, std::string> parse(std::string_view text) {
+    if (auto named = foreign_encoding(text); !named.empty()) {
+        return std::unexpected(std::move(named));
+    }
     if (text.find('\0') != text.npos)
         return std::unexpected<std::string>("The body holds a NUL character.");
     std::string replaced;

@@ -23,9 +23,18 @@ struct Document {
     Type root = Type::null;
     std::vector<Member> members;
 
-    /// JSON pointers (RFC 6901) of the numbers, at any level, that PostgreSQL cannot hold; of very
-    /// many the first.
+    /// JSON pointers (RFC 6901) of the numbers, at any level, that are not storable
+    /// (json/decimal.hpp), those in the root's member `id` left out; of very many the first.
     std::vector<std::string> unstorable;
+
+    /// How many bytes longer the text gets when its numbers are written out, those in the root's
+    /// member `id` left out.
+    std::size_t growth = 0;
+
+    /// Where the value of the root's member `id` is in the text, from the end of the key on; empty:
+    /// there is none.
+    std::size_t id_begin = 0;
+    std::size_t id_end = 0;
 
     const Member* find(std::string_view name) const;
 };
@@ -36,9 +45,9 @@ std::string pointer(std::string_view parent, std::string_view name);
 inline constexpr int depth_limit = 32;  ///< the root counts as 1
 
 /// Reads one JSON text (RFC 8259). Refused, with a message for the client: anything that is not
-/// JSON, not UTF-8, cut off or followed by something, holds NUL, lone surrogates or a duplicate
-/// key, or is nested over `depth_limit`. Numbers of any size are accepted and keep their digits.
-/// Pure; any thread.
+/// JSON (UTF-16, UTF-32, gzip and a byte order mark are named), not UTF-8, cut off or followed by
+/// something, holds NUL, lone surrogates or a duplicate key, or is nested over `depth_limit`.
+/// Numbers of any size are accepted and keep their digits. Pure; any thread.
 std::expected<Document, std::string> parse(std::string_view text);
 
 }  // namespace larder::json

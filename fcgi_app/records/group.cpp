@@ -81,13 +81,13 @@ private:
 
 }  // namespace
 
-bool can_be_grouped(Action action, const Change& change, std::string_view if_match) {
+bool can_be_grouped(Action action, const Change& change, const http::Preconditions& preconditions) {
     switch (action) {
         case Action::create: return !change.sends_unique_field();
         case Action::replace:
         case Action::patch:
-            return if_match.empty() && !change.is_empty && !change.sends_unique_field();
-        case Action::remove: return if_match.empty();
+            return preconditions.empty() && !change.is_empty && !change.sends_unique_field();
+        case Action::remove: return preconditions.empty();
         default: return false;
     }
 }
@@ -114,6 +114,13 @@ std::optional<std::vector<Expected<WrittenRecord>>> write_group(
     std::vector<Expected<WrittenRecord>> records(writes.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
         records[order[i]] = effect.take(writes[order[i]], (*results)[i]);
+    }
+    const auto most =
+        largest_record(static_cast<std::size_t>(backend.larder.settings.body_limit_bytes));
+    if (collection.resource.is_document() && std::ranges::any_of(records, [&](const auto& one) {
+            return one && one->json.size() > most;
+        })) {
+        return std::nullopt;
     }
     const auto changed = std::ranges::count_if(records, [](const auto& one) { return bool(one); });
     if (changed == 0) return records;

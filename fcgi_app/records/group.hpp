@@ -28,14 +28,16 @@ struct GroupedWrite {
     const Change& change;
 };
 
-/// Whether a write can be in a group: without If-Match, and without unique values, which may have
-/// to wait for another transaction or to be refused.
-bool can_be_grouped(http::Action action, const Change& change, std::string_view if_match);
+/// Whether a write can be in a group: without preconditions, and without unique values, which may
+/// have to wait for another transaction or to be refused.
+bool can_be_grouped(http::Action action, const Change& change,
+                    const http::Preconditions& preconditions);
 
 /// Makes the changes in one transaction, those of one record in their order. Gives of each the
 /// record (without `json` if it was removed), `not_found`, or, of all, a failed COMMIT. Gives
-/// nothing where nothing was changed because PostgreSQL refuses one of them, or one would have to
-/// wait for a row that somebody else has locked: then each is to be tried on its own.
+/// nothing where nothing was changed because PostgreSQL refuses one of them, or a record would get
+/// too large, or one would have to wait for a row that somebody else has locked: then each is to be
+/// tried on its own.
 std::optional<std::vector<Expected<WrittenRecord>>> write_group(
     Backend& backend, const Collection& collection, std::span<const GroupedWrite> writes);
 

@@ -26,15 +26,16 @@ struct Version {
 };
 
 Expected<Version> read_version(Backend& backend, const Collection& collection,
-                               const std::string& id, std::string_view if_match) {
+                               const std::string& id, const http::Preconditions& preconditions) {
     auto rows = backend.session.read(collection.statements.select_guarded(id));
     if (!rows) return std::unexpected(std::move(rows.error()));
     if (rows->empty()) return fail(ErrorKind::not_found, collection.resource.not_found(id));
     Row& row = rows->front();
     Version version{.json = std::move(*row[0]), .xmin = std::move(*row[1]), .unique_values = {}};
     version.unique_values.assign(row.begin() + 2, row.end());
-    if (!http::if_match_passes(if_match, http::entity_tag(version.json))) {
-        return fail(ErrorKind::precondition_failed, "The record has changed since it was read.");
+    if (!preconditions.empty()) {
+        auto met = http::check(preconditions, http::entity_tag(version.json));
+        if (!met) return std::unexpected(std::move(met.error()));
     }
     return version;
 }
@@ -82,6 +83,18 @@ Publication::Entries entries(const Resource& resource, const WrittenRecord& reco
     return values;
 }
 
+/// Refuses a record that many bodies have made larger than one could.
+Expected<void> check_size(const Backend& backend, const Resource& resource, std::string_view json) {
+    const auto most =
+        largest_record(static_cast<std::size_t>(backend.larder.settings.body_limit_bytes));
+    if (!resource.is_document() || json.size() <= most) return {};
+    return std::unexpected(
+        Error{.kind = ErrorKind::unprocessable,
+              .detail = fmt::format("The record would have {} bytes; at most {} are allowed.",
+                                    json.size(), most),
+              .fields = {{"", "would make the record too large"}}});
+}
+
 /// Makes the change if the row is still `version` (nothing: in any version). Gives no record where
 /// it was not, or where there is no such row.
 Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collection& collection,
@@ -95,6 +108,9 @@ Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collec
     if (!rows) return std::unexpected(std::move(rows.error()));
     if (rows->empty()) return std::nullopt;
     WrittenRecord record{.id = id, .json = std::move(*rows->front()[0])};
+    if (auto fits = check_size(backend, resource, record.json); !fits) {
+        return std::unexpected(std::move(fits.error()));
+    }
     std::vector<Assignment> gained;
     publication.add(record_key(resource, id));
     const auto moved = version == nullptr ? std::vector<Move>{} : moves(resource, change, *version);
@@ -136,6 +152,9 @@ Expected<WrittenRecord> create_record(Backend& backend, const Collection& collec
             if (!rows->empty()) {
                 Row& row = rows->front();
                 WrittenRecord record{.id = std::move(*row[0]), .json = std::move(*row[1])};
+                if (auto fits = check_size(backend, resource, record.json); !fits) {
+                    return std::unexpected(std::move(fits.error()));
+                }
                 // Nobody can have an entry of a new record, so only what is primed needs a fence.
                 if (resource.primed) publication.add(record_key(resource, record.id));
                 for (const Assignment& claim : claims) {
@@ -157,12 +176,13 @@ Expected<WrittenRecord> create_record(Backend& backend, const Collection& collec
 
 Expected<WrittenRecord> update_record(Backend& backend, const Collection& collection,
                                       const std::string& id, const Change& change,
-                                      std::string_view if_match) {
-    const bool is_guarded = !if_match.empty() || change.is_empty || change.sends_unique_field();
+                                      const http::Preconditions& preconditions) {
+    const bool is_guarded =
+        !preconditions.empty() || change.is_empty || change.sends_unique_field();
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
         if (is_guarded) {
-            version = read_version(backend, collection, id, if_match);
+            version = read_version(backend, collection, id, preconditions);
             if (!version) return std::unexpected(std::move(version.error()));
             if (change.is_empty) return WrittenRecord{.id = id, .json = std::move(version->json)};
             auto free = check_free(backend, collection, id, change.claims());
@@ -182,19 +202,20 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
 }
 
 Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collection,
-                                      const std::string& id, std::string_view if_match) {
+                                      const std::string& id,
+                                      const http::Preconditions& preconditions) {
     const Resource& resource = collection.resource;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
-        if (!if_match.empty()) {
-            version = read_version(backend, collection, id, if_match);
+        if (!preconditions.empty()) {
+            version = read_version(backend, collection, id, preconditions);
             if (!version) return std::unexpected(std::move(version.error()));
         }
         Publication publication(backend, collection);
         Transaction transaction(backend.session);
         auto rows = transaction.change(collection.statements.remove(id, version->xmin));
         if (!rows) return std::unexpected(std::move(rows.error()));
-        if (rows->empty() && !if_match.empty()) continue;
+        if (rows->empty() && !preconditions.empty()) continue;
         if (rows->empty()) return fail(ErrorKind::not_found, resource.not_found(id));
         publication.add(record_key(resource, id));
         std::size_t at = 1;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "error.hpp"
+#include "http/conditional.hpp"
 #include "records/backend.hpp"
 #include "resource/change.hpp"
 
@@ -20,19 +22,25 @@ struct WrittenRecord {
     std::string json;  ///< empty: it was removed
 };
 
-/// Fails with `conflict` where a unique value is taken.
+/// The largest record, in bytes of its JSON, for a body of at most `body_limit` bytes: what a body
+/// becomes when its numbers are written out. Many bodies together make no larger one.
+constexpr std::size_t largest_record(std::size_t body_limit) { return 4 * body_limit + 65536; }
+
+/// Fails with `conflict` where a unique value is taken, and as update_record where it is too large.
 Expected<WrittenRecord> create_record(Backend& backend, const Collection& collection,
                                       const Change& change);
 
-/// Fails with `not_found`, then `precondition_failed` (`if_match` is the header, empty: none), then
-/// `conflict`, as the contract orders. An empty change changes nothing.
+/// Fails with `not_found`, then `precondition_failed`, then `conflict`, as the contract orders;
+/// with `unprocessable` where the record would get too large (see `largest_record`). An empty
+/// change changes nothing.
 Expected<WrittenRecord> update_record(Backend& backend, const Collection& collection,
                                       const std::string& id, const Change& change,
-                                      std::string_view if_match);
+                                      const http::Preconditions& preconditions);
 
 /// Fails with `not_found` or `precondition_failed`.
 Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collection,
-                                      const std::string& id, std::string_view if_match);
+                                      const std::string& id,
+                                      const http::Preconditions& preconditions);
 
 /// Makes every cache of every resource empty, in both tiers.
 Expected<void> clear_caches(Backend& backend);

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "json/decimal.hpp"
 #include "json/document.hpp"
 #include "json/text.hpp"
-#include "json/decimal.hpp"
 
 namespace larder {
 
@@ -55,15 +55,35 @@ Error invalid(std::vector<FieldError> errors) {
             .fields = std::move(errors)};
 }
 
-std::string unstorable_text() { return "has more digits than the database can hold"; }
+std::string unstorable_text() {
+    return fmt::format("has over {} digits once it is written out", most_digits);
+}
 
-std::vector<FieldError> unstorable_members(const json::Document& document) {
+// What PostgreSQL stores and prints has no exponents. It may be this many times as long as what was
+// sent; a short body may grow by the lesser bound whatever its length.
+constexpr std::size_t most_times_as_long = 4;
+constexpr std::size_t always_allowed_growth = 65536;  // bytes
+
+std::vector<FieldError> unstorable_members(const json::Document& document, std::size_t size) {
     std::vector<FieldError> errors;
     for (const std::string& pointer : document.unstorable) {
-        const bool is_ignored = pointer == "/id" || pointer.starts_with("/id/");
-        if (!is_ignored) errors.push_back({pointer, unstorable_text()});
+        errors.push_back({pointer, unstorable_text()});
+    }
+    const std::size_t allowed = std::max((most_times_as_long - 1) * size, always_allowed_growth);
+    if (errors.empty() && document.growth > allowed) {
+        errors.push_back(
+            {"", fmt::format("has numbers that are too long once they are written out: {} bytes"
+                             " become {}, and at most {} are allowed",
+                             size, size + document.growth, size + allowed)});
     }
     return errors;
+}
+
+/// The body with `null` for its `id`, which is ignored: PostgreSQL must not read what stands there.
+std::string without_id(const json::Document& document, std::string_view body) {
+    if (document.id_end == 0) return std::string(body);
+    return fmt::format("{}:null{}", body.substr(0, document.id_begin),
+                       body.substr(document.id_end));
 }
 
 /// Collects what a body says of the fields of one resource.
@@ -108,7 +128,7 @@ private:
         }
     }
 
-    // Deeper numbers are in members that are refused anyway, or in `id`, which is ignored.
+    // Deeper numbers are in members that are refused anyway.
     void check_storable(const std::string& pointer) {
         for (const Field& field : resource_.fields) {
             if (json::pointer("", field.name) == pointer &&
@@ -160,10 +180,10 @@ Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string
     const bool is_empty =
         std::ranges::all_of(document->members, [](const Member& one) { return one.name == "id"; });
     if (resource.is_document()) {
-        if (auto errors = unstorable_members(*document); !errors.empty()) {
+        if (auto errors = unstorable_members(*document, body.size()); !errors.empty()) {
             return std::unexpected(invalid(std::move(errors)));
         }
-        return Change{.mode = mode, .document = std::string(body), .is_empty = is_empty};
+        return Change{.mode = mode, .document = without_id(*document, body), .is_empty = is_empty};
     }
     Validation validation(resource, mode);
     validation.check(*document);

@@ -11,6 +11,7 @@ command_check() {
         check_servers
         check_units
         check_nginx_site
+        check_names
         check_answer
     )
     printf '%s\n' "$findings"
@@ -173,9 +174,15 @@ check_nginx_site() {
     ok "nginx: Larder's site is in use"
 }
 
+check_names() {
+    if [[ -z ${SERVER_NAMES// /} ]] && ! listens_on_loopback; then
+        advice "names: nginx listens on $API_HOST and answers whatever name is in Host, so a page of another site can reach it under a name of its own (DNS rebinding); set SERVER_NAMES to the names that Larder has"
+    fi
+}
+
 check_answer() {
     local answer
-    answer=$(curl -s --noproxy '*' -m 10 -w ' %{http_code}' "$(url)/health" || true)
+    answer=$(curl -s --noproxy '*' -m 10 -H "$(host_field)" -w ' %{http_code}' "$(url)/health" || true)
     case $answer in
         *\ 200) ok "answer: $(url) answers" ;;
         *\ 000) problem "answer: nothing answers at $(url); systemctl status nginx" ;;

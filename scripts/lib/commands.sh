@@ -165,7 +165,7 @@ command_seed() {
 seed_past_caches() {
     seed
     if part_runs nginx; then
-        curl -sS --noproxy '*' -o /dev/null -X POST "$(url)/cache/clear"
+        curl -sS -H "$(host_field)" --noproxy '*' -o /dev/null -X POST "$(url)/cache/clear"
     fi
 }
 

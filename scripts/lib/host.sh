@@ -60,7 +60,7 @@ has_systemd() {
 }
 
 clear_caches() {
-    curl -sf --noproxy '*' -o /dev/null -m 30 -X POST "$(url)/cache/clear"
+    curl -sf -H "$(host_field)" --noproxy '*' -o /dev/null -m 30 -X POST "$(url)/cache/clear"
 }
 
 command_clear() {

@@ -36,10 +36,13 @@ require_integer() {
 # Of workers, as nginx takes it.
 readonly ADDRESS='unix:/[A-Za-z0-9._/-]*|[A-Za-z0-9._-]+:[0-9]{1,5}|\[[0-9a-fA-F:.]+\]:[0-9]{1,5}'
 
+# A name, a name after `*.`, or an IPv6 address in brackets.
+readonly SERVER_NAME='(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]'
+
 check_settings() {
     : "${API_HOST:=127.0.0.1}" "${API_PORT:=8080}" "${WORKERS:=2}" "${BODY_LIMIT_BYTES:=1048576}"
     : "${DEBUG:=false}" "${ACCESS_LOG:=false}" "${TRACE_READS:=false}" "${LOG_FORMAT:=text}"
-    : "${METRICS_ALLOW:=127.0.0.1 ::1}"
+    : "${METRICS_ALLOW:=127.0.0.1 ::1}" "${SERVER_NAMES:=}"
     require_integer API_PORT 1 65535
     require_integer WORKERS 0 256
     require_integer BODY_LIMIT_BYTES 1 1073741824
@@ -51,11 +54,13 @@ check_settings() {
     [[ $LOG_FORMAT =~ ^(text|json)$ ]] || fail "LOG_FORMAT=$LOG_FORMAT: expected text or json"
     [[ $METRICS_ALLOW =~ ^[0-9A-Fa-f.:/\ ]+$ ]] ||
         fail "METRICS_ALLOW=$METRICS_ALLOW: expected addresses or networks with spaces between them"
+    [[ $SERVER_NAMES =~ ^($SERVER_NAME|\ )*$ ]] ||
+        fail "SERVER_NAMES=$SERVER_NAMES: expected host names or addresses with spaces between them"
     if [[ -v STACK_SEED && ! $STACK_SEED =~ ^[01]$ ]]; then
         fail "STACK_SEED=$STACK_SEED: expected 0 or 1"
     fi
     export API_HOST API_PORT WORKERS BODY_LIMIT_BYTES DEBUG LOG_FORMAT METRICS_ALLOW
-    export ACCESS_LOG TRACE_READS
+    export ACCESS_LOG TRACE_READS SERVER_NAMES
 }
 
 # is_on NAME: whether the setting is true.
@@ -104,6 +109,30 @@ listen_address() {
     fi
 }
 
+listens_on_loopback() {
+    [[ $API_HOST =~ ^127\.[0-9.]+$ || $API_HOST == ::1 || ${API_HOST,,} == localhost ]]
+}
+
+# The names in Host that are answered; nothing: any.
+answered_names() {
+    if [[ -n ${SERVER_NAMES// /} ]]; then
+        printf '%s' "$SERVER_NAMES"
+    elif listens_on_loopback; then
+        printf 'localhost 127.0.0.1 [::1]'
+        [[ $API_HOST =~ ^(127\.0\.0\.1|::1|localhost)$ ]] || printf ' %s' "$API_HOST"
+    fi
+}
+
+# The header field for a request of our own to url, whose name need not be among SERVER_NAMES.
+host_field() {
+    local name
+    read -r name _ <<<"$SERVER_NAMES"
+    case $name in
+        '') name=$(url) && printf 'Host: %s' "${name#http://}" ;;
+        *) printf 'Host: %s' "${name/#\*./larder.}" ;;
+    esac
+}
+
 # The address to type on this machine; a wildcard address is none.
 url() {
     case $API_HOST in
@@ -114,7 +143,7 @@ url() {
 }
 
 # What a running stack was started with holds for every later command on it.
-recorded_names=(API_HOST API_PORT WORKERS WORKER_ADDRESS RUN_DIR DATABASE_URL DIRECT_DATABASE_URL
+recorded_names=(API_HOST API_PORT SERVER_NAMES WORKERS WORKER_ADDRESS RUN_DIR DATABASE_URL DIRECT_DATABASE_URL
     REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB)
 
 record_settings() {

@@ -20,6 +20,7 @@ render_site() {
     cp "$ROOT"/nginx/*.conf "$1/"
     lists=$(render_lists)
     printf '%s\n' "$lists" >"$1/lists.conf"
+    server_names >"$1/server_names.conf"
     LISTEN=$(listen_address)
     WORKER_SERVERS=$(worker_servers)
     LOGGED_TO=$(access_log)
@@ -66,7 +67,7 @@ read_ids() {
 
 list_ids() {
     if is_on TRACE_READS; then
-        printf '%s;\n' 'fastcgi_hide_header X-Request-Id' "add_header X-Request-Id \$request_id always"
+        printf '%s;\n' 'fastcgi_hide_header X-Request-Id' "set \$larder_answer_id \$request_id"
     fi
 }
 
@@ -114,14 +115,44 @@ render_lists() {
     done <<<"$names"
 }
 
+# The names that are answered, as a map. One regular expression, because a long name does not fit into
+# the buckets of a map's hash, whose size is a setting of the operator's.
+# shellcheck disable=SC2016
+server_names() {
+    local name pattern='' default=''
+    local -a names
+    read -ra names <<<"$(answered_names)"
+    for name in "${names[@]}"; do
+        pattern+="|$(name_pattern "${name,,}")"
+    done
+    [[ -n $pattern ]] || default=1
+    printf 'map $host $larder_is_known_name {\n    default "%s";\n' "$default"
+    # Of a client that sends no Host (HTTP/1.0).
+    printf '    "" 1;\n'
+    [[ -z $pattern ]] || printf '    "~^(%s)$" 1;\n' "${pattern#|}"
+    printf '}\n'
+}
+
+# name_pattern NAME: as a regular expression.
+name_pattern() {
+    local name=${1%.} prefix=''
+    if [[ $name == '*.'* ]]; then
+        prefix='[^.].*\.'
+        name=${name#'*.'}
+    fi
+    name=${name//./\\.}
+    name=${name//[/\\[}
+    printf '%s%s' "$prefix" "${name//]/\\]}"
+}
+
 # render_list_fallback COLLECTION KIND
 render_list_fallback() {
-    printf 'location @%s.list {\n    root %s/%s.list;\n    include larder/list.conf;\n' \
-        "$1" "$RUN_DIR" "$1"
-    if [[ $2 == flagged ]]; then
-        printf '    include larder/list_flagged.conf;\n'
-    fi
-    printf '}\n'
+    local flagged=''
+    [[ $2 != flagged ]] || flagged=$'    include larder/list_flagged.conf;\n'
+    printf 'location @%s.list {\n    root %s/%s.list;\n    error_page 500 = @%s.uncached;\n' \
+        "$1" "$RUN_DIR" "$1" "$1"
+    printf '    include larder/list_cache.conf;\n    include larder/list.conf;\n%s}\n' "$flagged"
+    printf 'location @%s.uncached {\n    include larder/list.conf;\n%s}\n' "$1" "$flagged"
 }
 
 # Two servers of one account could share a port unnoticed (reuseport), so nginx's own check is not
@@ -143,7 +174,7 @@ check_port() {
 
 # Also fails as long as no worker answers behind nginx.
 server_answers() {
-    [[ $(curl -s --noproxy '*' -o /dev/null -m 5 -w '%{http_code}' "$(url)/health") == 200 ]]
+    [[ $(curl -s --noproxy '*' -o /dev/null -m 5 -H "$(host_field)" -w '%{http_code}' "$(url)/health") == 200 ]]
 }
 
 print_examples() {

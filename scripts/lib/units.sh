@@ -100,7 +100,7 @@ command_status() {
             [[ $state == active ]] || all=degraded
         done
     fi
-    answer=$(curl -s --noproxy '*' -m 5 "$(url)/health" || true)
+    answer=$(curl -s -H "$(host_field)" --noproxy '*' -m 5 "$(url)/health" || true)
     [[ $answer == *'"healthy"'* ]] || all=degraded
     printf '%s=%s\n' state "$all" url "$(url)" version "$("$WORKER_PROGRAM" --version)" \
         health "${answer:-no answer}"

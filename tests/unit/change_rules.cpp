@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(salary_of_an_employee_and_price_of_a_product) {
         "999999999999.999",
         "1e11",
         "1e-400",
-        "1e-16383",
+        "1e-1000",
         "99999999999.12345678901234567890",
         "1000000000000e-1",
         "128.74836467836484838364836483643636483648e-336"};
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(salary_of_an_employee_and_price_of_a_product) {
                                                     "1e400",
                                                     "-1e400",
                                                     "1e99999999999999999999",
-                                                    "1e-16384",
+                                                    "1e-1001",
                                                     "1e-20000",
                                                     "0e999999999999",
                                                     "\"1\"",
@@ -132,9 +132,29 @@ BOOST_AUTO_TEST_CASE(an_item_may_have_any_members) {
             BOOST_TEST(validate(resource("items"), mode, body).has_value());
         }
         BOOST_TEST((refused_fields(resource("items"), mode,
-                                   R"({"a": {"b/c": [1, 1e131072]}, "n": 1e-16384})") ==
+                                   R"({"a": {"b/c": [1, 1e1000]}, "n": 1e-1001})") ==
                     std::vector<std::string>{"/a/b~1c/1", "/n"}));
     }
+}
+
+BOOST_AUTO_TEST_CASE(numbers_of_an_item_must_not_grow_to_many_times_the_body) {
+    const auto body_of = [](int numbers) {
+        std::string body = R"({"a": [1e999)";
+        for (int i = 1; i < numbers; ++i) body += ",1e999";
+        return body + "]}";
+    };
+    for (const auto mode : {ChangeMode::create, ChangeMode::replace, ChangeMode::merge_patch}) {
+        BOOST_TEST(validate(resource("items"), mode, body_of(60)).has_value());
+        BOOST_TEST((refused_fields(resource("items"), mode, body_of(800)) ==
+                    std::vector<std::string>{""}));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_an_ignored_id_holds_does_not_reach_the_database) {
+    const auto change = validate(resource("items"), ChangeMode::create,
+                                 R"({"a": 1, "id": [1e131071, {"b": 1e999999}], "c": 2})");
+    BOOST_REQUIRE(change.has_value());
+    BOOST_TEST(change->document == R"({"a": 1, "id":null, "c": 2})");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_member_is_refused_where_members_have_rules) {

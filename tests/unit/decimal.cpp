@@ -66,21 +66,40 @@ BOOST_AUTO_TEST_CASE(a_whole_number_may_be_written_with_point_and_exponent) {
     BOOST_TEST(!is_whole("1e-" + beyond_int64));
 }
 
-// As PostgreSQL 15 has it: up to 131072 digits before the point, 16383 after it.
-BOOST_AUTO_TEST_CASE(what_postgresql_can_hold_is_known_exactly) {
+BOOST_AUTO_TEST_CASE(digits_are_counted_as_written_out) {
+    const std::pair<std::string, std::int64_t> numbers[] = {{"0", 0},
+                                                            {"7", 1},
+                                                            {"-12.50", 4},
+                                                            {"1e3", 4},
+                                                            {"1.5e2", 3},
+                                                            {"1e-3", 3},
+                                                            {"0.001", 3},
+                                                            {"0.00e-3", 5},
+                                                            {"0e999", 0},
+                                                            {"1e131071", 131072},
+                                                            {"1e-16383", 16383},
+                                                            {"123e-2", 3},
+                                                            {"1e999", 1000},
+                                                            {"0.1e1001", 1001}};
+    for (const auto& [number, digits] : numbers) {
+        BOOST_TEST_CONTEXT(number) { BOOST_TEST(written_digits(number) == digits); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_digits_are_storable_and_no_more) {
     for (const std::string& number :
-         {std::string("0"), std::string("-0.0"), std::string("24.90"), std::string("1e131071"),
-          std::string("-9.99E+131071"), std::string(131072, '9'), std::string("1e-16383"),
-          "0." + std::string(16382, '0') + '1', "1." + std::string(16383, '0'),
-          std::string("0e1000"), std::string("0e-16383"), "0." + std::string(16383, '0'),
-          std::string("1e-400")}) {
+         {std::string("0"), std::string("-0.0"), std::string("24.90"), std::string("1e999"),
+          std::string("-9.99E+999"), std::string(1000, '9'), std::string("1e-1000"),
+          "0." + std::string(999, '0') + '1', "1." + std::string(999, '0'), std::string("0e1000"),
+          std::string("0e-1000"), "0." + std::string(1000, '0'), std::string("1e-400")}) {
         BOOST_TEST_CONTEXT(number.substr(0, 30)) { BOOST_TEST(is_storable(number)); }
     }
     for (const std::string& number :
-         {std::string("1e131072"), std::string(131073, '9'), std::string("1e-16384"),
-          "0." + std::string(16383, '0') + '1', std::string("1e-20000"), std::string("-1e400000"),
-          std::string("0e999999999999"), std::string("1.5e-16383"), "1e" + beyond_int64,
-          "1e-" + beyond_int64, "0e" + beyond_int64}) {
+         {std::string("1e1000"), std::string("1e131071"), std::string(1001, '9'),
+          std::string("1e-1001"), std::string("1.5e-1000"), "0." + std::string(1000, '0') + '1',
+          "1." + std::string(1000, '0'), std::string("-1e400000"), std::string("0e-1001"),
+          std::string("0e999999999999"), "1e" + beyond_int64, "1e-" + beyond_int64,
+          "0e" + beyond_int64}) {
         BOOST_TEST_CONTEXT(number.substr(0, 30)) { BOOST_TEST(!is_storable(number)); }
     }
 }

@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(huge_numbers_stand_beside_other_values) {
 
 BOOST_AUTO_TEST_CASE(numbers_that_postgresql_cannot_hold_are_pointed_at) {
     const auto document = parse(
-        R"({"a": 1e400, "b": 1e999999, "c/d": [0, {"~": [[], -1e999999]}, 1e-20000],
+        R"({"id": [1e999999], "a": 1e400, "b": 1e999999, "c/d": [0, {"~": [[], -1e999999]}, 1e-20000],
             "e": "1e999999",
             "f": {}, "g": 0e999999999999})");
     BOOST_REQUIRE(document);
@@ -237,6 +237,43 @@ BOOST_AUTO_TEST_CASE(numbers_that_postgresql_cannot_hold_are_pointed_at) {
     BOOST_TEST((document->unstorable == expected));
     BOOST_TEST((parse("1e999999")->unstorable == std::vector<std::string>{""}));
     BOOST_TEST((parse("[1, 1e999999]")->unstorable == std::vector<std::string>{"/1"}));
+}
+
+BOOST_AUTO_TEST_CASE(how_much_longer_numbers_get_is_counted) {
+    BOOST_TEST(parse(R"({"a": 24.90, "b": [-1.5, 1e0]})")->growth == 0U);
+    BOOST_TEST(parse(R"({"a": 1e9})")->growth == 7U);
+    BOOST_TEST(parse(R"({"a": [1e999, {"b": 1e-1000}], "id": 1e999})")->growth == 1988U);
+}
+
+BOOST_AUTO_TEST_CASE(the_place_of_the_id_is_known) {
+    const auto id_in = [](std::string_view text) {
+        const auto document = parse(text);
+        BOOST_REQUIRE(document);
+        return text.substr(document->id_begin, document->id_end - document->id_begin);
+    };
+    BOOST_TEST(id_in(R"({"a": {"id": 1}})") == "");
+    BOOST_TEST(id_in(R"({"id": 12, "a": 1})") == ": 12");
+    BOOST_TEST(id_in(R"({"a": 1, "i\u0064" : {"id": [1e400]} })") == " : {\"id\": [1e400]}");
+    BOOST_TEST(id_in(R"({"id":"x"})") == R"(:"x")");
+    BOOST_TEST(id_in(R"({"id":null})") == ":null");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_utf8_is_named) {
+    const std::pair<std::string_view, std::string_view> named[] = {
+        {"\xEF\xBB\xBF{}", "byte order mark"},  {"\xFF\xFE{\0}\0"sv, "UTF-16"},
+        {"\xFE\xFF\0{\0}"sv, "UTF-16"},         {"{\0}\0"sv, "UTF-16"},
+        {"\0{\0}"sv, "UTF-16"},                  {"1\0"sv, "UTF-16"},
+        {"{\0\0\0}\0\0\0"sv, "UTF-32"},         {"\0\0\0{\0\0\0}"sv, "UTF-32"},
+        {"\xFF\xFE\0\0{\0\0\0"sv, "UTF-32"},    {"\x1F\x8B\x08\0"sv, "gzip"},
+        {"{\"a\": \"\0\"}"sv, "NUL"},           {"{}\0"sv, "NUL"},
+        {"\0"sv, "NUL"},                         {R"({"a": "\u0000"})", "NUL"}};
+    for (const auto& [text, name] : named) {
+        BOOST_TEST_CONTEXT(name) {
+            const auto document = parse(text);
+            BOOST_REQUIRE(!document);
+            BOOST_TEST(document.error().find(name) != std::string::npos, document.error());
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(pointers_are_escaped) {

@@ -150,8 +150,78 @@ BOOST_AUTO_TEST_CASE(the_limit_of_a_list_is_checked) {
           "/employees?limit=99999999999999999999"}) {
         check_kind(request(Method::get, target), ErrorKind::unprocessable);
     }
-    planned(request(Method::get, "/employees/1?limit=abc"));
     check_kind(request(Method::get, "/nothing?limit=0"), ErrorKind::not_found);
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_that_the_route_does_not_know_is_named) {
+    const std::string item = "/items/" + std::string(uuid);
+    for (const std::string& target :
+         {std::string("/"), std::string("/user/A"), std::string("/health"), std::string("/metrics"),
+          std::string("/employees"), std::string("/employees/1"), item}) {
+        const Error error = refused(request(Method::get, target + "?now&now"));
+        BOOST_TEST((error.kind == ErrorKind::unprocessable));
+        BOOST_REQUIRE(error.fields.size() == 1U);
+        BOOST_TEST((error.fields.front().parameter == "now"));
+        planned(request(Method::options, target + "?now"));
+    }
+    planned(request(Method::get, "/user?name=A"));
+    check_kind(request(Method::get, "/user?name=A&name=B"), ErrorKind::unprocessable);
+    check_kind(request(Method::get, "/user?name=%FF"), ErrorKind::unprocessable);
+    check_kind(request(Method::get, "/employees/1?limit=1"), ErrorKind::unprocessable);
+    check_kind(request(Method::post, "/cache/clear?x"), ErrorKind::unprocessable);
+    check_kind(request(Method::remove, item + "?x"), ErrorKind::unprocessable);
+    // With what is wrong with the body, but after a body that is no JSON.
+    const Error both = refused(request(Method::post, "/employees?limit=1", json, R"({"x": 1})"));
+    BOOST_TEST(both.fields.size() == 5U);
+    check_kind(request(Method::post, "/employees?limit=1", json, "{"), ErrorKind::bad_request);
+    check_kind(request(Method::post, "/employees?limit=1", json, alice), ErrorKind::unprocessable);
+}
+
+BOOST_AUTO_TEST_CASE(a_write_of_a_foreign_page_comes_after_the_method) {
+    Request write = request(Method::post, "/cache/clear", "text/plain");
+    write.origin = "http://evil.example";
+    write.host = "127.0.0.1:8080";
+    check_kind(write, ErrorKind::forbidden);
+    write.origin = "http://127.0.0.1:8080";
+    planned(write);
+    write.sec_fetch_site = "cross-site";
+    check_kind(write, ErrorKind::forbidden);
+    write.method = Method::put;
+    check_kind(write, ErrorKind::method_not_allowed);
+    write.target = "/employees";
+    write.method = Method::post;
+    check_kind(write, ErrorKind::forbidden);
+    write.method = Method::get;
+    planned(write);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_encoded_is_refused) {
+    Request write = request(Method::post, "/items", json, "{}");
+    for (const std::string_view coding : {"identity", "Identity", "", " identity , identity "}) {
+        write.content_encoding = coding;
+        planned(write);
+    }
+    for (const std::string_view coding : {"gzip", "identity, br", "x"}) {
+        write.content_encoding = coding;
+        check_kind(write, ErrorKind::unsupported_media_type);
+        BOOST_TEST(refused(write).headers == "Accept-Encoding: identity\r\n");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(preconditions_are_read_for_what_changes_a_record) {
+    Request write = request(Method::put, "/employees/1", json, "{}");
+    write.if_match = R"("a")";
+    write.if_none_match = "*";
+    const Plan plan = planned(write);
+    BOOST_TEST(plan.preconditions.if_match.has_value());
+    BOOST_TEST(plan.preconditions.if_none_match.has_value());
+    write.if_match = "";
+    check_kind(write, ErrorKind::bad_request);
+    write.method = Method::remove;
+    check_kind(write, ErrorKind::bad_request);
+    write = request(Method::post, "/employees", json, alice);
+    write.if_none_match = "*";
+    BOOST_TEST(planned(write).preconditions.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

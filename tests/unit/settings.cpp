@@ -63,6 +63,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
 BOOST_AUTO_TEST_CASE(every_setting_can_be_set) {
     const Settings settings = loaded({{"API_HOST", "::1"},
                                       {"API_PORT", "65535"},
+                                      {"SERVER_NAMES", "a.b *.c.d. [::1]  127.0.0.1"},
                                       {"DATABASE_URL", "host=db"},
                                       {"REDIS_HOST", "cache"},
                                       {"REDIS_PORT", "1"},
@@ -85,6 +86,7 @@ BOOST_AUTO_TEST_CASE(every_setting_can_be_set) {
                                       {"PREPARED_STATEMENTS", "false"},
                                       {"RUN_DIR", "/tmp/run"}});
     BOOST_TEST(settings.api_host == "::1");
+    BOOST_TEST(settings.server_names == "a.b *.c.d. [::1]  127.0.0.1");
     BOOST_TEST(settings.api_port == 65535);
     BOOST_TEST(settings.database_url == "host=db");
     BOOST_TEST(settings.redis.host == "cache");
@@ -214,6 +216,13 @@ BOOST_AUTO_TEST_CASE(a_broken_address_does_not_show_its_password) {
     const auto settings = load({{"REDIS_URL", "redis://me:hunter2@host:port"}});
     BOOST_REQUIRE(!settings);
     BOOST_TEST(settings.error().find("hunter2") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(server_names_are_hosts_without_ports) {
+    for (const char* wrong : {"a:80", "http://a", "a,b", "a..b", ".", "*", "*.", "a.*", "[::1",
+                              "::1", "[a]", "[127.0.0.1]", "a/b", "\"a\"", "a;b"}) {
+        BOOST_TEST_CONTEXT(wrong) { BOOST_TEST(!load({{"SERVER_NAMES", wrong}}).has_value()); }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_table_has_every_setting_once_with_its_meaning) {

@@ -44,7 +44,7 @@ def fetch(port, path, look=lambda data: None):
         connection.settimeout(120)
         began = time.monotonic()
         # To HTTP/1.0 the body is sent as it is, to its end.
-        text = f"GET {path} HTTP/1.0\r\nHost: bench\r\n\r\n"
+        text = f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n"
         connection.sendall(text.encode())
         head = b""
         while b"\r\n\r\n" not in head[:-4]:
