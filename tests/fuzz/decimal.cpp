@@ -10,23 +10,13 @@ using namespace larder;
 
 namespace {
 
-// What PostgreSQL's numeric can hold (manual, "Numeric Types").
-constexpr int most_integer_digits = 131072;
-constexpr int most_scale = 16383;
-
-// What has to be storable whatever bounds Larder sets (contract: 1,000 digits written out).
-constexpr int always_storable = 1000;
-
 void check_storable(std::string_view number, const fuzz::Exact& exact) {
-    const auto digits = exact.integer_digits();
-    if (is_storable(number)) {
-        MUST(digits <= most_integer_digits);
-        MUST(exact.scale() <= most_scale);
-    } else {
-        // A zero may have any exponent, and PostgreSQL refuses some of them.
-        MUST(digits + exact.scale() > always_storable ||
-             (exact.is_zero() && exact.exponent() > always_storable));
-    }
+    const auto digits = exact.written_digits();
+    // A zero may have any exponent, and PostgreSQL refuses some of them.
+    const bool is_free = exact.is_zero() && exact.exponent() > most_digits;
+    MUST(is_free || is_storable(number) == (digits <= most_digits));
+    if (digits < 1'000'000'000) MUST(written_digits(number) == digits);
+    if (digits >= 1'000'000'000) MUST(written_digits(number) > most_digits);
 }
 
 }  // namespace

@@ -63,12 +63,11 @@ std::int64_t Exact::whole_value() const {
     return static_cast<std::int64_t>(value);
 }
 
-Exact::Integer Exact::integer_digits() const {
-    if (is_zero()) return 1;
+Exact::Integer Exact::written_digits() const {
+    const Integer scale = exponent_ < 0 ? Integer(-exponent_) : Integer(0);
+    if (is_zero()) return scale;
     const Integer before = Integer(magnitude().str().size()) + exponent_;
-    return before < 1 ? Integer(1) : before;
+    return before < 0 ? scale : Integer(before + scale);
 }
-
-Exact::Integer Exact::scale() const { return exponent_ < 0 ? Integer(-exponent_) : Integer(0); }
 
 }  // namespace larder::fuzz

@@ -23,9 +23,9 @@ public:
     /// Of a whole number under 10^18.
     std::int64_t whole_value() const;
 
-    /// Digits before and after the decimal point, once the exponent is written out.
-    Integer integer_digits() const;
-    Integer scale() const;
+    /// Digits before and after the decimal point, once the exponent is written out; a lone 0 before
+    /// it does not count.
+    Integer written_digits() const;
     const Integer& exponent() const { return written_exponent_; }
 
 private:

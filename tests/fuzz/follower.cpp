@@ -81,8 +81,11 @@ private:
         is_renewed_ = false;
         mark_.reset();
         for (unsigned left = input_.byte() % 40; left > 0; --left) step();
-        send(Bytes('C').character('\0').number(std::uint64_t{1}).number(std::uint64_t{2}).number(
-            std::int64_t{3}));
+        send(Bytes('C')
+                 .character('\0')
+                 .number(std::uint64_t{1})
+                 .number(std::uint64_t{2})
+                 .number(std::int64_t{3}));
         check();
         if (input_.flag()) follower_.pending() = {};
     }

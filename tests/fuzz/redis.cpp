@@ -22,8 +22,8 @@ namespace {
 constexpr std::uint64_t epoch = 7;
 constexpr std::string_view run_id = "0123456789012345678901234567890123456789";
 
-/// A server that says the same to every client, at once and unasked, and then no more. It serves one
-/// client at a time, from a thread of its own that ends with the process.
+/// A server that says the same to every client, at once and unasked, and then no more. It serves
+/// one client at a time, from a thread of its own that ends with the process.
 class Server {
 public:
     Server() : path_(directory_.path() / "redis") {

@@ -29,7 +29,8 @@ std::string decoded(std::string_view text) {
     while (!text.empty()) {
         const bool is_escape = text.size() >= 3 && text[0] == '%' && hex_value(text[1]) >= 0 &&
                                hex_value(text[2]) >= 0;
-        out += is_escape ? static_cast<char>(hex_value(text[1]) * 16 + hex_value(text[2])) : text[0];
+        out +=
+            is_escape ? static_cast<char>(hex_value(text[1]) * 16 + hex_value(text[2])) : text[0];
         text.remove_prefix(is_escape ? 3 : 1);
     }
     return out;

@@ -2,7 +2,8 @@
 
 #include <string_view>
 
-/// A fuzz target is a function that takes any bytes and ends the process where a rule does not hold.
+/// A fuzz target is a function that takes any bytes and ends the process where a rule does not
+/// hold.
 ///
 ///     FUZZ_TARGET(mark) { MUST(parse_mark(input).has_value() || …); }
 ///
@@ -22,24 +23,24 @@ struct Registration {
 
 }  // namespace larder::fuzz
 
-#define MUST(condition)                                                         \
-    do {                                                                        \
+#define MUST(condition)                                                           \
+    do {                                                                          \
         if (!(condition)) ::larder::fuzz::broken(#condition, __FILE__, __LINE__); \
     } while (false)
 
 #ifdef LARDER_FUZZER
 #include <cstddef>
 #include <cstdint>
-#define FUZZ_TARGET(name)                                                                       \
-    static void fuzz_##name(std::string_view input);                                            \
-    extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {        \
-        fuzz_##name({reinterpret_cast<const char*>(bytes), size});                              \
-        return 0;                                                                               \
-    }                                                                                           \
+#define FUZZ_TARGET(name)                                                                \
+    static void fuzz_##name(std::string_view input);                                     \
+    extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) { \
+        fuzz_##name({reinterpret_cast<const char*>(bytes), size});                       \
+        return 0;                                                                        \
+    }                                                                                    \
     static void fuzz_##name([[maybe_unused]] std::string_view input)
 #else
-#define FUZZ_TARGET(name)                                                              \
-    static void fuzz_##name(std::string_view input);                                   \
+#define FUZZ_TARGET(name)                                                                 \
+    static void fuzz_##name(std::string_view input);                                      \
     static const ::larder::fuzz::Registration registration_of_##name(#name, fuzz_##name); \
     static void fuzz_##name([[maybe_unused]] std::string_view input)
 #endif
