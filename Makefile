@@ -5,14 +5,14 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.sh) .ci/run \
 	$(addprefix tests/package/,run next_version steps.sh inside_systemd inside_spawn_fcgi) \
-	$(addprefix tests/deploy/,install manuals units environment addresses) tests/bare_debian tests/machine.sh $(addprefix tests/fresh/,run inside) tests/containers/run \
+	$(addprefix tests/deploy/,install manuals units environment addresses) tests/bare_debian tests/machine.sh tests/fuzz/run $(addprefix tests/fresh/,run inside) tests/containers/run \
 	deploy/render_settings deploy/container/larder-container
 
 # A shell would go elsewhere than the recipes say, or read a startup file first.
 unexport CDPATH ENV BASH_ENV POSIXLY_CORRECT GREP_OPTIONS GREP_COLORS
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs migrate build install deb test test-corpus test-fresh test-package test-containers bench bench-quick growth profile model coherence sanitize sanitize-threads sanitize-quick format programs bench-programs lint clean
+.PHONY: help run up down status logs migrate build install deb test test-corpus test-fresh test-package test-containers bench bench-quick growth profile model coherence fuzz sanitize sanitize-threads sanitize-quick format programs bench-programs lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -136,6 +136,13 @@ sanitize-threads: ## the same with ThreadSanitizer
 sanitize-quick: ## unit tests and rude clients with all sanitizers
 	$(call sanitized,sanitize,address$(comma)undefined,$(QUICK_TARGETS),$(QUICK_TESTS))
 	$(call sanitized,sanitize-threads,thread,$(QUICK_TARGETS),$(QUICK_TESTS),$(UNRANDOMIZED))
+
+fuzz: ## feed the parsers with random input, FUZZ_SECONDS (60) each; FUZZ='json redis' chooses
+	@scripts/deps build fuzz
+	@cmake -S . -B $(BUILD)/fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLARDER_FUZZ=ON \
+		-DCMAKE_CXX_COMPILER=clang++-19 -DLARDER_SANITIZE=address,undefined --log-level=WARNING
+	@cmake --build $(BUILD)/fuzz --parallel $(JOBS)
+	@tests/fuzz/run $(FUZZ)
 
 lint: ## check scripts with shellcheck and C++ with clang-tidy
 	@scripts/deps run build test lint
