@@ -101,6 +101,7 @@ int serve(Larder& shared, const std::vector<Resource>& resources) {
     prefer_throughput();
     FCGX_Init();
     block_signals();  // after FCGX_Init, which installs handlers of its own
+    shared.database_watch.start();
     const std::jthread caretaker([&](const std::stop_token& stop) { take_care(stop, shared); });
     Server server(STDIN_FILENO, shared, resources);
     shared.metrics.worker_starts.add();

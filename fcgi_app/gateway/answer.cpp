@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -85,10 +86,11 @@ Response write_answer(const Plan& plan, const WrittenRecord& record) {
 Expected<WrittenRecord> write_alone(Backend& backend, const Plan& plan, std::string_view if_match) {
     const Collection& collection = backend.larder.of(*plan.route.resource);
     const std::string& id = plan.route.id;
+    const std::chrono::milliseconds lock_wait(backend.larder.settings.lock_timeout_ms);
     switch (plan.route.action) {
-        case Action::create: return create_record(backend, collection, plan.change);
-        case Action::remove: return remove_record(backend, collection, id, if_match);
-        default: return update_record(backend, collection, id, plan.change, if_match);
+        case Action::create: return create_record(backend, collection, plan.change, lock_wait);
+        case Action::remove: return remove_record(backend, collection, id, if_match, lock_wait);
+        default: return update_record(backend, collection, id, plan.change, if_match, lock_wait);
     }
 }
 

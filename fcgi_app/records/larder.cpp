@@ -23,7 +23,9 @@ Larder::Larder(const Settings& given, std::span<const Resource> resources, Share
       metrics(counted),
       trust(shared),
       host_id(shared.host_id.data()),
-      database(given.database_url, given.prepared_statements, &metrics) {}
+      database(given.database_url, given.prepared_statements, &metrics,
+               std::chrono::milliseconds(given.lock_timeout_ms)),
+      database_watch(database) {}
 
 const Collection& Larder::of(const Resource& resource) const {
     return *std::ranges::find(collections, &resource,

@@ -12,6 +12,7 @@
 #include "observe/metrics.hpp"
 #include "resource/resource.hpp"
 #include "settings.hpp"
+#include "store/database_watch.hpp"
 #include "store/session.hpp"
 #include "store/statements.hpp"
 
@@ -43,6 +44,7 @@ struct Larder {
     Trust trust;
     std::string host_id;
     Database database;
+    DatabaseWatch database_watch;  ///< started by the worker
 };
 
 }  // namespace larder

@@ -26,7 +26,8 @@ struct Version {
 };
 
 Expected<Version> read_version(Backend& backend, const Collection& collection,
-                               const std::string& id, std::string_view if_match) {
+                               const std::string& id, std::string_view if_match,
+                               std::chrono::milliseconds lock_wait) {
     auto rows = backend.session.read(collection.statements.select_guarded(id));
     if (!rows) return std::unexpected(std::move(rows.error()));
     if (rows->empty()) return fail(ErrorKind::not_found, collection.resource.not_found(id));
@@ -86,12 +87,14 @@ Publication::Entries entries(const Resource& resource, const WrittenRecord& reco
 /// it was not, or where there is no such row.
 Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collection& collection,
                                                   const std::string& id, const Change& change,
-                                                  const Version* version) {
+                                                  const Version* version,
+                                                  std::chrono::milliseconds lock_wait) {
     const Resource& resource = collection.resource;
     Publication publication(backend, collection);
     Transaction transaction(backend.session);
     auto rows = transaction.change(
-        collection.statements.update(id, change, version == nullptr ? "" : version->xmin));
+        collection.statements.update(id, change, version == nullptr ? "" : version->xmin),
+        lock_wait);
     if (!rows) return std::unexpected(std::move(rows.error()));
     if (rows->empty()) return std::nullopt;
     WrittenRecord record{.id = id, .json = std::move(*rows->front()[0])};
@@ -111,6 +114,15 @@ Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collec
     return record;
 }
 
+/// What PostgreSQL says of a record that others refer to is no fault of a body.
+std::unexpected<Error> not_removed(Error error) {
+    if (error.kind == ErrorKind::unprocessable) {
+        error.kind = ErrorKind::conflict;
+        error.detail = "Other records refer to this one.";
+    }
+    return std::unexpected(std::move(error));
+}
+
 std::unexpected<Error> too_busy() {
     return fail(ErrorKind::unavailable, "The record is being changed by too many at once.");
 }
@@ -124,14 +136,14 @@ Error taken(const Resource& resource, const Field& field, std::string_view value
 }
 
 Expected<WrittenRecord> create_record(Backend& backend, const Collection& collection,
-                                      const Change& change) {
+                                      const Change& change, std::chrono::milliseconds lock_wait) {
     const Resource& resource = collection.resource;
     const auto claims = change.claims();
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Publication publication(backend, collection);
         {
             Transaction transaction(backend.session);
-            auto rows = transaction.change(collection.statements.insert(change));
+            auto rows = transaction.change(collection.statements.insert(change), lock_wait);
             if (!rows) return std::unexpected(std::move(rows.error()));
             if (!rows->empty()) {
                 Row& row = rows->front();
@@ -157,8 +169,10 @@ Expected<WrittenRecord> create_record(Backend& backend, const Collection& collec
 
 Expected<WrittenRecord> update_record(Backend& backend, const Collection& collection,
                                       const std::string& id, const Change& change,
-                                      std::string_view if_match) {
+                                      std::string_view if_match,
+                                      std::chrono::milliseconds lock_wait) {
     const bool is_guarded = !if_match.empty() || change.is_empty || change.sends_unique_field();
+    bool had_conflict = false;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
         if (is_guarded) {
@@ -168,21 +182,25 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
             auto free = check_free(backend, collection, id, change.claims());
             if (!free) return std::unexpected(std::move(free.error()));
         }
-        auto record = change_row(backend, collection, id, change, is_guarded ? &*version : nullptr);
+        auto record = change_row(backend, collection, id, change, is_guarded ? &*version : nullptr,
+                                 lock_wait);
         if (record && *record) return std::move(**record);
         if (record && !is_guarded) {
             return fail(ErrorKind::not_found, collection.resource.not_found(id));
         }
-        // A conflict here was lost to a writer that came after check_free, which now finds it.
-        if (!record && record.error().kind != ErrorKind::conflict) {
+        // A conflict may be lost to a writer that came after check_free, which then finds it. One
+        // that comes again is of a constraint that check_free knows nothing of.
+        if (!record && (record.error().kind != ErrorKind::conflict || had_conflict)) {
             return std::unexpected(std::move(record.error()));
         }
+        had_conflict = !record;
     }
     return too_busy();
 }
 
 Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collection,
-                                      const std::string& id, std::string_view if_match) {
+                                      const std::string& id, std::string_view if_match,
+                                      std::chrono::milliseconds lock_wait) {
     const Resource& resource = collection.resource;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
@@ -192,8 +210,8 @@ Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collec
         }
         Publication publication(backend, collection);
         Transaction transaction(backend.session);
-        auto rows = transaction.change(collection.statements.remove(id, version->xmin));
-        if (!rows) return std::unexpected(std::move(rows.error()));
+        auto rows = transaction.change(collection.statements.remove(id, version->xmin), lock_wait);
+        if (!rows) return not_removed(std::move(rows.error()));
         if (rows->empty() && !if_match.empty()) continue;
         if (rows->empty()) return fail(ErrorKind::not_found, resource.not_found(id));
         publication.add(record_key(resource, id));
@@ -204,7 +222,7 @@ Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collec
             if (value) publication.add(claim_key(resource, field, *value));
         }
         if (auto committed = publication.commit(transaction); !committed) {
-            return std::unexpected(std::move(committed.error()));
+            return not_removed(std::move(committed.error()));
         }
         publication.prime({});
         return WrittenRecord{.id = id, .json = {}};

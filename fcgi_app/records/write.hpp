@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@ namespace larder {
 /// The writer's half of the cache protocol. Each call is one transaction of PostgreSQL: the change,
 /// the fence, the swap of the lists' generation, COMMIT; there is nothing left to do after it, so
 /// a crash at any point is harmless. Failures have changed nothing, but for `unavailable` with an
-/// unknown outcome. For store threads.
+/// unknown outcome (`is_outcome_unknown`). `lock_wait`: how long each may wait for a lock that
+/// another transaction holds; then it fails with `unavailable` and `is_locked`. For store threads.
 
 struct WrittenRecord {
     std::string id;
@@ -22,17 +24,19 @@ struct WrittenRecord {
 
 /// Fails with `conflict` where a unique value is taken.
 Expected<WrittenRecord> create_record(Backend& backend, const Collection& collection,
-                                      const Change& change);
+                                      const Change& change, std::chrono::milliseconds lock_wait);
 
 /// Fails with `not_found`, then `precondition_failed` (`if_match` is the header, empty: none), then
 /// `conflict`, as the contract orders. An empty change changes nothing.
 Expected<WrittenRecord> update_record(Backend& backend, const Collection& collection,
                                       const std::string& id, const Change& change,
-                                      std::string_view if_match);
+                                      std::string_view if_match,
+                                      std::chrono::milliseconds lock_wait);
 
 /// Fails with `not_found` or `precondition_failed`.
 Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collection,
-                                      const std::string& id, std::string_view if_match);
+                                      const std::string& id, std::string_view if_match,
+                                      std::chrono::milliseconds lock_wait);
 
 /// Makes every cache of every resource empty, in both tiers.
 Expected<void> clear_caches(Backend& backend);
