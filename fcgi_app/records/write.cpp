@@ -26,8 +26,7 @@ struct Version {
 };
 
 Expected<Version> read_version(Backend& backend, const Collection& collection,
-                               const std::string& id, std::string_view if_match,
-                               std::chrono::milliseconds lock_wait) {
+                               const std::string& id, std::string_view if_match) {
     auto rows = backend.session.read(collection.statements.select_guarded(id));
     if (!rows) return std::unexpected(std::move(rows.error()));
     if (rows->empty()) return fail(ErrorKind::not_found, collection.resource.not_found(id));
