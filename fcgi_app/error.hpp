@@ -40,7 +40,8 @@ struct Error {
     std::string log = {};
     std::vector<FieldError> fields = {};
     std::string headers = {};
-    bool is_locked = false;  ///< somebody else has locked what was to be changed, which was not
+    bool is_locked = false;           ///< `unavailable`, for another transaction holds a lock
+    bool is_outcome_unknown = false;  ///< a COMMIT was lost: it may have been done or not
 };
 
 template <class T>

@@ -102,6 +102,7 @@ int serve(Services& shared, const std::vector<Resource>& resources) {
     raise_file_limit();
     prefer_throughput();
     block_signals();
+    shared.database_watch.start();
     const std::jthread caretaker([&](const std::stop_token& stop) { take_care(stop, shared); });
     const Operations operations = all_operations(resources);
     const Routes routes(operations);
@@ -116,11 +117,10 @@ int serve(Services& shared, const std::vector<Resource>& resources) {
         log_error("service_manager_not_told", {{"error", told.error()}});
     }
     const bool is_finished = loop.run();
-    if (is_finished && !scheduler.is_held_up()) return EXIT_SUCCESS;
-    if (!is_finished) log_error("not_finished");
+    if (is_finished) return EXIT_SUCCESS;
+    log_error("not_finished");
     std::fflush(nullptr);
-    // A thread is stuck; joining it would wait for it.
-    _exit(is_finished ? EXIT_SUCCESS : not_finished);
+    _exit(not_finished);  // a store thread is stuck; joining it would wait for it
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ enum class Lane {
               ///< `store`
     grouped,  ///< on a store thread, with others that share a transaction or a SELECT
     store,    ///< on a store thread, alone
-    probe,    ///< on the thread of the health probe, whatever the store threads do
+    probe,    ///< on the thread of the database watch, whatever the store threads do
 };
 
 /// Where an operation is found, and what it takes.

@@ -1,32 +1,29 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "api/operation.hpp"
 
 namespace larder {
 
-/// The thread that asks PostgreSQL and Redis for a sign of life, with connections of its own, so
-/// that neither a queue nor a busy store thread delays the answer. A store that is hung holds up
-/// this thread only: after `deadline` the loop takes the calls back and answers them without it.
+/// The calls that wait for a sign of life from PostgreSQL and Redis. Neither a queue nor a busy store
+/// thread delays them, for the watch of the database asks, over a connection of its own. After
+/// `deadline` the loop takes the calls back and answers them without a sign.
 class Probe {
 public:
     using Clock = std::chrono::steady_clock;
-    static constexpr std::chrono::milliseconds deadline{800};
+    static constexpr std::chrono::milliseconds deadline{850};
 
-    /// Answers calls on the thread of the probe.
+    /// Answers calls, on the thread of the watch.
     using Answer = std::function<void(std::vector<Call> calls, Operation::Signs signs)>;
 
+    /// `services` must outlive this. No call may wait any more when this ends.
     Probe(Services& services, Answer answer);
-    Probe(const Probe&) = delete;
-    Probe& operator=(const Probe&) = delete;
 
     // For the loop thread.
 
@@ -38,9 +35,6 @@ public:
 
     bool has_calls() const;
 
-    /// Whether the thread waits for a store now. Any thread.
-    bool is_probing() const { return is_probing_.load(); }
-
 private:
     struct Waiting {
         Call call;
@@ -48,16 +42,21 @@ private:
         std::uint64_t number;
     };
 
-    void work(const std::stop_token& stop, Services& services);
-    std::vector<Call> take_until(std::uint64_t number);
+    /// What the watch may still refer to after the end of this.
+    struct State {
+        State(Services& services, Answer given);
 
-    Answer answer_;
-    mutable std::mutex mutex_;  // guards the three below
-    std::condition_variable_any wake_;
-    std::vector<Waiting> waiting_;
-    std::uint64_t next_number_ = 0;
-    std::atomic<bool> is_probing_ = false;
-    std::jthread thread_;  // last: it uses the members above
+        std::vector<Call> take(const std::function<bool(const Waiting&)>& is_wanted);
+
+        const Answer answer;
+        RecordCache cache;  // of the thread of the watch
+        std::mutex mutex;   // guards the two below
+        std::vector<Waiting> waiting;
+        std::uint64_t next_number = 0;
+    };
+
+    DatabaseWatch& watch_;
+    std::shared_ptr<State> state_;
 };
 
 }  // namespace larder

@@ -38,9 +38,6 @@ public:
     bool needs_tick() const override { return probe_.has_calls(); }
     void tick(std::chrono::steady_clock::time_point now) override;
 
-    /// Whether a store holds up the thread of the health probe, so that to join it would wait.
-    bool is_held_up() const { return probe_.is_probing(); }
-
 private:
     using Milliseconds = std::chrono::milliseconds;
 

@@ -18,9 +18,9 @@ namespace {
 
 using Weight = Finding::Weight;
 
-// Connections beside those of the store threads: a caretaker in each worker, and for the host its
-// feed and one migration.
-constexpr int per_worker = 1;
+// Connections beside those of the store threads: a caretaker and a watch in each worker, and for the
+// host its feed and one migration.
+constexpr int per_worker = 2;
 constexpr int per_host = 2;
 
 /// The connections that Larder may still take, its own left out of what is taken.

@@ -95,6 +95,8 @@ std::optional<std::vector<Expected<WrittenRecord>>> write_group(
     const auto changed = std::ranges::count_if(records, [](const auto& one) { return bool(one); });
     if (changed == 0) return records;
     const auto committed = commit.run(transaction, static_cast<std::size_t>(changed));
+    // Refused for one of them, and rolled back: the others need not fail with it.
+    if (!committed && !committed.error().is_outcome_unknown) return std::nullopt;
     if (!committed) {
         std::ranges::fill(records, Expected<WrittenRecord>(std::unexpected(committed.error())));
     }

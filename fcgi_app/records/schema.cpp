@@ -36,6 +36,13 @@ void set_connection_defaults(const Settings& settings, const std::string& progra
 SchemaReport check_schema(const Settings& settings, std::span<const Resource> resources) {
     Database database(settings.database_url, settings.prepared_statements);
     Session session(database);
+    const auto encoding = session.read(once("SHOW server_encoding"));
+    if (encoding && encoding->at(0).at(0).value_or("") != "UTF8") {
+        return {SchemaState::behind,
+                fmt::format("PostgreSQL: the database has the encoding {}, and Larder needs UTF8;"
+                            " create it with ENCODING 'UTF8' TEMPLATE template0",
+                            encoding->at(0).at(0).value_or(""))};
+    }
     for (const Resource& resource : resources) {
         for (const std::string& sql : probes(resource)) {
             const auto rows = session.read(once("EXPLAIN " + sql));

@@ -35,7 +35,9 @@ Services::Services(const Settings& given, std::span<const Resource> resources, S
       metrics(counted),
       trust(shared),
       host_id(shared.host_id.data()),
-      database(given.database_url, given.prepared_statements, &metrics) {
+      database(given.database_url, given.prepared_statements, &metrics,
+               std::chrono::milliseconds(given.lock_timeout_ms)),
+      database_watch(database) {
     for (const Resource& resource : resources) collections.emplace_back(resource, counted);
 }
 

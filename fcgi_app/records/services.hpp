@@ -14,6 +14,7 @@
 #include "observe/metrics.hpp"
 #include "resource/resource.hpp"
 #include "settings.hpp"
+#include "store/database_watch.hpp"
 #include "store/session.hpp"
 #include "store/statements.hpp"
 
@@ -51,6 +52,7 @@ struct Services {
     Trust trust;
     std::string host_id;
     Database database;
+    DatabaseWatch database_watch;  ///< started by the worker
 };
 
 }  // namespace larder

@@ -119,6 +119,15 @@ Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collec
     return record;
 }
 
+/// What PostgreSQL says of a record that others refer to is no fault of a body.
+std::unexpected<Error> not_removed(Error error) {
+    if (error.kind == ErrorKind::unprocessable) {
+        error.kind = ErrorKind::conflict;
+        error.detail = "Other records refer to this one.";
+    }
+    return std::unexpected(std::move(error));
+}
+
 std::unexpected<Error> too_busy() {
     return fail(ErrorKind::unavailable, "The record is being changed by too many at once.");
 }
@@ -167,6 +176,7 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
                                       LockWait lock_wait) {
     const bool is_guarded =
         !preconditions.empty() || change.is_empty || change.sends_unique_field();
+    bool had_conflict = false;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
         if (is_guarded) {
@@ -182,10 +192,12 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
         if (record && !is_guarded) {
             return fail(ErrorKind::not_found, collection.resource.not_found(id));
         }
-        // A conflict here was lost to a writer that came after check_free, which now finds it.
-        if (!record && record.error().kind != ErrorKind::conflict) {
+        // A conflict may be lost to a writer that came after check_free, which then finds it. One
+        // that comes again is of a constraint that check_free knows nothing of.
+        if (!record && (record.error().kind != ErrorKind::conflict || had_conflict)) {
             return std::unexpected(std::move(record.error()));
         }
+        had_conflict = !record;
     }
     return too_busy();
 }
@@ -204,14 +216,14 @@ Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collec
         FencedCommit commit(backend, collection);
         Transaction transaction(backend.session);
         auto rows = transaction.change(collection.statements.remove(id, version->xmin), lock_wait);
-        if (!rows) return std::unexpected(std::move(rows.error()));
+        if (!rows) return not_removed(std::move(rows.error()));
         if (rows->empty() && !preconditions.empty()) continue;
         if (rows->empty()) return fail(ErrorKind::not_found, resource.not_found(id));
         const Row& row = rows->front();
         const RowImage before{.id = id, .unique_values = {row.begin() + 1, row.end()}};
         commit.add(&before, nullptr, {});
         if (auto committed = commit.run(transaction); !committed) {
-            return std::unexpected(std::move(committed.error()));
+            return not_removed(std::move(committed.error()));
         }
         return WrittenRecord{.id = id, .json = {}};
     }

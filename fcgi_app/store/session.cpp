@@ -1,13 +1,18 @@
 #include "store/session.hpp"
 
 #include <fmt/format.h>
+#include <libpq-fe.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <iterator>
+#include <new>
 #include <pqxx/pqxx>
 #include <unordered_map>
+
+#include "number.hpp"
 
 namespace larder {
 
@@ -40,13 +45,19 @@ Error translated(const std::string& state, std::string log) {
         return Error{.kind = kind, .detail = std::move(detail), .log = std::move(log)};
     };
     const std::string_view category = std::string_view(state).substr(0, 2);
+    if (state == "23505" || state == "23P01") {
+        return error(ErrorKind::conflict, "A unique value is already taken.");
+    }
+    if (state == "23503") {
+        return error(ErrorKind::unprocessable, "The body refers to a record that does not exist.");
+    }
     if (state == "55P03") {
-        auto locked = error(ErrorKind::unavailable, "Another transaction has locked this record.");
+        Error locked =
+            error(ErrorKind::unavailable, "The record is locked by another transaction.");
         locked.is_locked = true;
         return locked;
     }
-    if (state == "23505") return error(ErrorKind::conflict, "A unique value is already taken.");
-    if (category == "22" || state == "23514" || state == "54000") {
+    if (category == "22" || category == "23" || state == "54000") {
         return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
     }
     if (category == "08" || category == "25" || category == "53" || category == "57" ||
@@ -56,12 +67,57 @@ Error translated(const std::string& state, std::string log) {
     return error(ErrorKind::internal, "Something went wrong inside the server.");
 }
 
-/// Whether the session is of no more use: PostgreSQL ends it, has forgotten what was prepared, is
-/// not the server that takes writes, or has a transaction open that has failed.
+/// Whether the session is of no more use: PostgreSQL ends it (57P01 to 57P05, but not 57014, which
+/// cancels one statement), has forgotten what was prepared or cannot use it after a change of a
+/// table (0A000), is not the server that takes writes, or has a transaction open that has failed.
 bool ends_session(const std::string& state) {
     const std::string_view category = std::string_view(state).substr(0, 2);
-    return state.empty() || category == "08" || category == "25" || category == "57" ||
-           state == "26000";
+    return state.empty() || category == "08" || category == "25" || state.starts_with("57P") ||
+           state == "26000" || state == "0A000";
+}
+
+/// A literal that means the same whatever standard_conforming_strings says.
+std::string literal(std::string_view value) {
+    const bool escapes = value.contains('\\');
+    std::string text(escapes ? " E'" : "'");
+    text.reserve(value.size() + 8);
+    for (const char c : value) {
+        if (c == '\'' || c == '\\') text += c;
+        text += c;
+    }
+    return text += '\'';
+}
+
+constexpr std::string_view begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED";
+// The look at the locks and the list that follows need snapshots of their own.
+constexpr std::string_view begin_read = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
+
+/// One SELECT that sets whatever the meaning of a statement depends on.
+std::string settings_text(std::chrono::milliseconds lock_timeout, bool is_local) {
+    const std::pair<std::string_view, std::string> settings[] = {
+        {"search_path", "pg_catalog, public, pg_temp"},
+        {"client_encoding", "UTF8"},
+        {"TimeZone", "UTC"},
+        {"DateStyle", "ISO, YMD"},
+        {"IntervalStyle", "iso_8601"},
+        {"extra_float_digits", "1"},
+        {"bytea_output", "hex"},
+        {"standard_conforming_strings", "on"},
+        {"array_nulls", "on"},
+        {"quote_all_identifiers", "off"},
+        {"xmlbinary", "base64"},
+        {"transform_null_equals", "off"},
+        {"row_security", "on"},
+        {"idle_in_transaction_session_timeout", "0"},
+        {"default_transaction_isolation", "read committed"},
+        {"default_transaction_deferrable", "off"},
+        {"lock_timeout", std::to_string(lock_timeout.count())}};
+    std::string text = "SELECT ";
+    for (const auto& [name, value] : settings) {
+        if (!text.ends_with(' ')) text += ", ";
+        text += fmt::format("pg_catalog.set_config('{}', '{}', {})", name, value, is_local);
+    }
+    return text;
 }
 
 Rows converted(const pqxx::result& result) {
@@ -80,22 +136,60 @@ Rows converted(const pqxx::result& result) {
 
 std::string fetch(std::size_t rows) { return fmt::format("FETCH {} FROM larder_list", rows); }
 
+/// The same address, with a bound on how long connecting may take, for each of its hosts. libpq
+/// takes 1 s for 2 s.
+std::string bounded(const std::string& url) {
+    constexpr int longest = 2;
+    char* message = nullptr;
+    PQconninfoOption* const options = PQconninfoParse(url.c_str(), &message);
+    PQfreemem(message);
+    if (options == nullptr) return url;  // libpq then says what is wrong with it
+    std::string bounded;
+    int timeout = 0;
+    for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
+        const std::string_view keyword = option->keyword;
+        const char* const set = option->val;
+        if (keyword == "connect_timeout") {
+            const char* const value = set != nullptr ? set : std::getenv("PGCONNECT_TIMEOUT");
+            timeout = value == nullptr ? 0 : to_number<int>(value).value_or(0);
+        } else if (set != nullptr) {
+            bounded += fmt::format("{}='", keyword);
+            for (const char c : std::string_view(set)) {
+                if (c == '\\' || c == '\'') bounded += '\\';
+                bounded += c;
+            }
+            bounded += "' ";
+        }
+    }
+    PQconninfoFree(options);
+    const bool is_short = timeout > 0 && timeout < longest;
+    return fmt::format("{}connect_timeout={}", bounded, is_short ? timeout : longest);
+}
+
 }  // namespace
 
 struct Session::Connection {
-    explicit Connection(const Database& database)
-        : link(database.url),
-          counted(database.metrics ? &database.metrics->database_connections : nullptr) {}
+    explicit Connection(Database& database)
+        : link(bounded(database.url)),
+          waiting(database.waits, link.sock()),
+          counted(database.metrics ? &database.metrics->database_connections : nullptr) {
+        execute(settings_text(database.lock_timeout, false));
+    }
 
     pqxx::connection link;
+    Waits::Session waiting;  // after `link`, and so gone before its socket is closed
     Counted counted;
     std::unordered_map<std::string, std::string> prepared;  // SQL to the name it was prepared under
 
-    pqxx::result execute(const std::string& sql) { return pqxx::nontransaction(link).exec(sql); }
+    pqxx::result execute(const std::string& sql) {
+        const Waits::Wait wait(waiting);
+        return pqxx::nontransaction(link).exec(sql);
+    }
 
     /// All in one round trip; the result of `before`, which may be empty, is left out.
     std::vector<Rows> execute_all(const std::string& before,
                                   const std::vector<std::string>& texts) {
+        const Waits::Wait wait(waiting);
         pqxx::nontransaction work(link);
         pqxx::pipeline pipeline(work);
         pipeline.retain(static_cast<int>(texts.size() + (before.empty() ? 0 : 1)));
@@ -129,6 +223,9 @@ auto Session::guarded(Work work) -> Expected<decltype(work())> {
     } catch (const pqxx::failure& error) {
         connection_.reset();
         return std::unexpected(out_of_reach(first_line(error.what())));
+    } catch (const std::bad_alloc&) {
+        connection_.reset();
+        return fail(ErrorKind::unavailable, "The server has no memory for this now.");
     } catch (const std::exception& error) {
         connection_.reset();
         return fail(ErrorKind::internal, "Something went wrong inside the server.",
@@ -138,9 +235,11 @@ auto Session::guarded(Work work) -> Expected<decltype(work())> {
 
 Expected<void> Session::connect() {
     if (connection_) return {};
-    if (steady_now() < database_.retry_at.load()) {
+    if (database_.is_hung || steady_now() < database_.retry_at.load()) {
         return std::unexpected(out_of_reach({}));
     }
+    Waits::Session connecting(database_.waits, -1);
+    const Waits::Wait wait(connecting);
     auto made = guarded([this] { return std::make_unique<Connection>(database_); });
     if (!made) {
         database_.retry_at = steady_now() + std::chrono::nanoseconds(reconnect_pause).count();
@@ -163,12 +262,14 @@ std::string Session::text_of(const Statement& statement) {
     std::vector<std::string> literals;
     literals.reserve(statement.values.size());
     for (const auto& value : statement.values) {
-        literals.push_back(value ? connection_->link.quote(*value) : "NULL");
+        literals.push_back(value ? literal(*value) : "NULL");
     }
     if (const std::string* name = statement.is_repeated ? prepared_name(statement.sql) : nullptr) {
         return literals.empty() ? fmt::format("EXECUTE {}", *name)
                                 : fmt::format("EXECUTE {}({})", *name, fmt::join(literals, ","));
     }
+    // SQL of a description has no parameters, and may hold a $ of its own.
+    if (literals.empty()) return statement.sql;
     std::string text;
     std::string_view rest = statement.sql;
     for (auto dollar = rest.find('$'); dollar != rest.npos; dollar = rest.find('$')) {
@@ -176,7 +277,11 @@ std::string Session::text_of(const Statement& statement) {
         std::size_t number = 0;
         const auto [end, error] =
             std::from_chars(rest.data() + dollar + 1, rest.data() + rest.size(), number);
-        text += literals.at(number - 1);
+        if (error == std::errc{} && number >= 1 && number <= literals.size()) {
+            text += literals[number - 1];
+        } else {
+            text += rest.substr(dollar, static_cast<std::size_t>(end - rest.data()) - dollar);
+        }
         rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     }
     return text.append(rest);
@@ -185,10 +290,22 @@ std::string Session::text_of(const Statement& statement) {
 /// What goes before the statements of a request; empty: nothing.
 std::string Session::naming() const {
     if (application_name_.empty()) return {};
-    return fmt::format("SET application_name TO {};", connection_->link.quote(application_name_));
+    return fmt::format("SET application_name TO {};", literal(application_name_));
 }
 
-Expected<Rows> Session::run(std::string_view before, const Statement& statement) {
+/// What a transaction starts with behind a pooler, where nothing set before holds; else empty.
+std::string Session::local_settings() const {
+    if (database_.prepared_statements) return {};
+    return settings_text(database_.lock_timeout, true) + ';';
+}
+
+/// The same where a statement is a transaction by itself.
+std::string Session::preamble() const {
+    if (database_.prepared_statements) return {};
+    return "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;" + local_settings();
+}
+
+Expected<Rows> Session::run(const std::string& before, const Statement& statement) {
     const bool was_connected = connection_ != nullptr;
     if (auto connected = connect(); !connected) {
         return std::unexpected(std::move(connected.error()));
@@ -218,9 +335,11 @@ Expected<std::vector<Rows>> Session::run_all(const std::vector<Statement>& state
     return all;
 }
 
-Expected<Rows> Session::read(const Statement& statement) { return run("", statement); }
+Expected<Rows> Session::read(const Statement& statement) { return run(preamble(), statement); }
 
-Expected<Rows> Session::execute(const std::string& sql) {
+Expected<Rows> Session::execute(const std::string& sql) { return exchange(preamble() + sql); }
+
+Expected<Rows> Session::exchange(const std::string& sql) {
     if (auto connected = connect(); !connected) {
         return std::unexpected(std::move(connected.error()));
     }
@@ -233,11 +352,16 @@ Expected<void> Session::stream(const Query& query,
     const bool at_once = query.limit != 0 && query.limit <= first_fetch;
     std::size_t wanted = first_fetch;
     std::vector<Statement> statements;
+    statements.push_back(once(std::string(begin_read)));
+    if (!database_.prepared_statements) {
+        statements.push_back(once(settings_text(database_.lock_timeout, true)));
+    }
+    const std::size_t opened = statements.size();
     if (query.before) statements.push_back(*query.before);
     if (at_once) {
         statements.push_back(once(query.sql));
+        statements.push_back(once("COMMIT"));
     } else {
-        statements.push_back(once("BEGIN READ ONLY"));
         statements.push_back(
             once(fmt::format("DECLARE larder_list NO SCROLL CURSOR FOR {}", query.sql)));
         statements.push_back(once(fetch(wanted)));
@@ -247,8 +371,9 @@ Expected<void> Session::stream(const Query& query,
         connection_.reset();  // which may be inside the transaction
         return std::unexpected(std::move(results.error()));
     }
-    if (query.before) take_before(results->front());
-    Expected<Rows> rows = std::move(results->back());
+    if (query.before) take_before((*results)[opened]);
+    Expected<Rows> rows =
+        std::move((*results)[opened + (query.before ? 1 : 0) + (at_once ? 0 : 1)]);
     std::size_t bytes = 0;
     const auto take_rows = [&] {
         bytes = 0;
@@ -259,9 +384,9 @@ Expected<void> Session::stream(const Query& query,
     };
     while (rows && take_rows() && !at_once && rows->size() == wanted) {
         wanted = std::clamp(fetch_bytes * wanted / (bytes + 1), std::size_t{1}, largest_fetch);
-        rows = execute(fetch(wanted));
+        rows = exchange(fetch(wanted));
     }
-    if (rows && !at_once) rows = execute("COMMIT");
+    if (rows && !at_once) rows = exchange("COMMIT");
     if (rows) return {};
     connection_.reset();
     return std::unexpected(std::move(rows.error()));
@@ -269,20 +394,25 @@ Expected<void> Session::stream(const Query& query,
 
 Transaction::~Transaction() {
     if (!is_open_ || !session_.connection_) return;
-    if (!session_.execute("ROLLBACK")) session_.connection_.reset();
+    if (!session_.exchange("ROLLBACK")) session_.connection_.reset();
 }
 
 Expected<Rows> Transaction::change(const Statement& statement,
                                    std::chrono::milliseconds lock_wait) {
-    const auto opening = fmt::format("BEGIN; SET LOCAL lock_timeout = {}; ", lock_wait.count());
-    auto rows = session_.run(opening, statement);
+    auto rows = session_.run(
+        fmt::format("{}; {}SET LOCAL lock_timeout = {};", begin_write, session_.local_settings(),
+                    std::max(lock_wait, std::chrono::milliseconds(1)).count()),
+        statement);
     is_open_ = session_.connection_ != nullptr;
     return rows;
 }
 
 Expected<std::vector<Rows>> Transaction::change_all(std::vector<Statement> statements) {
-    const Statement opening[] = {once("BEGIN"), once("SET LOCAL lock_timeout = '50ms'")};
-    statements.insert(statements.begin(), std::begin(opening), std::end(opening));
+    std::vector<Statement> opening = {once(std::string(begin_write))};
+    opening.push_back(once(session_.database_.prepared_statements
+                               ? fmt::format("SET LOCAL lock_timeout = {}", short_lock_wait.count())
+                               : settings_text(short_lock_wait, true)));
+    statements.insert(statements.begin(), opening.begin(), opening.end());
     auto rows = session_.run_all(statements);
     is_open_ = session_.connection_ != nullptr;
     if (rows) rows->erase(rows->begin(), rows->begin() + std::ssize(opening));
@@ -290,12 +420,16 @@ Expected<std::vector<Rows>> Transaction::change_all(std::vector<Statement> state
 }
 
 Expected<void> Transaction::commit(const std::string& mark) {
-    auto done = session_.execute(
-        fmt::format("SELECT pg_logical_emit_message(true, 'larder', '{}'); COMMIT", mark));
+    auto done = session_.exchange(fmt::format(
+        "SELECT pg_catalog.pg_logical_emit_message(true, 'larder', '{}'); COMMIT", mark));
     if (done) {
         is_open_ = false;
         return {};
     }
+    // A session that goes on has said why it refused, and has rolled back.
+    if (session_.connection_) return std::unexpected(std::move(done.error()));
+    done.error().kind = ErrorKind::unavailable;
+    done.error().is_outcome_unknown = true;
     done.error().detail = "The database was lost while this was written; the outcome is unknown.";
     return std::unexpected(std::move(done.error()));
 }

@@ -13,6 +13,7 @@
 #include "error.hpp"
 #include "observe/metrics.hpp"
 #include "store/statements.hpp"
+#include "store/waits.hpp"
 
 namespace larder {
 
@@ -21,21 +22,33 @@ using Rows = std::vector<Row>;
 
 /// What all sessions of a process share: where PostgreSQL is, and when it was last out of reach.
 struct Database {
-    Database(std::string where, bool prepared, const Metrics* counted = nullptr)
-        : url(std::move(where)), prepared_statements(prepared), metrics(counted) {}
+    Database(std::string where, bool prepared, const Metrics* counted = nullptr,
+             std::chrono::milliseconds longest_lock_wait = std::chrono::milliseconds(2000))
+        : url(std::move(where)),
+          prepared_statements(prepared),
+          metrics(counted),
+          lock_timeout(longest_lock_wait) {}
 
     const std::string url;
-    const bool prepared_statements;  ///< false for poolers in transaction mode
-    const Metrics* const metrics;    ///< null: nobody counts
+    const bool prepared_statements;                ///< false for poolers in transaction mode
+    const Metrics* const metrics;                  ///< null: nobody counts
+    const std::chrono::milliseconds lock_timeout;  ///< LOCK_TIMEOUT_MS; of reads, and the default
 
     /// Steady-clock nanoseconds before which nobody tries to connect again.
     std::atomic<std::int64_t> retry_at = 0;
+
+    /// Whether PostgreSQL takes connections and answers nothing (DatabaseWatch).
+    std::atomic<bool> is_hung = false;
+    Waits waits;
 };
 
 /// One connection to PostgreSQL, for one thread; connects when first used, and again after it was
 /// lost. Failures are values: `unavailable` (out of reach, or the outcome is unknown),
 /// `unprocessable` (PostgreSQL cannot hold a value), `conflict` (a unique value is taken),
-/// `internal` (anything else). Nothing of libpqxx leaves this class.
+/// `internal` (anything else). No exception leaves this class. It sets what the meaning of its
+/// statements depends on (isolation, search_path, formats, encoding, lock_timeout) by itself,
+/// whatever the defaults of server, database and role are: on connecting, and behind a pooler,
+/// which gives each transaction another server session, in the text of each transaction.
 class Session {
 public:
     /// `database` must outlive the session.
@@ -71,7 +84,10 @@ private:
     struct Connection;
 
     Expected<void> connect();
-    Expected<Rows> run(std::string_view before, const Statement& statement);
+    Expected<Rows> run(const std::string& before, const Statement& statement);
+    Expected<Rows> exchange(const std::string& sql);
+    std::string local_settings() const;
+    std::string preamble() const;
     Expected<std::vector<Rows>> run_all(const std::vector<Statement>& statements);
     std::string text_of(const Statement& statement);
     const std::string* prepared_name(const std::string& sql);
@@ -84,6 +100,10 @@ private:
     std::string application_name_;
 };
 
+/// How long a write waits for a lock at first. A caller that fails with `is_locked` may queue, and
+/// try again with a longer wait.
+inline constexpr std::chrono::milliseconds short_lock_wait{50};
+
 /// A transaction of one statement that writes. Rolled back unless committed.
 class Transaction {
 public:
@@ -92,16 +112,19 @@ public:
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
-    /// Opens the transaction and makes the change, in one round trip. To be called once. Waits at
-    /// most `lock_wait` for what somebody else has locked; the error then `is_locked`.
-    Expected<Rows> change(const Statement& statement, std::chrono::milliseconds lock_wait);
+    /// Opens the transaction and makes the change, in one round trip. To be called once. Each lock
+    /// that another transaction holds is waited for `lock_wait` (over 0) at most, also in COMMIT;
+    /// then it fails with `unavailable` and `is_locked`.
+    Expected<Rows> change(const Statement& statement,
+                          std::chrono::milliseconds lock_wait = short_lock_wait);
 
-    /// The same for several changes, with the rows of each. Waits at most 50 ms for a row that
-    /// somebody else has locked; fails as a whole with the first that fails.
+    /// The same for several changes with `short_lock_wait`, with the rows of each; fails as a whole
+    /// with the first that fails.
     Expected<std::vector<Rows>> change_all(std::vector<Statement> statements);
 
-    /// Marks the transaction for the feeds (`mark`, see feed/mark.hpp) and commits it. On failure
-    /// the outcome is unknown.
+    /// Marks the transaction for the feeds (`mark`, see feed/mark.hpp) and commits it. Where
+    /// PostgreSQL refuses (a deferred constraint, say), nothing was changed, and it fails as the
+    /// change would have; where the session is lost, with `unavailable` and `is_outcome_unknown`.
     Expected<void> commit(const std::string& mark);
 
 private:

@@ -34,7 +34,10 @@ std::string array_literal(const std::vector<std::string>& ids) {
 
 }  // namespace
 
-Statements::Statements(const Resource& resource) : resource_(resource), json_(row_json(resource)) {
+Statements::Statements(const Resource& resource)
+    : resource_(resource),
+      table_(fmt::format("public.{}", resource.name)),
+      json_(row_json(resource)) {
     for (const Field& field : resource.fields) {
         if (field.unique) unique_columns_ += fmt::format(", t.{}", field.name);
     }
@@ -42,19 +45,18 @@ Statements::Statements(const Resource& resource) : resource_(resource), json_(ro
 
 Statement Statements::select(const std::vector<std::string>& ids) const {
     return {fmt::format("SELECT t.id, {}, t.xmax = 0 FROM {} AS t WHERE t.id = ANY($1::{}[])",
-                        json_, resource_.name, id_type(resource_)),
+                        json_, table_, id_type(resource_)),
             {array_literal(ids)}};
 }
 
 Statement Statements::select_guarded(const std::string& id) const {
     return {fmt::format("SELECT {}, t.xmin{} FROM {} AS t WHERE t.id = $1::{}", json_,
-                        unique_columns_, resource_.name, id_type(resource_)),
+                        unique_columns_, table_, id_type(resource_)),
             {id}};
 }
 
 Statement Statements::select_owner(const Field& field, const std::string& value) const {
-    return {fmt::format("SELECT t.id, t.xmax = 0 FROM {} AS t WHERE t.{} = $1", resource_.name,
-                        field.name),
+    return {fmt::format("SELECT t.id, t.xmax = 0 FROM {} AS t WHERE t.{} = $1", table_, field.name),
             {value}};
 }
 
@@ -65,7 +67,7 @@ Statement Statements::quiet() const {
                         " AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock',"
                         " 'ExclusiveLock', 'AccessExclusiveLock')"
                         " AND granted AND pid IS DISTINCT FROM pg_backend_pid())",
-                        resource_.name),
+                        table_),
             {},
             true};
 }
@@ -74,7 +76,7 @@ Statement Statements::insert(const Change& change) const {
     if (resource_.is_document()) {
         return {fmt::format("INSERT INTO {} AS t (data) VALUES ($1::jsonb - 'id')"
                             " RETURNING t.id, {}",
-                            resource_.name, json_),
+                            table_, json_),
                 {change.document}};
     }
     Statement statement;
@@ -86,10 +88,9 @@ Statement Statements::insert(const Change& change) const {
         parameters.push_back(fmt::format("${}", columns.size()));
         statement.values.push_back(sent == change.assignments.end() ? std::nullopt : sent->value);
     }
-    statement.sql =
-        fmt::format("INSERT INTO {} AS t ({}) VALUES ({}){} RETURNING t.id, {}", resource_.name,
-                    fmt::join(columns, ", "), fmt::join(parameters, ", "),
-                    unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", json_);
+    statement.sql = fmt::format("INSERT INTO {} AS t ({}) VALUES ({}){} RETURNING t.id, {}", table_,
+                                fmt::join(columns, ", "), fmt::join(parameters, ", "),
+                                unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", json_);
     return statement;
 }
 
@@ -113,8 +114,8 @@ Statement Statements::update(const std::string& id, const Change& change,
             fmt::format("{} = ${}", assignment.field->name, statement.values.size()));
     }
     if (!xmin.empty()) statement.values.emplace_back(xmin);
-    statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE t.id = $1::{}{} RETURNING {}",
-                                resource_.name, fmt::join(settings, ", "), id_type(resource_),
+    statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE t.id = $1::{}{} RETURNING {}", table_,
+                                fmt::join(settings, ", "), id_type(resource_),
                                 guard(statement.values.size(), xmin), json_);
     return statement;
 }
@@ -122,15 +123,14 @@ Statement Statements::update(const std::string& id, const Change& change,
 Statement Statements::remove(const std::string& id, const std::string& xmin) const {
     Statement statement{.sql = {}, .values = {id}};
     if (!xmin.empty()) statement.values.emplace_back(xmin);
-    statement.sql =
-        fmt::format("DELETE FROM {} AS t WHERE t.id = $1::{}{} RETURNING t.id{}", resource_.name,
-                    id_type(resource_), guard(2, xmin), unique_columns_);
+    statement.sql = fmt::format("DELETE FROM {} AS t WHERE t.id = $1::{}{} RETURNING t.id{}",
+                                table_, id_type(resource_), guard(2, xmin), unique_columns_);
     return statement;
 }
 
 std::string Statements::list(const List& list, std::string_view limit) const {
-    std::string sql = fmt::format("SELECT {} FROM {} AS t", json_,
-                                  list.from.empty() ? resource_.name : list.from);
+    std::string sql =
+        fmt::format("SELECT {} FROM {} AS t", json_, list.from.empty() ? table_ : list.from);
     if (!list.where.empty()) sql += fmt::format(" WHERE {}", list.where);
     sql += fmt::format(" ORDER BY {}", list.order);
     if (!limit.empty()) sql += fmt::format(" LIMIT {}", limit);

@@ -58,6 +58,7 @@ private:
     std::string guard(std::size_t parameter, const std::string& xmin) const;
 
     const Resource& resource_;
+    std::string table_;           // with its schema
     std::string json_;            // SQL expression for the JSON of a record
     std::string unique_columns_;  // ", t.a, t.b"
 };

@@ -52,9 +52,10 @@ void check(const Statement& statement, const std::string& sql, const Values& val
 BOOST_AUTO_TEST_SUITE(statements)
 
 BOOST_FIXTURE_TEST_CASE(records_are_selected_by_an_array_of_ids, Boats) {
-    check(statements.select({id, id}),
-          "SELECT t.id, " + json + ", t.xmax = 0 FROM boats AS t WHERE t.id = ANY($1::uuid[])",
-          {'{' + id + ',' + id + '}'});
+    check(
+        statements.select({id, id}),
+        "SELECT t.id, " + json + ", t.xmax = 0 FROM public.boats AS t WHERE t.id = ANY($1::uuid[])",
+        {'{' + id + ',' + id + '}'});
     const Statements employees(larder::resource("employees"));
     BOOST_TEST(employees.select({"1"}).sql.ends_with("t.id = ANY($1::bigint[])"));
     BOOST_TEST(employees.select({"1", "22"}).values[0].value() == "{1,22}");
@@ -62,14 +63,15 @@ BOOST_FIXTURE_TEST_CASE(records_are_selected_by_an_array_of_ids, Boats) {
 
 BOOST_FIXTURE_TEST_CASE(a_guarded_record_comes_with_version_and_unique_fields, Boats) {
     check(statements.select_guarded(id),
-          "SELECT " + json + ", t.xmin, t.sign, t.harbour FROM boats AS t WHERE t.id = $1::uuid",
+          "SELECT " + json +
+              ", t.xmin, t.sign, t.harbour FROM public.boats AS t WHERE t.id = $1::uuid",
           {id});
 }
 
 BOOST_FIXTURE_TEST_CASE(an_owner_is_selected_by_its_value, Boats) {
     const std::string evil = "x'; DROP TABLE boats; --";
     check(statements.select_owner(resource.fields[1], evil),
-          "SELECT t.id, t.xmax = 0 FROM boats AS t WHERE t.sign = $1", {evil});
+          "SELECT t.id, t.xmax = 0 FROM public.boats AS t WHERE t.sign = $1", {evil});
 }
 
 BOOST_FIXTURE_TEST_CASE(quiet_asks_for_every_lock_of_a_writer, Boats) {
@@ -87,7 +89,7 @@ BOOST_FIXTURE_TEST_CASE(an_insert_has_every_column_and_leaves_conflicts_to_the_c
     check(statements.insert(change(ChangeMode::create,
                                    R"({"harbour": null, "berths": 1.0e1, "length": 24.90,
                                        "sign": "S1", "name": "Zoë", "id": 1})")),
-          "INSERT INTO boats AS t (name, sign, length, berths, harbour)"
+          "INSERT INTO public.boats AS t (name, sign, length, berths, harbour)"
           " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING t.id, " +
               json,
           {"Zoë", "S1", "24.90", "10", std::nullopt});
@@ -112,12 +114,12 @@ BOOST_AUTO_TEST_CASE(an_insert_without_unique_fields_has_no_conflicts) {
 BOOST_FIXTURE_TEST_CASE(an_update_sets_what_was_sent, Boats) {
     const auto sent = change(ChangeMode::replace, R"({"berths": 3, "harbour": null, "name": "n"})");
     check(statements.update(id, sent, ""),
-          "UPDATE boats AS t SET name = $2, berths = $3, harbour = $4 WHERE t.id = $1::uuid"
+          "UPDATE public.boats AS t SET name = $2, berths = $3, harbour = $4 WHERE t.id = $1::uuid"
           " RETURNING " +
               json,
           {id, "n", "3", std::nullopt});
     check(statements.update(id, sent, "77"),
-          "UPDATE boats AS t SET name = $2, berths = $3, harbour = $4 WHERE t.id = $1::uuid"
+          "UPDATE public.boats AS t SET name = $2, berths = $3, harbour = $4 WHERE t.id = $1::uuid"
           " AND t.xmin = $5::xid RETURNING " +
               json,
           {id, "n", "3", std::nullopt, "77"});
@@ -125,16 +127,17 @@ BOOST_FIXTURE_TEST_CASE(an_update_sets_what_was_sent, Boats) {
 
 BOOST_FIXTURE_TEST_CASE(a_removal_gives_back_the_unique_values, Boats) {
     check(statements.remove(id, ""),
-          "DELETE FROM boats AS t WHERE t.id = $1::uuid RETURNING t.id, t.sign, t.harbour", {id});
+          "DELETE FROM public.boats AS t WHERE t.id = $1::uuid RETURNING t.id, t.sign, t.harbour",
+          {id});
     check(statements.remove(id, "77"),
-          "DELETE FROM boats AS t WHERE t.id = $1::uuid AND t.xmin = $2::xid"
+          "DELETE FROM public.boats AS t WHERE t.id = $1::uuid AND t.xmin = $2::xid"
           " RETURNING t.id, t.sign, t.harbour",
           {id, "77"});
 }
 
 BOOST_FIXTURE_TEST_CASE(a_list_has_its_condition_order_and_limit, Boats) {
     BOOST_TEST(statements.list(resource.lists[0], "") ==
-               "SELECT " + json + " FROM boats AS t ORDER BY t.id");
+               "SELECT " + json + " FROM public.boats AS t ORDER BY t.id");
     BOOST_TEST(statements.list(resource.lists[1], "20") ==
                "SELECT " + json +
                    " FROM (SELECT * FROM boats) AS t WHERE t.length > 20"
@@ -144,30 +147,30 @@ BOOST_FIXTURE_TEST_CASE(a_list_has_its_condition_order_and_limit, Boats) {
 BOOST_FIXTURE_TEST_CASE(a_document_is_stored_without_the_id_that_was_sent, Items) {
     const Change sent{.document = R"({"id": 1, "a": null})"};
     check(statements.insert(sent),
-          "INSERT INTO items AS t (data) VALUES ($1::jsonb - 'id') RETURNING t.id, " + json,
+          "INSERT INTO public.items AS t (data) VALUES ($1::jsonb - 'id') RETURNING t.id, " + json,
           {sent.document});
 }
 
 BOOST_FIXTURE_TEST_CASE(a_document_is_merged_at_the_top_or_deeply, Items) {
     Change sent{.mode = ChangeMode::replace, .document = R"({"a": {"b": null}})"};
     check(statements.update(id, sent, "9"),
-          "UPDATE items AS t SET data = t.data || ($2::jsonb - 'id') WHERE t.id = $1::uuid"
+          "UPDATE public.items AS t SET data = t.data || ($2::jsonb - 'id') WHERE t.id = $1::uuid"
           " AND t.xmin = $3::xid RETURNING " +
               json,
           {id, sent.document, "9"});
     sent.mode = ChangeMode::merge_patch;
     check(statements.update(id, sent, ""),
-          "UPDATE items AS t SET data = larder.merge_patch(t.data, $2::jsonb - 'id')"
+          "UPDATE public.items AS t SET data = larder.merge_patch(t.data, $2::jsonb - 'id')"
           " WHERE t.id = $1::uuid RETURNING " +
               json,
           {id, sent.document});
 }
 
 BOOST_FIXTURE_TEST_CASE(a_document_has_no_unique_fields, Items) {
-    check(statements.remove(id, ""), "DELETE FROM items AS t WHERE t.id = $1::uuid RETURNING t.id",
-          {id});
+    check(statements.remove(id, ""),
+          "DELETE FROM public.items AS t WHERE t.id = $1::uuid RETURNING t.id", {id});
     check(statements.select_guarded(id),
-          "SELECT " + json + ", t.xmin FROM items AS t WHERE t.id = $1::uuid", {id});
+          "SELECT " + json + ", t.xmin FROM public.items AS t WHERE t.id = $1::uuid", {id});
 }
 
 BOOST_FIXTURE_TEST_CASE(what_a_client_sent_never_becomes_sql, Boats) {
