@@ -5,8 +5,11 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.sh) .ci/run \
 	$(addprefix tests/package/,run next_version steps.sh inside_systemd inside_spawn_fcgi) \
-	$(addprefix tests/deploy/,install manuals units) tests/bare_debian tests/machine.sh $(addprefix tests/fresh/,run inside) tests/containers/run \
+	$(addprefix tests/deploy/,install manuals units environment addresses) tests/bare_debian tests/machine.sh $(addprefix tests/fresh/,run inside) tests/containers/run \
 	deploy/render_settings deploy/container/larder-container
+
+# A shell would go elsewhere than the recipes say, or read a startup file first.
+unexport CDPATH ENV BASH_ENV POSIXLY_CORRECT GREP_OPTIONS GREP_COLORS
 
 .DEFAULT_GOAL := help
 .PHONY: help run up down status logs migrate build install deb test test-corpus test-fresh test-package test-containers bench bench-quick growth profile model coherence sanitize programs bench-programs lint clean
@@ -30,7 +33,7 @@ status: ## address, process ids and sockets of the stack
 logs: ## the last lines of its logs
 	@scripts/stack logs
 
-migrate: ## bring the schema of the stack's database up to date
+migrate: build ## bring the schema of the stack's database up to date
 	@scripts/stack migrate
 
 build: ## build the programs

@@ -35,6 +35,7 @@ struct Error {
     std::string log = {};
     std::vector<FieldError> fields = {};
     std::string headers = {};
+    bool is_locked = false;  ///< somebody else has locked what was to be changed, which was not
 };
 
 template <class T>

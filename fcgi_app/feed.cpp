@@ -14,8 +14,9 @@
 
 #include "feed/feed.hpp"
 #include "feed/prerequisites.hpp"
+#include "file.hpp"
 #include "observe/log.hpp"
-#include "records/larder.hpp"
+#include "records/services.hpp"
 #include "records/schema.hpp"
 #include "settings.hpp"
 
@@ -70,11 +71,12 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "larder-feed: PostgreSQL's log can be followed\n");
         return EXIT_SUCCESS;
     }
+    close_new_files_to_others();
     auto memory = open_shared_memory(settings->run_dir);
     if (!memory) return refuse_to_follow(memory.error());
     const auto counted = MetricsMemory::open(settings->run_dir);
     if (!counted) return refuse_to_follow(counted.error());
-    Larder shared(*settings, resources, **memory, **counted);
+    Services shared(*settings, resources, **memory, **counted);
     if (const auto prepared = shared.generations.prepare(); !prepared) {
         return refuse_to_follow(prepared.error());
     }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,14 +12,20 @@
 
 namespace larder {
 
+/// Makes the rights of new files of this process independent of its caller's mask: at most the
+/// group may read them, which in RUN_DIR is that of nginx. To be called before there are other
+/// threads. A mask, because no chmod(2) of ours could keep the set-group-ID bit that a directory in
+/// RUN_DIR has inherited from it: the account is not in that group.
+inline void close_new_files_to_others() { umask(S_IWGRP | S_IRWXO); }
+
 /// A file or directory in RUN_DIR, which the processes of a host share; owns the descriptor. A file
-/// that is made by its path may be read and written by the account and its group.
+/// that is made by its path is for the account alone.
 class File {
 public:
     File() = default;                                   ///< none
     explicit File(int descriptor) : fd_(descriptor) {}  ///< takes over what open(2) has given
     /// `flags` are those of open(2). Whether it is open `is_open` says, and errno why not.
-    File(const std::string& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0660)) {}
+    File(const std::string& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
     ~File() {
         if (fd_ >= 0) close(fd_);
     }

@@ -89,10 +89,11 @@ bool is_network(std::string_view text) {
 
 std::string metrics_allow(Settings& settings, std::string_view value) {
     settings.metrics_allow = value;
+    if (value == "none") return {};
     for (const auto word : std::views::split(value, ' ')) {
         const std::string_view network(word.begin(), word.end());
         if (!network.empty() && !is_network(network)) {
-            return "must be addresses or networks with spaces between them";
+            return "must be addresses or networks with spaces between them, or none";
         }
     }
     return {};
@@ -138,7 +139,7 @@ const std::vector<Setting>& setting_table() {
         {"DATABASE_REQUEST_ID", "false",
          "the id of the request stands in the `application_name` of its statements",
          flag(&Settings::database_request_id)},
-        {"METRICS_ALLOW", "127.0.0.1 ::1", "addresses and networks that may read `/metrics`",
+        {"METRICS_ALLOW", "127.0.0.1 ::1", "addresses and networks that may read `/metrics`, or `none`",
          metrics_allow},
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},
@@ -155,6 +156,9 @@ const std::vector<Setting>& setting_table() {
         {"QUEUE_LIMIT", "1024",
          "requests of a worker that may wait for such a thread; more get 503",
          number(&Settings::queue_limit, 1, 1000000)},
+        {"LOCK_TIMEOUT_MS", "2000",
+         "how long a write waits for a row that somebody else has locked, in ms",
+         number(&Settings::lock_timeout_ms, 1, 3600000)},
         {"PREPARED_STATEMENTS", "true", "false behind a pooler in transaction mode (pgbouncer)",
          flag(&Settings::prepared_statements)},
         {"RUN_DIR", "/run/larder", "directory that the processes of a host share, best on tmpfs",

@@ -32,6 +32,7 @@ struct Settings {
     std::string worker_address;
     int store_threads = 0;
     int queue_limit = 0;
+    int lock_timeout_ms = 0;
     int body_limit_bytes = 0;
     std::string welcome_text;
     int redis_timeout_ms = 0;

@@ -1,6 +1,5 @@
 // larder-worker: wiring and signals, no logic.
 
-#include <fcgiapp.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -16,16 +15,19 @@
 #include <cstdlib>
 #include <thread>
 
-#include "gateway/server.hpp"
+#include "api/description.hpp"
+#include "api/scheduler.hpp"
+#include "file.hpp"
 #include "observe/answer_log.hpp"
 #include "observe/log.hpp"
 #include "observe/ready.hpp"
-#include "openapi/document.hpp"
 #include "records/caretaker.hpp"
 #include "records/diagnosis.hpp"
-#include "records/larder.hpp"
 #include "records/schema.hpp"
+#include "records/services.hpp"
+#include "server/loop.hpp"
 #include "settings.hpp"
+#include "store/service_file.hpp"
 
 namespace {
 
@@ -89,7 +91,7 @@ int print_diagnosis(const Settings& settings, const std::vector<Resource>& resou
     return is_sound ? EXIT_SUCCESS : bad_setup;
 }
 
-int serve(Larder& shared, const std::vector<Resource>& resources) {
+int serve(Services& shared, const std::vector<Resource>& resources) {
     int listening = 0;
     socklen_t size = sizeof(listening);
     if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || !listening) {
@@ -99,20 +101,26 @@ int serve(Larder& shared, const std::vector<Resource>& resources) {
     }
     raise_file_limit();
     prefer_throughput();
-    FCGX_Init();
-    block_signals();  // after FCGX_Init, which installs handlers of its own
+    block_signals();
     const std::jthread caretaker([&](const std::stop_token& stop) { take_care(stop, shared); });
-    Server server(STDIN_FILENO, shared, resources);
+    const Operations operations = all_operations(resources);
+    const Routes routes(operations);
+    const RequestMetrics requests(shared.metrics, routes.patterns());
+    Scheduler scheduler(shared, routes);
+    Loop loop(STDIN_FILENO, scheduler, requests, shared.metrics.fastcgi_connections,
+              static_cast<std::size_t>(shared.settings.body_limit_bytes));
     shared.metrics.worker_starts.add();
     shared.metrics.workers.set(1);
     log_info("started", {{"version", LARDER_VERSION}});
     if (const auto told = notify_ready(); !told) {
         log_error("service_manager_not_told", {{"error", told.error()}});
     }
-    if (server.run()) return EXIT_SUCCESS;
-    log_error("not_finished");
+    const bool is_finished = loop.run();
+    if (is_finished && !scheduler.is_held_up()) return EXIT_SUCCESS;
+    if (!is_finished) log_error("not_finished");
     std::fflush(nullptr);
-    _exit(not_finished);  // a store thread is stuck; joining it would wait for it
+    // A thread is stuck; joining it would wait for it.
+    _exit(is_finished ? EXIT_SUCCESS : not_finished);
 }
 
 }  // namespace
@@ -126,6 +134,7 @@ int main(int argc, char** argv) {
     bool table = false;
     bool description = false;
     bool metrics = false;
+    std::string service_directory;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
     app.add_flag("--diagnose", diagnosis,
@@ -134,6 +143,9 @@ int main(int argc, char** argv) {
     app.add_flag("--print-settings", table, "Print all settings as a Markdown table, then exit");
     app.add_flag("--print-openapi", description, "Print the OpenAPI description, then exit");
     app.add_flag("--print-metrics", metrics, "Print all metrics as a Markdown table, then exit");
+    app.add_option(
+        "--write-service", service_directory,
+        "Write the address for migrations to this directory as files of libpq, then exit");
     CLI11_PARSE(app, argc, argv);
 
     const auto resources = all_resources();
@@ -153,9 +165,15 @@ int main(int argc, char** argv) {
         fmt::print("{}\n", openapi::document(resources));
         return EXIT_SUCCESS;
     }
-    const auto give_up = check || diagnosis ? refuse : refuse_to_serve;
+    const bool is_asked = check || diagnosis || !service_directory.empty();
+    const auto give_up = is_asked ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
     if (!settings) return give_up(settings.error());
+    if (!service_directory.empty()) {
+        const auto written =
+            write_service_file(settings->direct_database_url, migration_options, service_directory);
+        return written ? EXIT_SUCCESS : refuse(written.error());
+    }
     start_log("larder-worker", settings->debug, settings->log_format);
     set_connection_defaults(*settings, "larder-worker");
     if (diagnosis) return print_diagnosis(*settings, resources);
@@ -166,6 +184,7 @@ int main(int argc, char** argv) {
     }
     if (check || schema.state == SchemaState::behind) return give_up(schema.text);
     if (schema.state == SchemaState::unknown) log_error("no_database", {{"error", schema.text}});
+    close_new_files_to_others();
     auto memory = open_shared_memory(settings->run_dir);
     if (!memory) return refuse_to_serve(memory.error());
     const auto counted = MetricsMemory::open(settings->run_dir);
@@ -173,7 +192,7 @@ int main(int argc, char** argv) {
     if (const auto made = prepare_answer_log(settings->run_dir); !made) {
         return refuse_to_serve(made.error());
     }
-    Larder shared(*settings, resources, **memory, **counted);
+    Services shared(*settings, resources, **memory, **counted);
     if (const auto prepared = shared.generations.prepare(); !prepared) {
         return refuse_to_serve(prepared.error());
     }

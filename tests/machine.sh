@@ -11,6 +11,11 @@ remove_machine() {
     rm -rf "$WORK/machine"
 }
 
+# report_passed TEST KIND...: the last line of a test in which all of these have passed.
+report_passed() {
+    printf '\n%s: passed: %s\n' "$1" "${*:2}"
+}
+
 copy_machine() {
     remove_machine
     cp -a "$ROOT/build/bare-debian" "$WORK/machine"

@@ -49,7 +49,7 @@ bool Generations::swap(std::string_view collection) {
     const std::string name = random_token().append(suffix);
     const std::string directory = fmt::format("{}/{}", run_dir_, name);
     const std::string made = directory + ".list";
-    if (mkdir(directory.c_str(), 0755) != 0) return false;
+    if (mkdir(directory.c_str(), 0750) != 0) return false;
     if (symlink(name.c_str(), made.c_str()) != 0) return false;
     if (rename(made.c_str(), link_of(collection).c_str()) == 0) return true;
     const int cause = errno;
@@ -75,7 +75,7 @@ void Generations::keep(std::string_view collection, const std::string& file, Fil
     const int directory = former.descriptor();
     const std::string made = random_token();
     const File whole(
-        openat(directory, made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+        openat(directory, made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
     if (!whole.is_open()) return;
     const bool is_whole = write(whole.descriptor(), answer.data(), answer.size()) ==
                           static_cast<ssize_t>(answer.size());

@@ -17,7 +17,8 @@ namespace larder {
 /// path in its cache key (and pays a system call for each component of it). To swap the link is to
 /// empty the cache of the collection's lists: whatever was filled, or is being filled, under the
 /// old name is never asked for again. The directory keeps short lists as files, which nginx serves
-/// by way of the link.
+/// by way of the link. A list may hold what is not for every account of the host: directories and
+/// files are for this account and the group of RUN_DIR, which they inherit by its set-group-ID bit.
 ///
 /// Any thread of any process may call `swap` at any time. Local to a host.
 class Generations {

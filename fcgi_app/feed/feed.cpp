@@ -52,12 +52,12 @@ std::int64_t unix_now() {
 
 }  // namespace
 
-Feed::Feed(Larder& larder, std::span<const Resource> resources, int stop)
-    : backend_(larder),
+Feed::Feed(Services& services, std::span<const Resource> resources, int stop)
+    : backend_(services),
       resources_(resources),
-      memory_(larder.memory),
+      memory_(services.memory),
       stop_(stop),
-      follower_(resources, larder.host_id) {}
+      follower_(resources, services.host_id) {}
 
 void Feed::run() {
     milliseconds pause = shortest_pause;
@@ -84,13 +84,13 @@ void Feed::report(const std::string& trouble) {
 
 Feed::Result Feed::follow() {
     Replication replication;
-    if (auto opened = replication.open(backend_.larder.database.url); !opened) return opened;
+    if (auto opened = replication.open(backend_.services.database.url); !opened) return opened;
     if (auto requested = replication.request_slot(); !requested) return requested;
     if (auto ready = wait_for_slot(replication); !ready) return ready;
     if (auto begun = replication.start(feed_publication); !begun) return begun;
     // The slot comes first: nothing can fall between what is renewed and what is followed.
-    follower_ = Follower(resources_, backend_.larder.host_id);
-    follower_.pending() = everything(backend_.larder);
+    follower_ = Follower(resources_, backend_.services.host_id);
+    follower_.pending() = everything(backend_.services);
     if (auto settled = settle(); !settled) return settled;
     log_info("feed_connected");
     last_trouble_.clear();
@@ -156,8 +156,8 @@ bool Feed::is_late() const { return lag_ > late || Clock::now() - heard_ > tick 
 Feed::Result Feed::renew_blindly() {
     renewed_ = Clock::now();
     if (!renew_epoch(backend_)) return {};
-    backend_.larder.metrics.list_renewals.add(backend_.larder.collections.size());
-    if (backend_.larder.generations.swap_all()) return {};
+    backend_.services.metrics.list_renewals.add(backend_.services.collections.size());
+    if (backend_.services.generations.swap_all()) return {};
     return std::unexpected(fmt::format("cannot renew the lists: {}", std::strerror(errno)));
 }
 
@@ -196,13 +196,13 @@ Feed::Result Feed::take(std::string_view message) {
     const auto event = pgoutput::parse(log.payload);
     if (!event) return std::unexpected(event.error());
     const bool was_inside = follower_.is_in_transaction();
-    follower_.take(*event, backend_.larder.trust.epoch());
+    follower_.take(*event, backend_.services.trust.epoch());
     handled_ = std::max(handled_, follower_.end());
     // Both times are PostgreSQL's, whose clock may be another one.
     const std::chrono::microseconds lag(log.sent_at - follower_.commit_time());
     if (was_inside || follower_.is_in_transaction()) lag_ = lag;
     if (was_inside && !follower_.is_in_transaction())
-        backend_.larder.metrics.feed_transactions.add();
+        backend_.services.metrics.feed_transactions.add();
     batch_lag_ = std::max(batch_lag_, lag_);
     return {};
 }

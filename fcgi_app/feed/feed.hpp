@@ -21,7 +21,7 @@ class Feed {
 public:
     /// `stop` is a descriptor that becomes readable when the feed shall end; never closed or read
     /// here. The rest must outlive this.
-    Feed(Larder& larder, std::span<const Resource> resources, int stop);
+    Feed(Services& services, std::span<const Resource> resources, int stop);
 
     /// Returns after `stop`.
     void run();

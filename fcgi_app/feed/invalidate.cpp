@@ -24,7 +24,7 @@ void renew(Backend& backend) {
     if (!renewed) renewed = renew_epoch(backend);
     if (renewed) return;
     log_error("epoch_not_renewed", {{"error", renewed.error().log}});
-    backend.larder.trust.lose();  // whoever regains it raises the epoch
+    backend.services.trust.lose();  // whoever regains it raises the epoch
 }
 
 void fence(Backend& backend, std::span<const std::string> keys) {
@@ -44,18 +44,18 @@ std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what
     } else {
         fence(backend, work.keys);
     }
-    backend.larder.metrics.list_renewals.add(work.collections.size());
+    backend.services.metrics.list_renewals.add(work.collections.size());
     for (const auto collection : work.collections) {
-        if (backend.larder.generations.swap(collection)) continue;
+        if (backend.services.generations.swap(collection)) continue;
         return std::unexpected(
             fmt::format("cannot renew the lists of {}: {}", collection, std::strerror(errno)));
     }
     return {};
 }
 
-Invalidation everything(const Larder& larder) {
+Invalidation everything(const Services& services) {
     Invalidation all{.keys = {}, .collections = {}, .everything = true};
-    for (const Collection& collection : larder.collections) {
+    for (const Collection& collection : services.collections) {
         all.collections.insert(collection.resource.name);
     }
     return all;

@@ -14,6 +14,6 @@ namespace larder {
 std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what);
 
 /// All records and all lists: for when nobody knows what was missed.
-Invalidation everything(const Larder& larder);
+Invalidation everything(const Services& services);
 
 }  // namespace larder

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "records/backend.hpp"
+#include "records/effects.hpp"
 
 namespace larder {
 
@@ -69,8 +69,9 @@ Affected Tables::affected_by(const pgoutput::Update& update) const {
     const bool has_old = table->unique_fields.empty() || (update.old && update.old->is_full);
     affected.is_unknown = !table->is_complete || !has_old || !text_at(update.row, table->id);
     if (affected.is_unknown) return affected;
-    if (update.old) add_keys(affected, *table, update.old->values);
-    add_keys(affected, *table, update.row);
+    const RowImage after = image_of(*table, update.row);
+    const RowImage before = update.old ? image_of(*table, update.old->values) : after;
+    affected.keys = outdated_entries(*table->resource, &before, &after);
     return affected;
 }
 
@@ -81,22 +82,22 @@ Affected Tables::affected_by(const pgoutput::Delete& removal) const {
     const bool has_old = table->unique_fields.empty() || removal.old.is_full;
     affected.is_unknown =
         !table->is_complete || !has_old || !text_at(removal.old.values, table->id);
-    if (!affected.is_unknown) add_keys(affected, *table, removal.old.values);
+    if (affected.is_unknown) return affected;
+    const RowImage before = image_of(*table, removal.old.values);
+    affected.keys = outdated_entries(*table->resource, &before, nullptr);
     return affected;
 }
 
-void Tables::add_keys(Affected& affected, const Table& table, const pgoutput::Tuple& row) {
-    const auto add = [&](std::string key) {
-        if (std::ranges::find(affected.keys, key) == affected.keys.end()) {
-            affected.keys.push_back(std::move(key));
-        }
+RowImage Tables::image_of(const Table& table, const pgoutput::Tuple& row) {
+    const auto value_at = [&](std::size_t column) {
+        const auto* value = text_at(row, column);
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value->text);
     };
-    if (const auto* id = text_at(row, table.id)) add(record_key(*table.resource, id->text));
+    RowImage image{.id = value_at(table.id).value_or("")};
     for (const auto& [field, column] : table.unique_fields) {
-        if (const auto* value = text_at(row, column)) {
-            add(claim_key(*table.resource, *field, value->text));
-        }
+        image.unique_values.push_back(value_at(column));
     }
+    return image;
 }
 
 }  // namespace larder

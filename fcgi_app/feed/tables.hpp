@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "feed/pgoutput.hpp"
+#include "records/effects.hpp"
 #include "resource/resource.hpp"
 
 namespace larder {
@@ -50,7 +51,7 @@ private:
 
     Table made_of(const pgoutput::Relation& relation) const;
     const Table* table_of(std::uint32_t relation) const;
-    static void add_keys(Affected& affected, const Table& table, const pgoutput::Tuple& row);
+    static RowImage image_of(const Table& table, const pgoutput::Tuple& row);
 
     std::span<const Resource> resources_;
     std::map<std::uint32_t, Table> tables_;

@@ -92,9 +92,11 @@ std::expected<void, std::string> prepare_answer_log(const std::string& run_dir) 
     const std::string path = path_in(run_dir);
     const File log(path, O_RDWR | O_CREAT);
     if (!log.is_open()) return std::unexpected(file_failure(path));
-    // When nginx opens its logs again it makes them its own; the group is left to this account. A
-    // file that is not this account's stays as it is.
-    fchmod(log.descriptor(), 0660);
+    // When nginx opens its logs again it makes them its own; the group is left to this account, and
+    // is not that of RUN_DIR. A file that is not this account's stays as it is.
+    if (fchown(log.descriptor(), static_cast<uid_t>(-1), getegid()) == 0) {
+        fchmod(log.descriptor(), 0660);
+    }
     return {};
 }
 

@@ -77,7 +77,7 @@ const MetricFamily* family_of(std::string_view series);
 using MetricLabels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 std::string series_name(std::string_view family, MetricLabels labels);
 
-/// What a process counts, but for the requests (gateway/request_metrics.hpp). To be made once in a
+/// What a process counts, but for the requests (observe/request_metrics.hpp). To be made once in a
 /// process, for its gauges begin at 0. The memory must outlive this.
 struct Metrics {
     explicit Metrics(MetricsMemory& shared);

@@ -6,7 +6,7 @@
 
 #include "http/request.hpp"
 #include "http/response.hpp"
-#include "http/router.hpp"
+#include "resource/resource.hpp"
 #include "json/document.hpp"
 #include "openapi/operation.hpp"
 
@@ -179,7 +179,7 @@ Value::Object common_parameters() {
                        {"schema", text_schema()}});
     };
     const Value limit = object(
-        {{"type", "integer"}, {"minimum", 1}, {"maximum", std::int64_t{http::longest_list}}});
+        {{"type", "integer"}, {"minimum", 1}, {"maximum", std::int64_t{longest_list}}});
     return {
         {"IfNoneMatch",
          condition("If-None-Match",

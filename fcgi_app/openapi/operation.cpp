@@ -17,7 +17,7 @@ std::string upper(std::string_view text) {
     return out;
 }
 
-Value operation_object(const Operation& operation) {
+Value operation_object(const OperationObject& operation) {
     Value::Object members = {{"operationId", operation.id},
                              {"tags", array({operation.tag})},
                              {"summary", operation.summary}};
@@ -31,7 +31,7 @@ Value operation_object(const Operation& operation) {
     return members;
 }
 
-Operation head_of(Operation get) {
+OperationObject head_of(OperationObject get) {
     get.method = "head";
     get.description = fmt::format("The answer to `{}` without its body.", get.id);
     get.summary = fmt::format("Headers: {}", get.summary);
@@ -40,7 +40,7 @@ Operation head_of(Operation get) {
     return get;
 }
 
-Operation options_of(const Operation& first, const std::string& allow,
+OperationObject options_of(const OperationObject& first, const std::string& allow,
                      std::vector<ErrorKind> errors) {
     errors.push_back(ErrorKind::method_not_allowed);
     return {.method = "options",
@@ -81,16 +81,16 @@ std::string joined(std::string_view name) {
     return out;
 }
 
-Value path_item(Value::Array parameters, const std::vector<Operation>& operations,
+Value path_item(Value::Array parameters, const std::vector<OperationObject>& operations,
                 const std::vector<ErrorKind>& errors) {
     Value::Object members;
     if (!parameters.empty()) members.emplace_back("parameters", std::move(parameters));
     std::string allow;
-    const auto add = [&](const Operation& operation) {
+    const auto add = [&](const OperationObject& operation) {
         members.emplace_back(operation.method, operation_object(operation));
         allow += upper(operation.method) + ", ";
     };
-    for (const Operation& operation : operations) {
+    for (const OperationObject& operation : operations) {
         add(operation);
         if (operation.method == "get") add(head_of(operation));
     }

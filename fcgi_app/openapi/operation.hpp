@@ -33,7 +33,7 @@ std::string joined(std::string_view name);
 
 /// One method of a path (Operation Object). `method` is in lower case, `id` unique in the document.
 /// `responses` are those of success; `errors` are answered as problem details.
-struct Operation {
+struct OperationObject {
     std::string_view method;
     std::string id;
     std::string tag;
@@ -47,7 +47,7 @@ struct Operation {
 
 /// A path with all its methods (Path Item Object): those of `operations`, in the order of Allow,
 /// HEAD where there is GET, and OPTIONS. `parameters` hold for all of them, `errors` for OPTIONS.
-Value path_item(Value::Array parameters, const std::vector<Operation>& operations,
+Value path_item(Value::Array parameters, const std::vector<OperationObject>& operations,
                 const std::vector<ErrorKind>& errors = {});
 
 }  // namespace larder::openapi

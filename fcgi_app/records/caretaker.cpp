@@ -28,12 +28,12 @@ constexpr std::chrono::seconds expiry_interval{1};
 /// Counts what nginx has answered by itself, once a second.
 class AnswerCounter {
 public:
-    explicit AnswerCounter(const Larder& larder) : larder_(larder) {}
+    explicit AnswerCounter(const Services& services) : services_(services) {}
 
     void tend(Clock::time_point now) {
         if (now < next_) return;
         next_ = now + count_interval;
-        const auto counted = count_answers(larder_.metrics.memory, larder_.settings.run_dir);
+        const auto counted = count_answers(services_.metrics.memory, services_.settings.run_dir);
         const std::string trouble = counted ? "" : counted.error();
         if (trouble != last_trouble_ && !counted) {
             log_error("answers_not_counted", {{"error", trouble}});
@@ -42,27 +42,27 @@ public:
     }
 
 private:
-    const Larder& larder_;
+    const Services& services_;
     Clock::time_point next_{};
     std::string last_trouble_;
 };
 
 }  // namespace
 
-void take_care(const std::stop_token& stop, Larder& larder) {
-    Backend backend(larder);
+void take_care(const std::stop_token& stop, Services& services) {
+    Backend backend(services);
     std::mutex mutex;
     std::condition_variable_any wake;
     milliseconds pause = shortest_pause;
     Clock::time_point last_loss = Clock::now();
     Clock::time_point next_sweep = Clock::now() + sweep_interval;
     Clock::time_point next_expiry = Clock::now();
-    const std::chrono::seconds list_lifetime(larder.settings.list_cache_ttl);
+    const std::chrono::seconds list_lifetime(services.settings.list_cache_ttl);
     std::uint64_t swept_epoch = 0;
-    AnswerCounter answers(larder);
+    AnswerCounter answers(services);
     while (!stop.stop_requested()) {
         const auto now = Clock::now();
-        if (larder.trust.epoch() == 0) {
+        if (services.trust.epoch() == 0) {
             if (now - last_loss > calm + pause) pause = shortest_pause;
             const bool regained = regain_trust(backend);
             if (!regained) log_debug("redis_not_trusted", {{"error", backend.cache.error()}});
@@ -71,19 +71,19 @@ void take_care(const std::stop_token& stop, Larder& larder) {
         }
         answers.tend(now);
         if (now >= next_expiry && list_lifetime > list_lifetime.zero()) {
-            larder.generations.expire(list_lifetime);
+            services.generations.expire(list_lifetime);
             next_expiry = now + expiry_interval;
         }
         if (now >= next_sweep) {
-            larder.generations.sweep();
+            services.generations.sweep();
             // Nobody asks for the entries of former epochs, but without a lifetime they would stay.
-            const std::uint64_t epoch = larder.trust.epoch();
+            const std::uint64_t epoch = services.trust.epoch();
             if (epoch != swept_epoch && epoch != 0) backend.cache.remove_other_epochs(epoch);
             swept_epoch = epoch;
             next_sweep = now + sweep_interval;
         }
         std::unique_lock lock(mutex);
-        wake.wait_for(lock, stop, larder.trust.epoch() == 0 ? pause : shortest_pause,
+        wake.wait_for(lock, stop, services.trust.epoch() == 0 ? pause : shortest_pause,
                       [] { return false; });
     }
 }

@@ -38,7 +38,7 @@ Expected<std::uint64_t> raise_in_database(Session& session, std::uint64_t least)
 /// Leads the host to a new epoch of the Redis that `run_id` names. Where that fails on the way, the
 /// host goes on without Redis.
 Expected<void> raise_everywhere(Backend& backend, const std::string& run_id) {
-    Trust& trust = backend.larder.trust;
+    Trust& trust = backend.services.trust;
     std::uint64_t least = 0;
     for (;;) {
         const auto epoch = raise_in_database(backend.session, least);
@@ -49,7 +49,7 @@ Expected<void> raise_everywhere(Backend& backend, const std::string& run_id) {
         const auto live = joined ? backend.cache.raise(*epoch) : std::nullopt;
         if (live == *epoch) {
             if (trust.complete(*epoch)) {
-                backend.larder.metrics.cache_renewals.add();
+                backend.services.metrics.cache_renewals.add();
                 log_info("redis_trusted", {{"epoch", std::to_string(*epoch)}, {"run_id", run_id}});
             }
             return {};
@@ -63,21 +63,21 @@ Expected<void> raise_everywhere(Backend& backend, const std::string& run_id) {
 }  // namespace
 
 Expected<void> renew_epoch(Backend& backend) {
-    const EpochLock lock(backend.larder.settings.run_dir, LOCK_EX);
+    const EpochLock lock(backend.services.settings.run_dir, LOCK_EX);
     if (!lock.is_held()) return fail(ErrorKind::unavailable, "The cache is being renewed.");
     const auto run_id = backend.cache.connect();
     if (run_id) return raise_everywhere(backend, *run_id);
-    backend.larder.trust.lose();
+    backend.services.trust.lose();
     return {};
 }
 
 bool regain_trust(Backend& backend) {
-    if (backend.larder.trust.epoch() != 0) return true;
-    const EpochLock lock(backend.larder.settings.run_dir, LOCK_EX | LOCK_NB);
-    if (!lock.is_held() || backend.larder.trust.epoch() != 0) return false;
+    if (backend.services.trust.epoch() != 0) return true;
+    const EpochLock lock(backend.services.settings.run_dir, LOCK_EX | LOCK_NB);
+    if (!lock.is_held() || backend.services.trust.epoch() != 0) return false;
     const auto run_id = backend.cache.connect();
     if (!run_id || !raise_everywhere(backend, *run_id)) return false;
-    return backend.larder.trust.epoch() != 0;
+    return backend.services.trust.epoch() != 0;
 }
 
 }  // namespace larder

@@ -3,20 +3,20 @@
 #include <algorithm>
 #include <utility>
 
-#include "records/publication.hpp"
+#include "records/effects.hpp"
+#include "records/fenced_commit.hpp"
 
 namespace larder {
 
 namespace {
 
-using http::Action;
-
 Statement statement_of(const Statements& statements, const GroupedWrite& write) {
-    switch (write.action) {
-        case Action::create: return statements.insert(write.change);
-        case Action::remove: return statements.remove(write.id, {});
-        default: return statements.update(write.id, write.change, {});
+    switch (write.kind) {
+        case WriteKind::create: return statements.insert(write.change);
+        case WriteKind::remove: return statements.remove(write.id, {});
+        case WriteKind::change: break;
     }
+    return statements.update(write.id, write.change, {});
 }
 
 /// Groups lock their rows in one order, so that no two of them wait for each other.
@@ -31,65 +31,37 @@ std::vector<std::size_t> in_lock_order(std::span<const GroupedWrite> writes) {
 }
 
 /// What one write of the group has done, in the transaction that is not committed yet.
-class Effect {
-public:
-    Effect(const Resource& resource, Publication& publication, Publication::Entries& entries)
-        : resource_(resource), publication_(publication), entries_(entries) {}
-
-    Expected<WrittenRecord> take(const GroupedWrite& write, Rows& rows) {
-        if (rows.empty()) return fail(ErrorKind::not_found, resource_.not_found(write.id));
-        Row& row = rows.front();
-        if (write.action == Action::create) {
-            WrittenRecord record{.id = std::move(*row[0]), .json = std::move(*row[1])};
-            // Nobody can have an entry of a new record, so only what is primed needs a fence.
-            if (resource_.primed) publish(record);
-            return record;
+Expected<WrittenRecord> take_effect(FencedCommit& commit, const Resource& resource,
+                                    const GroupedWrite& write, Rows& rows) {
+    if (rows.empty()) return fail(ErrorKind::not_found, resource.not_found(write.id));
+    Row& row = rows.front();
+    switch (write.kind) {
+        case WriteKind::create: {
+            const RowImage after{.id = *row[0]};
+            commit.add(nullptr, &after, *row[1]);
+            return WrittenRecord{.id = after.id, .json = std::move(*row[1])};
         }
-        WrittenRecord record{.id = write.id, .json = {}};
-        if (write.action == Action::remove) {
-            withdraw(record.id, row);
-        } else {
-            record.json = std::move(*row[0]);
-            publish(record);
+        case WriteKind::remove: {
+            const RowImage before{.id = write.id, .unique_values = {row.begin() + 1, row.end()}};
+            commit.add(&before, nullptr, {});
+            return WrittenRecord{.id = write.id, .json = {}};
         }
-        return record;
+        case WriteKind::change: break;
     }
-
-private:
-    void publish(const WrittenRecord& record) {
-        const std::string key = record_key(resource_, record.id);
-        publication_.add(key);
-        entries_[key] = record.json;
-    }
-
-    void withdraw(const std::string& id, const Row& row) {
-        const std::string key = record_key(resource_, id);
-        publication_.add(key);
-        entries_.erase(key);
-        std::size_t at = 1;
-        for (const Field& field : resource_.fields) {
-            if (!field.unique) continue;
-            if (const auto& value = row[at++])
-                publication_.add(claim_key(resource_, field, *value));
-        }
-    }
-
-    const Resource& resource_;
-    Publication& publication_;
-    Publication::Entries& entries_;
-};
+    const RowImage same{.id = write.id};
+    commit.add(&same, &same, *row[0]);
+    return WrittenRecord{.id = write.id, .json = std::move(*row[0])};
+}
 
 }  // namespace
 
-bool can_be_grouped(Action action, const Change& change, std::string_view if_match) {
-    switch (action) {
-        case Action::create: return !change.sends_unique_field();
-        case Action::replace:
-        case Action::patch:
-            return if_match.empty() && !change.is_empty && !change.sends_unique_field();
-        case Action::remove: return if_match.empty();
-        default: return false;
+bool can_be_grouped(WriteKind kind, const Change& change, std::string_view if_match) {
+    switch (kind) {
+        case WriteKind::create: return !change.sends_unique_field();
+        case WriteKind::remove: return if_match.empty();
+        case WriteKind::change: break;
     }
+    return if_match.empty() && !change.is_empty && !change.sends_unique_field();
 }
 
 std::optional<std::vector<Expected<WrittenRecord>>> write_group(
@@ -100,29 +72,26 @@ std::optional<std::vector<Expected<WrittenRecord>>> write_group(
     for (const std::size_t at : order) {
         statements.push_back(statement_of(collection.statements, writes[at]));
     }
-    Publication publication(backend, collection);
-    Publication::Entries entries;
+    FencedCommit commit(backend, collection);
     Transaction transaction(backend.session);
     auto results = transaction.change_all(statements);
     if (!results) return std::nullopt;
 
     const bool created = std::ranges::all_of(order, [&, i = std::size_t{0}](auto at) mutable {
-        return !(*results)[i++].empty() || writes[at].action != Action::create;
+        return !(*results)[i++].empty() || writes[at].kind != WriteKind::create;
     });
     if (!created) return std::nullopt;
-    Effect effect(collection.resource, publication, entries);
     std::vector<Expected<WrittenRecord>> records(writes.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
-        records[order[i]] = effect.take(writes[order[i]], (*results)[i]);
+        records[order[i]] =
+            take_effect(commit, collection.resource, writes[order[i]], (*results)[i]);
     }
     const auto changed = std::ranges::count_if(records, [](const auto& one) { return bool(one); });
     if (changed == 0) return records;
-    const auto committed = publication.commit(transaction, static_cast<std::size_t>(changed));
+    const auto committed = commit.run(transaction, static_cast<std::size_t>(changed));
     if (!committed) {
         std::ranges::fill(records, Expected<WrittenRecord>(std::unexpected(committed.error())));
-        return records;
     }
-    publication.prime(entries);
     return records;
 }
 

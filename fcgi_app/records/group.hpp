@@ -9,7 +9,6 @@
 
 #include "error.hpp"
 #include "feed/mark.hpp"
-#include "http/router.hpp"
 #include "records/backend.hpp"
 #include "records/write.hpp"
 #include "resource/change.hpp"
@@ -23,14 +22,14 @@ inline constexpr std::size_t largest_write_group = Mark::most_rows;
 
 /// A write in a group; what it refers to outlives the call.
 struct GroupedWrite {
-    http::Action action;
+    WriteKind kind;
     const std::string& id;  ///< empty: a new record
     const Change& change;
 };
 
 /// Whether a write can be in a group: without If-Match, and without unique values, which may have
 /// to wait for another transaction or to be refused.
-bool can_be_grouped(http::Action action, const Change& change, std::string_view if_match);
+bool can_be_grouped(WriteKind kind, const Change& change, std::string_view if_match);
 
 /// Makes the changes in one transaction, those of one record in their order. Gives of each the
 /// record (without `json` if it was removed), `not_found`, or, of all, a failed COMMIT. Gives

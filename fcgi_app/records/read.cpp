@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "mutant.hpp"
+#include "records/effects.hpp"
 
 namespace larder {
 
@@ -69,7 +70,7 @@ RecordCache::Leases lease_patiently(RecordCache& cache, std::uint64_t epoch,
 Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collection& collection,
                                                std::span<const std::string> keys,
                                                const Select& select) {
-    const std::uint64_t epoch = backend.larder.trust.epoch();
+    const std::uint64_t epoch = backend.services.trust.epoch();
     auto leases = lease_patiently(backend.cache, epoch, keys);
     const bool cached = !leases.of.empty();
     std::vector<ReadRecord> records(
@@ -86,13 +87,13 @@ Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collectio
     auto found = cached ? select_settled(backend, collection, missing, select) : select(missing);
 
     RecordCache::Fills fills{.token = std::move(leases.token),
-                             .lifetime = backend.larder.lifetime_of(collection.resource)};
+                             .lifetime = backend.services.lifetime_of(collection.resource)};
     for (std::size_t i = 0; i < missing.size(); ++i) {
         const std::size_t at = missing[i];
         if (found) records[at].json = (*found)[i].value;
         if (!cached || !leases.of[at].is_held) continue;
         const bool fillable = found && ((*found)[i].settled || mutant == Mutant::no_settled_check);
-        if (!fillable && records[at].json) backend.larder.metrics.cache_fills_unsettled.add();
+        if (!fillable && records[at].json) backend.services.metrics.cache_fills_unsettled.add();
         fills.add(keys[at], fillable ? records[at].json.value_or("") : "");
     }
     backend.cache.fill(epoch, fills);

@@ -9,8 +9,6 @@
 
 namespace larder {
 
-enum class CacheState { hit, miss, bypass };
-
 /// A record as it was read: its JSON, or nothing where there is no such record.
 struct ReadRecord {
     std::optional<std::string> json;

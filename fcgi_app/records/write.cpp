@@ -8,8 +8,9 @@
 #include <utility>
 
 #include "http/conditional.hpp"
+#include "records/effects.hpp"
 #include "records/epoch.hpp"
-#include "records/publication.hpp"
+#include "records/fenced_commit.hpp"
 #include "records/read.hpp"
 
 namespace larder {
@@ -39,24 +40,27 @@ Expected<Version> read_version(Backend& backend, const Collection& collection,
     return version;
 }
 
-/// The unique fields whose values a change moves, with the value before it.
-struct Move {
-    const Assignment* after;
-    std::optional<std::string> before;
-};
-
-std::vector<Move> moves(const Resource& resource, const Change& change, const Version& version) {
-    std::vector<Move> found;
+/// What a change makes of the unique values of a version.
+std::vector<std::optional<std::string>> changed_values(const Resource& resource,
+                                                       const Change& change,
+                                                       const Version& version) {
+    auto values = version.unique_values;
     std::size_t at = 0;
     for (const Field& field : resource.fields) {
         if (!field.unique) continue;
-        const auto& before = version.unique_values[at++];
-        const auto after = std::ranges::find(change.assignments, &field, &Assignment::field);
-        if (after != change.assignments.end() && after->value != before) {
-            found.push_back({&*after, before});
-        }
+        const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);
+        if (sent != change.assignments.end()) values[at] = sent->value;
+        ++at;
     }
-    return found;
+    return values;
+}
+
+/// The unique values of a new record.
+std::vector<std::optional<std::string>> new_values(const Resource& resource, const Change& change) {
+    const auto unique = std::ranges::count(resource.fields, true, &Field::unique);
+    Version none;
+    none.unique_values.resize(static_cast<std::size_t>(unique));
+    return changed_values(resource, change, none);
 }
 
 /// `conflict` if somebody else has one of the values; asked before the change, because a change
@@ -73,41 +77,29 @@ Expected<void> check_free(Backend& backend, const Collection& collection, const 
     return {};
 }
 
-Publication::Entries entries(const Resource& resource, const WrittenRecord& record,
-                             const std::vector<Assignment>& claims) {
-    Publication::Entries values = {{record_key(resource, record.id), record.json}};
-    for (const Assignment& claim : claims) {
-        values[claim_key(resource, *claim.field, *claim.value)] = record.id;
-    }
-    return values;
-}
-
 /// Makes the change if the row is still `version` (nothing: in any version). Gives no record where
 /// it was not, or where there is no such row.
 Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collection& collection,
                                                   const std::string& id, const Change& change,
-                                                  const Version* version) {
-    const Resource& resource = collection.resource;
-    Publication publication(backend, collection);
+                                                  const Version* version, LockWait lock_wait) {
+    FencedCommit commit(backend, collection);
     Transaction transaction(backend.session);
     auto rows = transaction.change(
-        collection.statements.update(id, change, version == nullptr ? "" : version->xmin));
+        collection.statements.update(id, change, version == nullptr ? "" : version->xmin),
+        lock_wait);
     if (!rows) return std::unexpected(std::move(rows.error()));
     if (rows->empty()) return std::nullopt;
-    WrittenRecord record{.id = id, .json = std::move(*rows->front()[0])};
-    std::vector<Assignment> gained;
-    publication.add(record_key(resource, id));
-    const auto moved = version == nullptr ? std::vector<Move>{} : moves(resource, change, *version);
-    for (const Move& move : moved) {
-        if (move.before) publication.add(claim_key(resource, *move.after->field, *move.before));
-        if (!move.after->value) continue;
-        publication.add(claim_key(resource, *move.after->field, *move.after->value));
-        gained.push_back(*move.after);
+    RowImage before{.id = id};
+    RowImage after{.id = id};
+    if (version != nullptr) {
+        before.unique_values = version->unique_values;
+        after.unique_values = changed_values(collection.resource, change, *version);
     }
-    if (auto committed = publication.commit(transaction); !committed) {
+    WrittenRecord record{.id = id, .json = std::move(*rows->front()[0])};
+    commit.add(&before, &after, record.json);
+    if (auto committed = commit.run(transaction); !committed) {
         return std::unexpected(std::move(committed.error()));
     }
-    publication.prime(entries(resource, record, gained));
     return record;
 }
 
@@ -124,28 +116,23 @@ Error taken(const Resource& resource, const Field& field, std::string_view value
 }
 
 Expected<WrittenRecord> create_record(Backend& backend, const Collection& collection,
-                                      const Change& change) {
-    const Resource& resource = collection.resource;
+                                      const Change& change, LockWait lock_wait) {
     const auto claims = change.claims();
     for (int attempt = 0; attempt < attempts; ++attempt) {
-        Publication publication(backend, collection);
         {
+            FencedCommit commit(backend, collection);
             Transaction transaction(backend.session);
-            auto rows = transaction.change(collection.statements.insert(change));
+            auto rows = transaction.change(collection.statements.insert(change), lock_wait);
             if (!rows) return std::unexpected(std::move(rows.error()));
             if (!rows->empty()) {
                 Row& row = rows->front();
-                WrittenRecord record{.id = std::move(*row[0]), .json = std::move(*row[1])};
-                // Nobody can have an entry of a new record, so only what is primed needs a fence.
-                if (resource.primed) publication.add(record_key(resource, record.id));
-                for (const Assignment& claim : claims) {
-                    publication.add(claim_key(resource, *claim.field, *claim.value));
-                }
-                if (auto committed = publication.commit(transaction); !committed) {
+                const RowImage after{.id = *row[0],
+                                     .unique_values = new_values(collection.resource, change)};
+                commit.add(nullptr, &after, *row[1]);
+                if (auto committed = commit.run(transaction); !committed) {
                     return std::unexpected(std::move(committed.error()));
                 }
-                publication.prime(entries(resource, record, claims));
-                return record;
+                return WrittenRecord{.id = after.id, .json = std::move(*row[1])};
             }
         }
         if (auto free = check_free(backend, collection, {}, claims); !free) {
@@ -157,7 +144,7 @@ Expected<WrittenRecord> create_record(Backend& backend, const Collection& collec
 
 Expected<WrittenRecord> update_record(Backend& backend, const Collection& collection,
                                       const std::string& id, const Change& change,
-                                      std::string_view if_match) {
+                                      std::string_view if_match, LockWait lock_wait) {
     const bool is_guarded = !if_match.empty() || change.is_empty || change.sends_unique_field();
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
@@ -168,7 +155,8 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
             auto free = check_free(backend, collection, id, change.claims());
             if (!free) return std::unexpected(std::move(free.error()));
         }
-        auto record = change_row(backend, collection, id, change, is_guarded ? &*version : nullptr);
+        auto record = change_row(backend, collection, id, change, is_guarded ? &*version : nullptr,
+                                 lock_wait);
         if (record && *record) return std::move(**record);
         if (record && !is_guarded) {
             return fail(ErrorKind::not_found, collection.resource.not_found(id));
@@ -182,7 +170,8 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
 }
 
 Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collection,
-                                      const std::string& id, std::string_view if_match) {
+                                      const std::string& id, std::string_view if_match,
+                                      LockWait lock_wait) {
     const Resource& resource = collection.resource;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
@@ -190,23 +179,18 @@ Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collec
             version = read_version(backend, collection, id, if_match);
             if (!version) return std::unexpected(std::move(version.error()));
         }
-        Publication publication(backend, collection);
+        FencedCommit commit(backend, collection);
         Transaction transaction(backend.session);
-        auto rows = transaction.change(collection.statements.remove(id, version->xmin));
+        auto rows = transaction.change(collection.statements.remove(id, version->xmin), lock_wait);
         if (!rows) return std::unexpected(std::move(rows.error()));
         if (rows->empty() && !if_match.empty()) continue;
         if (rows->empty()) return fail(ErrorKind::not_found, resource.not_found(id));
-        publication.add(record_key(resource, id));
-        std::size_t at = 1;
-        for (const Field& field : resource.fields) {
-            if (!field.unique) continue;
-            const auto& value = rows->front()[at++];
-            if (value) publication.add(claim_key(resource, field, *value));
-        }
-        if (auto committed = publication.commit(transaction); !committed) {
+        const Row& row = rows->front();
+        const RowImage before{.id = id, .unique_values = {row.begin() + 1, row.end()}};
+        commit.add(&before, nullptr, {});
+        if (auto committed = commit.run(transaction); !committed) {
             return std::unexpected(std::move(committed.error()));
         }
-        publication.prime({});
         return WrittenRecord{.id = id, .json = {}};
     }
     return too_busy();
@@ -215,8 +199,8 @@ Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collec
 Expected<void> clear_caches(Backend& backend) {
     auto renewed = renew_epoch(backend);
     if (!renewed) return renewed;
-    backend.larder.metrics.list_renewals.add(backend.larder.collections.size());
-    if (!backend.larder.generations.swap_all()) {
+    backend.services.metrics.list_renewals.add(backend.services.collections.size());
+    if (!backend.services.generations.swap_all()) {
         return fail(ErrorKind::unavailable, "The list cache cannot be cleared now.",
                     std::strerror(errno));
     }

@@ -63,6 +63,8 @@ struct List {
     std::string file() const { return path.empty() ? "list" : "list-" + std::string(path); }
 };
 
+inline constexpr int longest_list = 1000000;  ///< the largest `limit` of a list
+
 /// How answers are wrapped: `{"cached": …, "<record>": {…}}` and `{"cached": …, "<list>": […]}`.
 struct Envelope {
     std::string_view record = {};

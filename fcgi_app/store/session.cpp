@@ -40,6 +40,11 @@ Error translated(const std::string& state, std::string log) {
         return Error{.kind = kind, .detail = std::move(detail), .log = std::move(log)};
     };
     const std::string_view category = std::string_view(state).substr(0, 2);
+    if (state == "55P03") {
+        auto locked = error(ErrorKind::unavailable, "Another transaction has locked this record.");
+        locked.is_locked = true;
+        return locked;
+    }
     if (state == "23505") return error(ErrorKind::conflict, "A unique value is already taken.");
     if (category == "22" || state == "23514" || state == "54000") {
         return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
@@ -267,8 +272,10 @@ Transaction::~Transaction() {
     if (!session_.execute("ROLLBACK")) session_.connection_.reset();
 }
 
-Expected<Rows> Transaction::change(const Statement& statement) {
-    auto rows = session_.run("BEGIN; ", statement);
+Expected<Rows> Transaction::change(const Statement& statement,
+                                   std::chrono::milliseconds lock_wait) {
+    const auto opening = fmt::format("BEGIN; SET LOCAL lock_timeout = {}; ", lock_wait.count());
+    auto rows = session_.run(opening, statement);
     is_open_ = session_.connection_ != nullptr;
     return rows;
 }

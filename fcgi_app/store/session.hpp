@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -91,8 +92,9 @@ public:
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
-    /// Opens the transaction and makes the change, in one round trip. To be called once.
-    Expected<Rows> change(const Statement& statement);
+    /// Opens the transaction and makes the change, in one round trip. To be called once. Waits at
+    /// most `lock_wait` for what somebody else has locked; the error then `is_locked`.
+    Expected<Rows> change(const Statement& statement, std::chrono::milliseconds lock_wait);
 
     /// The same for several changes, with the rows of each. Waits at most 50 ms for a row that
     /// somebody else has locked; fails as a whole with the first that fails.

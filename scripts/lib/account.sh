@@ -33,8 +33,8 @@ prepare_directory_for_account() {
         rm "$STACK"
     fi
     if [[ ! -e $STACK ]]; then
-        mkdir -p "$(dirname "$STACK")"
-        make_directory_for_account "$STACK"
+        { mkdir -p "$(dirname "$STACK")" && make_directory_for_account "$STACK"; } 2>/dev/null ||
+            fail "$STACK cannot be created: choose another directory with STACK="
         if ! account_can_enter "$STACK"; then
             rmdir "$STACK"
             local real
@@ -51,8 +51,7 @@ prepare_directory_for_account() {
 }
 
 make_directory_for_account() {
-    mkdir -m 0750 "$1"
-    chown "$ACCOUNT:$(id -g "$ACCOUNT")" "$1"
+    mkdir -m 0700 "$1" && chown "$ACCOUNT:$(id -g "$ACCOUNT")" "$1"
 }
 
 # The account itself writes the copies: root must not follow links that it could have laid there.
@@ -73,7 +72,7 @@ continue_as_account() {
     prepare_directory_for_account
     local named=$STACK
     STACK=$(realpath "$STACK")
-    case $1 in up | run | restart-workers | restart-feed) install_programs as_account ;; esac
+    case $1 in up | run | migrate | seed | restart-workers | restart-feed) install_programs as_account ;; esac
     hand_over_sources
     cd "$STACK" || fail "$STACK cannot be entered"
     unset XDG_RUNTIME_DIR "${!SUDO_@}" LARDER_WORKER LARDER_FEED LARDER_WWW

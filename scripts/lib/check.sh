@@ -11,6 +11,7 @@ command_check() {
         check_servers
         check_units
         check_nginx_site
+        check_metrics
         check_answer
     )
     printf '%s\n' "$findings"
@@ -71,10 +72,21 @@ check_run_dir() {
     elif ! "${RUN_AS[@]}" test -w "$RUN_DIR" -a -x "$RUN_DIR"; then
         problem "directory: the workers' account may not write to $RUN_DIR; chown $ACCOUNT $RUN_DIR"
     elif ! as_reader test -x "$RUN_DIR"; then
-        problem "directory: nginx may not enter $RUN_DIR, and so caches no list; chmod a+x $RUN_DIR"
+        problem "directory: nginx may not enter $RUN_DIR, and so caches no list; chgrp www-data $RUN_DIR, chmod 2750 $RUN_DIR"
+    elif [[ $(stat -L -c %a "$RUN_DIR") == *[1-7] ]]; then
+        problem "directory: every account of this host can read the lists kept in $RUN_DIR; chgrp www-data $RUN_DIR, chmod 2750 $RUN_DIR"
+    elif ! kept_lists_are_readable; then
+        advice "directory: nginx may not read the lists kept in $RUN_DIR and asks workers for them; chgrp www-data $RUN_DIR, chmod 2750 $RUN_DIR, and larder clear"
     else
         ok "directory: $RUN_DIR can be used"
     fi
+}
+
+kept_lists_are_readable() {
+    local link
+    for link in "$RUN_DIR"/*.list; do
+        [[ ! -e $link ]] || as_reader test -x "$link/." || return
+    done
 }
 
 check_worker_address() {
@@ -96,9 +108,16 @@ check_socket() {
         problem "socket: nobody listens on $1; start the workers again (systemctl restart larder-worker.socket, or spawn-fcgi)"
     elif ! as_reader test -w "$1"; then
         problem "socket: nginx may not connect to $1; chgrp www-data $1, chmod g+w $1"
+    elif [[ $(stat -L -c %a "$1") == *[2367] ]] && others_reach "$1"; then
+        problem "socket: every account of this host can use $1 and with it all records; chgrp www-data $1, chmod 0660 $1"
     else
         ok "socket: $1 is listened on"
     fi
+}
+
+# Whether its directory lets every account through.
+others_reach() {
+    [[ $(stat -L -c %a "${1%/*}") == *[1357] ]]
 }
 
 # The flags of a socket that accepts connections are 00010000.
@@ -171,6 +190,13 @@ check_nginx_site() {
         advice "nginx: a worker process of it takes ${connections:-512} connections; worker_connections 8192 in nginx.conf takes more"
     fi
     ok "nginx: Larder's site is in use"
+}
+
+# Whether there is a proxy cannot be seen from here, and not every one says for whom it asks.
+check_metrics() {
+    if [[ " $METRICS_ALLOW " =~ \ (127\.|::1[\ /]) ]]; then
+        advice "metrics: /metrics is open to this host; where a proxy on it serves others, have the proxy refuse /metrics, or set METRICS_ALLOW=none"
+    fi
 }
 
 check_answer() {

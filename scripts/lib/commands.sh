@@ -154,10 +154,12 @@ with_database() {
 }
 
 command_migrate() {
+    take_new_programs
     with_database migrate
 }
 
 command_seed() {
+    take_new_programs
     with_database seed_past_caches
 }
 

@@ -29,7 +29,7 @@ report_absent_stack() {
 # Makes STACK this process's own: checks its owner, takes the lock, finds the settings and RUN_DIR.
 enter_stack() {
     local command=$1
-    [[ -d $STACK ]] || install -d -m 0750 "$STACK" 2>/dev/null ||
+    [[ -d $STACK ]] || install -d -m 0700 "$STACK" 2>/dev/null ||
         fail "$STACK cannot be created: choose another directory with STACK="
     [[ -O $STACK/. ]] ||
         fail "$STACK belongs to $(stat -L -c %U "$STACK"): use sudo, or another directory with STACK="
@@ -38,6 +38,8 @@ enter_stack() {
         fail "$STACK holds something else: choose another directory with STACK="
     fi
     umask 0077
+    # That of an older version was open to the group.
+    chmod go= "$STACK" 2>/dev/null || true
     # shellcheck disable=SC2034
     WORKER_PROGRAM=$STACK/bin/larder-worker
     mkdir -p "$STACK"/{pids,logs,bin,redis,nginx,nginx-temp,nginx-cache}

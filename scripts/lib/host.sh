@@ -17,6 +17,7 @@ program() {
 }
 
 enter_host() {
+    umask 0022
     WORKER_PROGRAM=${LARDER_WORKER:-$(program larder-worker)}
     # shellcheck disable=SC2034
     FEED_PROGRAM=${LARDER_FEED:-$(program larder-feed)}

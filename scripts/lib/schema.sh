@@ -4,60 +4,56 @@
 
 RUN_AS=()
 
-# sqitch_target: the address of PostgreSQL in the form that Sqitch takes. It cannot read the ports of a
-# URI with several hosts, and no keyword string of libpq: both become the query part of a URI.
-sqitch_target() {
-    local address=${DIRECT_DATABASE_URL:-$DATABASE_URL}
-    if [[ ! $address =~ ^postgres(ql)?:// ]]; then
-        printf 'db:pg:?%s' "$(query_of_keywords "$address")"
-    elif [[ $address =~ ^[^:]*://[^/?]*, ]]; then
-        printf 'db:pg:?%s' "$(query_of_uri "$address")"
+# with_service COMMAND...: runs it with the address for migrations in files of libpq, which only this
+# account may read and which are gone afterwards. So every form of an address works for every program, no
+# argument and no variable of a process has a password, and no setting of a role changes what a migration
+# does (fcgi_app/store/service_file.hpp).
+with_service() (
+    base=$(memory_directory)
+    directory=$("${RUN_AS[@]}" mktemp -d "$base/larder-service.XXXXXXXX") ||
+        fail "no directory can be made in $base"
+    # shellcheck disable=SC2064
+    trap "rm -rf '$directory'" EXIT
+    trap 'exit 130' INT TERM HUP
+    "${RUN_AS[@]}" "$WORKER_PROGRAM" --write-service "$directory" || exit
+    unset DATABASE_URL DIRECT_DATABASE_URL "${!PG@}" "${!DBI_@}"
+    export PGSERVICEFILE=$directory/service PGSERVICE=larder
+    "$@"
+)
+
+# Where files do not reach a disk, if there is such a place.
+memory_directory() {
+    if "${RUN_AS[@]}" test -d /dev/shm -a -w /dev/shm; then
+        printf '/dev/shm'
     else
-        printf 'db:%s' "$address"
+        printf '/tmp'
     fi
 }
 
-query_of_keywords() {
-    perl -e '
-        my @pairs;
-        while ($ARGV[0] =~ /(\w+)\s*=\s*(?:\x27((?:[^\x27\\]|\\.)*)\x27|((?:[^\s\\]|\\.)*))/g) {
-            my ($key, $value) = ($1, $2 // $3);
-            $value =~ s/\\(.)/$1/g;
-            $value =~ s/([^A-Za-z0-9._-])/sprintf("%%%02X", ord $1)/ge;
-            push @pairs, "$key=$value";
-        }
-        print join "&", @pairs;' "$1"
-}
-
-query_of_uri() {
-    perl -e '
-        my ($user, $password, $servers, $database, $rest) =
-            $ARGV[0] =~ m{://(?:([^:@/?]*)(?::([^@/?]*))?@)?([^/?]*)/?([^?]*)\??(.*)};
-        my @servers = map { [/^\[?(.*?)\]?(?::(\d*))?$/] } split /,/, $servers;
-        my @pairs = ("host=" . join(",", map { $_->[0] } @servers),
-                     "port=" . join(",", map { $_->[1] || 5432 } @servers));
-        push @pairs, "user=$user" if length $user;
-        push @pairs, "password=$password" if length $password;
-        push @pairs, "dbname=$database" if length $database;
-        push @pairs, $rest if length $rest;
-        print join "&", @pairs;' "$1"
-}
-
 # Where there is no time zone file Perl finds no local time; Sqitch's own settings of a user or of
-# the machine must not reach in.
+# the machine must not reach in. The target names nothing: libpq finds all of it in the service.
 run_sqitch() {
     need_program sqitch
     (cd "${LARDER_SQL:-$ROOT/sql}" && TZ=UTC SQITCH_USER_CONFIG=/dev/null SQITCH_SYSTEM_CONFIG=/dev/null \
         SQITCH_FULLNAME=larder SQITCH_EMAIL=larder@localhost \
-        "${RUN_AS[@]}" sqitch "$@" "$(sqitch_target)")
+        "${RUN_AS[@]}" sqitch "$@" db:pg:)
 }
 
-# deploy_schema LOG: brings the schema up to date. A change of a table waits for its lock for a second
-# at most, since every request to the table queues up behind it, and is tried again a while later;
-# what was changed before it stays.
+# deploy_schema LOG: brings the schema up to date.
 deploy_schema() {
+    with_service deploy_until_locked "$1" 2>"$1.service" || {
+        cat "$1.service" >>"$1"
+        rm -f "$1.service"
+        return 1
+    }
+    rm -f "$1.service"
+}
+
+# deploy_until_locked LOG: a change of a table waits for its lock for a second at most and is tried again
+# a while later; what was changed before it stays.
+deploy_until_locked() {
     local tries=20
-    until PGOPTIONS="${PGOPTIONS:-} -c lock_timeout=1s" run_sqitch deploy --mode change >"$1" 2>&1; do
+    until run_sqitch deploy --mode change >"$1" 2>&1; do
         grep -q 'due to lock timeout' "$1" && ((tries-- > 0)) || return 1
         sleep 1
     done
@@ -76,12 +72,15 @@ migrate() {
 
 # insert_sample_rows LOG
 insert_sample_rows() {
+    with_service insert_files >"$1" 2>&1 || fail "sample rows failed: $(tail -n 1 "$1")"
+    step seed "sample rows are in every table that was empty"
+}
+
+insert_files() {
     local file
     for file in "$ROOT"/sql/sample/*.sql; do
-        "${RUN_AS[@]}" psql -Xq -v ON_ERROR_STOP=1 "$DATABASE_URL" -f "$file" >"$1" 2>&1 ||
-            fail "sample rows failed: $(tail -n 1 "$1")"
+        "${RUN_AS[@]}" psql -Xq -v ON_ERROR_STOP=1 -f "$file" || return
     done
-    step seed "sample rows are in every table that was empty"
 }
 
 seed() {

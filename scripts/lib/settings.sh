@@ -49,8 +49,8 @@ check_settings() {
         fail "WORKER_ADDRESS=$WORKER_ADDRESS: expected unix:/path or host:port, or several with commas"
     fi
     [[ $LOG_FORMAT =~ ^(text|json)$ ]] || fail "LOG_FORMAT=$LOG_FORMAT: expected text or json"
-    [[ $METRICS_ALLOW =~ ^[0-9A-Fa-f.:/\ ]+$ ]] ||
-        fail "METRICS_ALLOW=$METRICS_ALLOW: expected addresses or networks with spaces between them"
+    [[ $METRICS_ALLOW =~ ^([0-9A-Fa-f.:/\ ]+|none)$ ]] ||
+        fail "METRICS_ALLOW=$METRICS_ALLOW: expected addresses or networks with spaces between them, or none"
     if [[ -v STACK_SEED && ! $STACK_SEED =~ ^[01]$ ]]; then
         fail "STACK_SEED=$STACK_SEED: expected 0 or 1"
     fi

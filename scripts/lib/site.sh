@@ -70,11 +70,18 @@ list_ids() {
     fi
 }
 
+# A proxy on this host connects from a loopback address for clients anywhere. What such a proxy says it
+# forwards is refused, unless nginx knows the client itself (set_real_ip_from).
 metrics_allow() {
     local network
-    for network in $METRICS_ALLOW; do
-        printf 'allow %s;\n' "$network"
-    done
+    # shellcheck disable=SC2016
+    printf '%s\n' 'set $larder_way "$remote_addr $http_forwarded$http_x_forwarded_for$http_x_real_ip$http_via";' \
+        'if ($larder_way ~ "^(127\.[0-9.]+|::1|::ffff:127\.[0-9.]+|unix:) .") {' '    return 403;' '}'
+    if [[ $METRICS_ALLOW != none ]]; then
+        for network in $METRICS_ALLOW; do
+            printf 'allow %s;\n' "$network"
+        done
+    fi
     echo 'deny all;'
 }
 

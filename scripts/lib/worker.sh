@@ -28,10 +28,10 @@ install_file() {
     local mode=$1 source=$2 target=$STACK/$3
     shift 3
     cmp -s "$source" "$target" && return
-    "$@" mkdir -p "${target%/*}"
     # shellcheck disable=SC2016
-    "$@" sh -c 'cat >"$1.new" && chmod "$2" "$1.new" && mv "$1.new" "$1"' sh "$target" "$mode" \
-        <"$source"
+    "$@" sh -c 'mkdir -p "${1%/*}" && cat >"$1.new" && chmod "$2" "$1.new" && mv "$1.new" "$1"' \
+        sh "$target" "$mode" <"$source" ||
+        fail "$target cannot be written: make room on its disk, or choose another directory with STACK="
 }
 
 check_worker() {

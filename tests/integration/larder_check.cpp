@@ -1,5 +1,5 @@
-// larder check, on whole stacks: silent about one that is in order, and for every fault one line that
-// says what is wrong and what to do.
+// larder check, on whole stacks: silent about one that is in order, and for every fault one line
+// that says what is wrong and what to do.
 #define BOOST_TEST_MODULE larder_check
 #include "feed.hpp"
 
@@ -96,17 +96,23 @@ BOOST_AUTO_TEST_CASE(a_stack_in_order_has_no_problem) {
     const auto finished = check();
     BOOST_TEST_CONTEXT(finished.output) {
         BOOST_TEST(finished.status == 0);
-        for (const auto* part : {"settings:", "directory:", "socket:", "settings and database schema",
-                                 "PostgreSQL:", "Redis:", "feed:", "answer:"}) {
+        for (const auto* part :
+             {"settings:", "directory:", "socket:", "settings and database schema",
+              "PostgreSQL:", "Redis:", "feed:", "answer:"}) {
             BOOST_TEST(!lines_with(std::string("ok: ") + part, finished.output).empty(), part);
         }
         BOOST_TEST(lines_with("problem", finished.output).empty());
-        BOOST_TEST(lines_with("advice", finished.output).empty());
+        // That of every new installation.
+        BOOST_TEST(lines_with("advice", finished.output).size() == 1U);
+        BOOST_TEST(lines_with("advice: metrics: ", finished.output).size() == 1U);
+        const auto closed = check(stack(), {{"METRICS_ALLOW", "none"}});
+        BOOST_TEST(lines_with("advice", closed.output).empty(), closed.output);
     }
 }
 
 BOOST_AUTO_TEST_CASE(settings_that_are_misspelled_or_open_to_all) {
-    expect_problem_line(check(stack(), {{"REDIS_ULR", "x"}}), "settings: REDIS_ULR", "man 5 larder");
+    expect_problem_line(check(stack(), {{"REDIS_ULR", "x"}}), "settings: REDIS_ULR",
+                        "man 5 larder");
     expect_problem_line(check(stack(), {{"STORE_THREADS", "0"}}), "settings: STORE_THREADS",
                         "from 1 to 256");
     expect_advice(check(stack(), {{"PGPASSWORD", "secret"}}), "settings:", "chmod o=");
@@ -119,17 +125,35 @@ BOOST_AUTO_TEST_CASE(a_directory_that_is_not_there) {
     expect_problem_line(finished, "directory: RUN_DIR /nowhere", "systemd-tmpfiles");
 }
 
+BOOST_AUTO_TEST_CASE(lists_and_a_socket_that_every_account_reaches) {
+    const auto run_dir = stack().status().at("run_dir");
+    BOOST_REQUIRE(chmod(run_dir.c_str(), 0755) == 0);
+    const auto opened = check();
+    BOOST_REQUIRE(chmod(run_dir.c_str(), 0700) == 0);
+    expect_problem_line(opened, "directory: every account", "chmod 2750 " + run_dir);
+
+    const auto socket = stack().status().at("worker_socket");
+    BOOST_REQUIRE(chmod(run_dir.c_str(), 0711) == 0);
+    BOOST_REQUIRE(chmod(socket.c_str(), 0666) == 0);
+    const auto usable = check();
+    BOOST_REQUIRE(chmod(socket.c_str(), 0600) == 0);
+    BOOST_REQUIRE(chmod(run_dir.c_str(), 0700) == 0);
+    const auto problems = lines_with("problem: socket: every account", usable.output);
+    BOOST_TEST_CONTEXT(usable.output) { BOOST_TEST(problems.size() == 1U); }
+}
+
 BOOST_AUTO_TEST_CASE(a_socket_that_leads_nowhere) {
     const auto missing = (stack().directory() / "none.sock").string();
-    expect_problem_line(check(stack(), {{"WORKER_ADDRESS", "unix:" + missing}}), "socket: there is no",
-                        "start them");
+    expect_problem_line(check(stack(), {{"WORKER_ADDRESS", "unix:" + missing}}),
+                        "socket: there is no", "start them");
     const auto abandoned = (stack().directory() / "old.sock").string();
     BOOST_REQUIRE(mknod(abandoned.c_str(), S_IFSOCK | 0666, 0) == 0);
     expect_problem_line(check(stack(), {{"WORKER_ADDRESS", "unix:" + abandoned}}),
                         "socket: nobody listens", "start the workers again");
     const auto port = std::to_string(free_port());
     expect_problem_line(check(stack(), {{"WORKER_ADDRESS", "127.0.0.1:" + port}}),
-                        "socket: nobody accepts connections at 127.0.0.1:" + port, "WORKER_ADDRESS");
+                        "socket: nobody accepts connections at 127.0.0.1:" + port,
+                        "WORKER_ADDRESS");
 }
 
 BOOST_AUTO_TEST_CASE(rights_that_nginx_lacks) {
@@ -154,8 +178,8 @@ BOOST_AUTO_TEST_CASE(a_port_at_which_nobody_answers) {
 }
 
 BOOST_AUTO_TEST_CASE(connections_that_do_not_suffice) {
-    expect_problem_line(check(stack(), {{"WORKERS", "40"}}), "PostgreSQL: WORKERS and STORE_THREADS",
-                        "max_connections");
+    expect_problem_line(check(stack(), {{"WORKERS", "40"}}),
+                        "PostgreSQL: WORKERS and STORE_THREADS", "max_connections");
 }
 
 BOOST_AUTO_TEST_CASE(a_redis_that_is_no_good_cache) {

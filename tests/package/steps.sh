@@ -26,6 +26,10 @@ fails() {
     ! "$@"
 }
 
+runs() {
+    pgrep -x "$1" >/dev/null
+}
+
 body() {
     curl -sS -m 30 "$URL$1"
 }

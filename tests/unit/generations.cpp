@@ -1,5 +1,6 @@
 #include "cache/generations.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
@@ -258,6 +259,30 @@ BOOST_AUTO_TEST_CASE(a_run_directory_that_cannot_be_used_is_named) {
     const auto prepared = Generations(missing, {"items"}).prepare();
     BOOST_REQUIRE(!prepared);
     BOOST_TEST(prepared.error().find(missing) != std::string::npos);
+}
+
+/// Sets the process's mask for as long as it exists.
+struct Mask {
+    explicit Mask(mode_t mask) : former(umask(mask)) {}
+    ~Mask() { umask(former); }
+    mode_t former;
+};
+
+BOOST_AUTO_TEST_CASE(kept_lists_are_for_the_account_and_the_group_of_the_directory) {
+    for (const mode_t mask : {0000, 0022, 0077}) {
+        const Mask former(mask);
+        close_new_files_to_others();
+        Lists lists;
+        BOOST_REQUIRE(chmod(lists.run.path().c_str(), S_ISGID | 0750) == 0);
+        BOOST_REQUIRE(lists.generations.prepare().has_value());
+        lists.keep("employees", "list", "[]");
+        struct stat directory {};
+        struct stat file {};
+        BOOST_REQUIRE(stat(lists.current("employees").c_str(), &directory) == 0);
+        BOOST_REQUIRE(stat((lists.current("employees") / "list").c_str(), &file) == 0);
+        BOOST_TEST((directory.st_mode & 07777U) == (S_ISGID | 0750U));
+        BOOST_TEST((file.st_mode & 07777U) == 0640U);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,5 @@
 // That the document is valid OpenAPI, and true, is for tests/web to show.
-#include "openapi/document.hpp"
+#include "api/description.hpp"
 
 #include <boost/test/unit_test.hpp>
 

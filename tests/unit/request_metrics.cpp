@@ -1,9 +1,11 @@
-#include "gateway/request_metrics.hpp"
+#include "observe/request_metrics.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 
+#include "api/routes.hpp"
+#include "records/services.hpp"
 #include "resources.hpp"
 #include "temporary_directory.hpp"
 
@@ -17,11 +19,12 @@ struct Counting {
     TemporaryDirectory run;
     std::unique_ptr<MetricsMemory> memory = std::move(*MetricsMemory::open(run.path().string()));
     Metrics metrics{*memory};
-    RequestMetrics requests{metrics, resources()};
+    Operations operations = all_operations(resources());
+    Routes routes{operations};
+    RequestMetrics requests{metrics, routes.patterns()};
 
     RequestMetrics::RouteNumber route(std::string_view path) const {
-        const auto target = http::parse_target(path);
-        return requests.number_of(http::locate(resources(), target));
+        return routes.path_of(http::parse_target(path)).number;
     }
 
     void answer(std::string_view path, Method method, int status,
@@ -109,10 +112,12 @@ BOOST_FIXTURE_TEST_CASE(a_clock_reading_that_is_a_little_old_does_no_harm, Count
 }
 
 BOOST_FIXTURE_TEST_CASE(reads_are_counted_by_resource_and_result, Counting) {
-    requests.count_read(resource("items"), CacheState::hit);
-    requests.count_read(resource("items"), CacheState::miss);
-    requests.count_read(resource("items"), CacheState::miss);
-    requests.count_read(resource("products"), CacheState::bypass);
+    const Collection items(resource("items"), *memory);
+    const Collection products(resource("products"), *memory);
+    items.count_read(CacheState::hit);
+    items.count_read(CacheState::miss);
+    items.count_read(CacheState::miss);
+    products.count_read(CacheState::bypass);
     BOOST_TEST(total(R"(larder_cache_reads_total{resource="items",result="hit"})") == 1U);
     BOOST_TEST(total(R"(larder_cache_reads_total{resource="items",result="miss"})") == 2U);
     BOOST_TEST(total(R"(larder_cache_reads_total{resource="products",result="bypass"})") == 1U);

@@ -192,6 +192,7 @@ BOOST_AUTO_TEST_CASE(a_broken_value_gives_one_line_that_names_the_variable) {
         {"TRACE_READS", "2"},
         {"DATABASE_REQUEST_ID", "2"},
         {"METRICS_ALLOW", "all"},
+        {"METRICS_ALLOW", "none ::1"},
         {"METRICS_ALLOW", "127.0.0.1,::1"},
         {"METRICS_ALLOW", "127.0.0.256"},
         {"METRICS_ALLOW", "127.0.0.1; allow all"},

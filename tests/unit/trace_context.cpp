@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "gateway/request_scope.hpp"
+#include "api/request_scope.hpp"
 
 using namespace larder;
 using http::parse_traceparent;

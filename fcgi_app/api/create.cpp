@@ -1,0 +1,68 @@
+// POST of a collection.
+
+#include <fmt/format.h>
+
+#include "api/describe_resource.hpp"
+#include "api/operations.hpp"
+#include "api/record_answer.hpp"
+#include "api/write.hpp"
+#include "openapi/components.hpp"
+#include "openapi/example.hpp"
+#include "openapi/schema.hpp"
+
+namespace larder {
+
+namespace {
+
+class Create : public WriteOperation {
+public:
+    explicit Create(const Resource& resource)
+        : WriteOperation(WriteKind::create, {.path = fmt::format("/{}", resource.name),
+                                             .method = http::Method::post,
+                                             .resource = &resource,
+                                             .body = ChangeMode::create}) {}
+
+    http::Response answer_done(const WrittenRecord& record) const override {
+        http::Response response = record_answer(201, record.json);
+        http::add_header(response, "Location", endpoint().resource->path_of(record.id));
+        return response;
+    }
+
+    openapi::OperationObject describe() const override {
+        using namespace openapi;
+        const Resource& resource = *endpoint().resource;
+        return {.method = "post",
+                .id = "create" + joined(resource.title),
+                .tag = tag_of(resource),
+                .summary = fmt::format("Create {}", one_of(resource)),
+                .body = body_of(http::json_type, new_record_schema_name(resource),
+                                create_example(resource)),
+                .responses = {{"201", object({{"description", "The new record."},
+                                              {"headers", headers({"ETag", "Location"})},
+                                              {"content", record_content(resource)},
+                                              {"links", links()}})}},
+                .errors = write_errors(resource, false)};
+    }
+
+private:
+    /// Where the id in the answer leads (Link Objects).
+    json::Value links() const {
+        using namespace openapi;
+        Value::Object members;
+        for (const std::string_view verb : {"read", "update", "patch", "delete"}) {
+            members.emplace_back(
+                verb,
+                object({{"operationId", std::string(verb) + joined(endpoint().resource->title)},
+                        {"parameters", object({{"id", "$response.body#/id"}})}}));
+        }
+        return members;
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Operation> make_create(const Resource& resource) {
+    return std::make_unique<Create>(resource);
+}
+
+}  // namespace larder

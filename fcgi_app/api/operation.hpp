@@ -1,0 +1,127 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "error.hpp"
+#include "http/request.hpp"
+#include "http/response.hpp"
+#include "http/target.hpp"
+#include "openapi/operation.hpp"
+#include "records/backend.hpp"
+#include "resource/change.hpp"
+#include "resource/resource.hpp"
+#include "server/connection.hpp"
+#include "server/store_threads.hpp"
+
+namespace larder {
+
+class Operation;
+
+/// A request that has passed every check that needs no store: what is to be done, and with what.
+struct Call {
+    const Operation* operation = nullptr;
+    std::string argument = {};  ///< of the path: a canonical record id, or whom to greet
+    std::string limit = {};     ///< of a list: digits; empty: all of it
+    Change change = {};         ///< of create and change
+    Connection* connection = nullptr;
+
+    const http::Request& request() const { return connection->request(); }
+};
+
+/// How an operation is served. The scheduler knows lanes and no operation.
+enum class Lane {
+    now,      ///< on the loop, at once
+    cached,   ///< on the loop, with the batch's one MGET; what that leaves goes on as `grouped` or
+              ///< `store`
+    grouped,  ///< on a store thread, with others that share a transaction or a SELECT
+    store,    ///< on a store thread, alone
+    probe,    ///< on the thread of the health probe, whatever the store threads do
+};
+
+/// Where an operation is found, and what it takes.
+struct Endpoint {
+    std::string path;  ///< `/employees`, `/employees/{id}`: at most two segments, one argument
+    http::Method method = http::Method::get;  ///< GET includes HEAD
+    const Resource* resource = nullptr;  ///< whose id the argument is; null: the argument is text
+    std::vector<std::string_view> parameters = {};  ///< of the query
+    std::optional<ChangeMode> body = {};            ///< nothing: it takes no body
+};
+
+/// Which calls may share their work, and how.
+struct Sharing {
+    std::string key;  ///< calls of the same key share
+    std::size_t largest_group = 1;
+    JobKind kind = JobKind::brief;
+    bool is_single_flight = false;  ///< a call with the cache key of one at work waits, and looks
+                                    ///< into the cache again
+};
+
+/// One operation of the interface: where it is, how it is served, and how it is described. Adding
+/// one is adding one file with a class of this kind, and its line in operations.cpp. Immutable
+/// after start; any thread.
+class Operation {
+public:
+    explicit Operation(Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
+    virtual ~Operation() = default;
+    Operation(const Operation&) = delete;
+    Operation& operator=(const Operation&) = delete;
+
+    const Endpoint& endpoint() const { return endpoint_; }
+
+    /// Takes what it needs of the query, whose parameters are known ones, each at most once.
+    virtual Expected<void> take_parameters(const http::Target& target, Call& call) const;
+
+    virtual Lane lane(const Call& call) const = 0;
+
+    // One of these for each lane that `lane` names.
+
+    /// `now`.
+    virtual http::Response answer_now(const Call& call, const Services& services) const;
+
+    /// `cached`: the entries that are looked up, and the answer that their values give. Nothing:
+    /// the call goes on in the lane `lane_after_cache`.
+    virtual std::vector<std::string> cache_keys(const Call& call) const;
+    virtual std::optional<http::Response> answer_cached(
+        const Call& call, std::span<std::optional<std::string>> values,
+        const Services& services) const;
+    virtual Lane lane_after_cache(const Call& call) const;
+
+    /// `grouped`. False: nothing was changed or answered, and each is to be tried alone.
+    virtual Sharing sharing(const Call& call) const;
+    virtual bool answer_group(Backend& backend, std::span<const Call> calls) const;
+
+    /// `store`, and what is left of a group. Waits at most `lock_wait` for a row that somebody else
+    /// has locked. False: it is still locked, and nothing was changed or answered.
+    virtual bool answer_alone(Backend& backend, const Call& call,
+                              std::chrono::milliseconds lock_wait) const;
+
+    /// `probe`: which stores have given a sign of life.
+    struct Signs {
+        bool database = false;
+        bool redis = false;
+    };
+    virtual http::Response answer_probed(const Services& services, Signs signs) const;
+
+    /// What it looks like from outside.
+    virtual openapi::OperationObject describe() const = 0;
+
+private:
+    const Endpoint endpoint_;
+};
+
+using Operations = std::vector<std::unique_ptr<const Operation>>;
+
+/// Every operation of the interface, in the order of its description. `resources` must outlive it.
+Operations all_operations(std::span<const Resource> resources);
+
+/// An answer for an error; what the client must not see goes to the log. Any thread.
+http::Response answer_error(const Error& error);
+
+}  // namespace larder

@@ -1,0 +1,57 @@
+// DELETE of a record.
+
+#include <fmt/format.h>
+
+#include "api/describe_resource.hpp"
+#include "api/operations.hpp"
+#include "api/write.hpp"
+#include "openapi/components.hpp"
+
+namespace larder {
+
+namespace {
+
+class Remove : public WriteOperation {
+public:
+    explicit Remove(const Resource& resource)
+        : WriteOperation(WriteKind::remove, {.path = resource.path_of("{id}"),
+                                             .method = http::Method::remove,
+                                             .resource = &resource}) {}
+
+    http::Response answer_done(const WrittenRecord&) const override {
+        const auto deleted = endpoint().resource->deleted;
+        if (deleted.empty()) return {.status = 204, .content_type = {}};
+        return {.status = 200, .body = std::string(deleted)};
+    }
+
+    openapi::OperationObject describe() const override {
+        using namespace openapi;
+        const Resource& resource = *endpoint().resource;
+        openapi::OperationObject operation = {
+            .method = "delete",
+            .id = "delete" + joined(resource.title),
+            .tag = tag_of(resource),
+            .summary = fmt::format("Delete {}", one_of(resource)),
+            .parameters = {reference("parameters", "IfMatch")},
+            .errors = {ErrorKind::not_found, ErrorKind::precondition_failed,
+                       ErrorKind::unavailable}};
+        if (resource.deleted.empty()) {
+            operation.responses = {{"204", object({{"description", "The record is gone."}})}};
+            return operation;
+        }
+        const Value body = Value::json(resource.deleted);
+        operation.responses = {
+            {"200",
+             object({{"description", "The record is gone."},
+                     {"content", content(http::json_type, object({{"const", body}}), body)}})}};
+        return operation;
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Operation> make_remove(const Resource& resource) {
+    return std::make_unique<Remove>(resource);
+}
+
+}  // namespace larder

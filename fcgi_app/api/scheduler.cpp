@@ -1,0 +1,424 @@
+#include "api/scheduler.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <iterator>
+#include <new>
+#include <system_error>
+#include <utility>
+
+#include "api/request_scope.hpp"
+#include "api/stages.hpp"
+#include "observe/log.hpp"
+
+namespace larder {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// The loop checks a body up to this size; a larger one takes a while.
+constexpr std::size_t small_body = 65536;
+constexpr unsigned answers_per_clock_reading = 8;
+
+// A write alone, and one of a group that met a lock: most locks are gone by then.
+constexpr milliseconds first_lock_wait{50};
+constexpr milliseconds second_lock_wait{2};
+constexpr milliseconds shortest_lock_wait{1};  // 0 would mean for ever
+
+const Error too_many{.kind = ErrorKind::unavailable, .detail = "Too many requests are waiting."};
+const Error still_locked{.kind = ErrorKind::unavailable,
+                         .detail = "Another transaction has locked this record."};
+
+/// What a write may have to wait for: its record, or the unique values that it claims.
+std::string lock_key(const Call& call) {
+    std::string key = call.operation->endpoint().path;
+    key.append(1, ' ').append(call.argument);
+    if (!call.argument.empty()) return key;
+    for (const Assignment& claim : call.change.claims()) {
+        key.append(1, ' ').append(*claim.value);
+    }
+    return key;
+}
+
+bool is_write(const Call& call) { return call.operation->endpoint().method != http::Method::get; }
+
+/// The last resort where an answer could not be made: memory may be short.
+void answer_failure(Connection& connection, std::string_view cause) noexcept {
+    try {
+        log_error("request_failed", {{"error", cause}});
+        if (connection.is_answered()) return;
+        if (!connection.has_begun()) {
+            return connection.answer(
+                http::problem({.kind = ErrorKind::internal,
+                               .detail = "Something went wrong inside the server."}));
+        }
+    } catch (...) {  // what follows needs no memory
+    }
+    connection.abandon();
+}
+
+/// Runs `work` for these calls; whatever it throws ends them and nothing else. False: it threw.
+template <class Work>
+bool guarded(std::span<const Call> calls, Work work) {
+    const auto fail_all = [&](std::string_view cause) {
+        for (const Call& call : calls) answer_failure(*call.connection, cause);
+    };
+    try {
+        work();
+        return true;
+    } catch (const std::exception& error) {
+        fail_all(error.what());
+    } catch (...) {
+        fail_all("an unknown exception");
+    }
+    return false;
+}
+
+}  // namespace
+
+Scheduler::Scheduler(Services& services, const Routes& routes)
+    : services_(services),
+      routes_(routes),
+      cache_(services.trust, services.metrics, services.settings.redis,
+             milliseconds(services.settings.redis_timeout_ms)),
+      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      most_locked_(
+          std::max<std::size_t>(1, static_cast<std::size_t>(services.settings.queue_limit) / 4)),
+      probe_(services,
+             [this](const std::vector<Call>& calls, Operation::Signs signs) {
+                 for (const Call& call : calls) {
+                     guarded({&call, 1}, [&] {
+                         call.connection->answer(call.operation->answer_probed(services_, signs));
+                     });
+                 }
+                 hand_back(calls);
+             }),
+      threads_(static_cast<std::size_t>(services.settings.store_threads),
+               static_cast<std::size_t>(services.settings.queue_limit), services.metrics,
+               [&services](const std::function<void(Backend&)>& work) {
+                   Backend backend(services);
+                   work(backend);
+               }) {
+    if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+Scheduler::~Scheduler() { close(wake_); }
+
+void Scheduler::take(Connection& connection) {
+    if (is_debug_logged()) connection.identify();
+    const Call unknown{.connection = &connection};
+    const bool is_served = guarded({&unknown, 1}, [&] {
+        const http::Request& request = connection.request();
+        const RequestScope scope(request);
+        if (request.body.size() > small_body && !request.is_read()) {
+            if (!threads_.admit()) return refuse(connection);
+            connection.lend();
+            threads_.push([this, &connection](Backend& backend) {
+                threads_.release(1);
+                check_and_serve(backend, connection);
+            });
+            return;
+        }
+        auto call = check(connection);
+        if (!call) return answer(connection, answer_error(call.error()));
+        const Lane lane = call->operation->lane(*call);
+        serve(std::move(*call), lane);
+    });
+    if (!is_served) done_.push_back(&connection);
+}
+
+Expected<Call> Scheduler::check(Connection& connection) const {
+    auto call = check_request(routes_, connection.request(),
+                              static_cast<std::uint64_t>(services_.settings.body_limit_bytes),
+                              connection.route);
+    if (call) call->connection = &connection;
+    return call;
+}
+
+void Scheduler::serve(Call call, Lane lane) {
+    Connection& connection = *call.connection;
+    switch (lane) {
+        case Lane::now: return answer(connection, call.operation->answer_now(call, services_));
+        case Lane::cached: {
+            auto keys = call.operation->cache_keys(call);
+            lookups_.push_back({std::move(call), std::move(keys)});
+            return;
+        }
+        case Lane::grouped: begin_group(std::move(call)); return;
+        case Lane::store: return begin_alone(std::move(call));
+        case Lane::probe: connection.lend(); return probe_.add(std::move(call));
+    }
+}
+
+void Scheduler::answer(Connection& connection, const http::Response& response) {
+    connection.answer(response, recent_time());
+    done_.push_back(&connection);
+}
+
+// The clock is read for every few answers of a batch only: one takes microseconds.
+Connection::Clock::time_point Scheduler::recent_time() {
+    if (answers_since_clock_++ % answers_per_clock_reading == 0) now_ = Connection::Clock::now();
+    return now_;
+}
+
+void Scheduler::refuse(Connection& connection) {
+    services_.metrics.store_refused.add();
+    answer(connection, http::problem(too_many));
+}
+
+void Scheduler::end_batch(std::vector<Connection*>& done) {
+    look_up();
+    for (Call& call : std::exchange(taking_off_, {})) {
+        const auto key = call.operation->cache_keys(call).front();
+        if (begin_group(std::move(call))) in_flight_.try_emplace(key);
+    }
+    for (const Sharing& sharing : std::exchange(starts_, {})) push_group(sharing, false);
+    answers_since_clock_ = 0;
+    done.insert(done.end(), done_.begin(), done_.end());
+    done_.clear();
+}
+
+void Scheduler::look_up() {
+    std::vector<Lookup> batch = std::exchange(lookups_, {});
+    std::erase_if(batch, [this](const Lookup& lookup) {
+        if (!lookup.call.connection->is_gone()) return false;
+        done_.push_back(lookup.call.connection);
+        return true;
+    });
+    if (batch.empty()) return;
+    std::vector<std::string_view> keys;
+    for (const Lookup& lookup : batch)
+        keys.insert(keys.end(), lookup.keys.begin(), lookup.keys.end());
+    auto values = cache_.read(keys);
+    values.resize(keys.size());
+    std::size_t at = 0;
+    for (Lookup& lookup : batch) {
+        const std::size_t count = lookup.keys.size();
+        const auto own = std::span(values).subspan(at, count);
+        at += count;
+        const Call subject{.connection = lookup.call.connection};
+        if (!guarded({&subject, 1}, [&] { take_values(lookup, own); })) {
+            done_.push_back(subject.connection);
+        }
+    }
+}
+
+void Scheduler::take_values(Lookup& lookup, std::span<std::optional<std::string>> values) {
+    Connection& connection = *lookup.call.connection;
+    const RequestScope scope(connection.request());
+    const Operation& operation = *lookup.call.operation;
+    if (const auto response = operation.answer_cached(lookup.call, values, services_)) {
+        return answer(connection, *response);
+    }
+    const Lane lane = operation.lane_after_cache(lookup.call);
+    const bool is_single_flight =
+        lane == Lane::grouped && operation.sharing(lookup.call).is_single_flight;
+    if (!is_single_flight) return serve(std::move(lookup.call), lane);
+    if (!join_flight(lookup)) taking_off_.push_back(std::move(lookup.call));
+}
+
+/// False: the entry is not in flight.
+bool Scheduler::join_flight(Lookup& lookup) {
+    const auto flight = in_flight_.find(lookup.keys.front());
+    if (flight == in_flight_.end()) return false;
+    Connection& connection = *lookup.call.connection;
+    if (threads_.admit()) {
+        connection.lend();
+        flight->second.push_back(std::move(lookup));
+    } else {
+        refuse(connection);
+    }
+    return true;
+}
+
+/// False: the call was refused.
+bool Scheduler::begin_group(Call call) {
+    if (joins_locked(call)) return true;
+    if (!threads_.admit()) {
+        refuse(*call.connection);
+        return false;
+    }
+    call.connection->lend();
+    Sharing sharing = call.operation->sharing(call);
+    if (groups_.add(sharing.key, std::move(call))) starts_.push_back(std::move(sharing));
+    return true;
+}
+
+void Scheduler::begin_alone(Call call) {
+    if (joins_locked(call)) return;
+    if (!threads_.admit()) return refuse(*call.connection);
+    call.connection->lend();
+    threads_.push([this, call = std::move(call)](Backend& backend) mutable {
+        threads_.release(1);
+        serve_alone(backend, std::move(call), first_lock_wait);
+    });
+}
+
+/// A write to a record for whose lock others wait goes behind them, for it would hold up its group.
+bool Scheduler::joins_locked(Call& call) {
+    if (locked_rows_.load() == 0 || !is_write(call) || call.argument.empty()) return false;
+    if (!locked_.contains(lock_key(call))) return false;
+    call.connection->lend();
+    wait_for_lock(std::move(call));
+    return true;
+}
+
+void Scheduler::push_group(const Sharing& sharing, bool is_last) {
+    auto job = [this, sharing](Backend& backend) { serve_group(backend, sharing); };
+    if (is_last) {
+        threads_.push_last(std::move(job), sharing.kind);
+    } else {
+        threads_.push(std::move(job), sharing.kind);
+    }
+}
+
+void Scheduler::check_and_serve(Backend& backend, Connection& connection) {
+    Call call{.connection = &connection};
+    bool is_served = true;
+    guarded({&call, 1}, [&] {
+        const RequestScope scope(connection.request());
+        auto checked = check(connection);
+        if (!checked) return connection.answer(answer_error(checked.error()));
+        call = std::move(*checked);
+        is_served = call.operation->lane(call) == Lane::now;
+        if (is_served) connection.answer(call.operation->answer_now(call, services_));
+    });
+    if (is_served) return hand_back({&call, 1});
+    serve_alone(backend, std::move(call), first_lock_wait);
+}
+
+/// Those whose clients have hung up are handed back at once.
+std::vector<Call> Scheduler::without_gone(std::vector<Call> calls) {
+    std::vector<Call> gone;
+    std::erase_if(calls, [&](Call& call) {
+        if (!call.connection->is_gone()) return false;
+        gone.push_back(std::move(call));
+        return true;
+    });
+    if (!gone.empty()) hand_back(gone);
+    return calls;
+}
+
+void Scheduler::serve_group(Backend& backend, const Sharing& sharing) {
+    auto taken = groups_.take(sharing.key, sharing.largest_group);
+    threads_.release(taken.size());
+    std::vector<std::string> landed;
+    if (sharing.is_single_flight) {
+        for (const Call& call : taken) landed.push_back(call.operation->cache_keys(call).front());
+    }
+    auto calls = without_gone(std::move(taken));
+    bool is_answered = true;
+    guarded(calls, [&] {
+        if (calls.empty()) return;
+        const RequestScope scope(calls.front().request(), backend);
+        is_answered = calls.front().operation->answer_group(backend, calls);
+    });
+    if (is_answered) {
+        hand_back(calls, std::move(landed));
+    } else {
+        for (Call& call : calls) {
+            threads_.push([this, call = std::move(call)](Backend& own) mutable {
+                serve_alone(own, std::move(call), second_lock_wait);
+            });
+        }
+    }
+    if (groups_.done(sharing.key)) push_group(sharing, true);
+}
+
+void Scheduler::serve_alone(Backend& backend, Call call, Milliseconds lock_wait) {
+    bool is_answered = true;
+    guarded({&call, 1}, [&] {
+        if (call.connection->is_gone()) return;
+        const RequestScope scope(call.request(), backend);
+        is_answered = call.operation->answer_alone(backend, call, lock_wait);
+    });
+    if (is_answered) return hand_back({&call, 1});
+    wait_for_lock(std::move(call));
+}
+
+void Scheduler::wait_for_lock(Call call) {
+    if (locked_calls_.fetch_add(1) >= most_locked_) {
+        --locked_calls_;
+        services_.metrics.store_refused.add();
+        guarded({&call, 1}, [&] { call.connection->answer(http::problem(too_many)); });
+        return hand_back({&call, 1});
+    }
+    const std::string key = lock_key(call);
+    if (!locked_.add(key, std::move(call))) return;
+    ++locked_rows_;
+    push_locked(key, false);
+}
+
+void Scheduler::push_locked(const std::string& key, bool is_last) {
+    auto job = [this, key](Backend& backend) { serve_locked(backend, key); };
+    if (is_last) {
+        threads_.push_last(std::move(job), JobKind::lock_wait);
+    } else {
+        threads_.push(std::move(job), JobKind::lock_wait);
+    }
+}
+
+void Scheduler::serve_locked(Backend& backend, const std::string& key) {
+    auto calls = locked_.take(key, 1);
+    --locked_calls_;
+    const Call& call = calls.front();
+    guarded(calls, [&] {
+        if (call.connection->is_gone()) return;
+        const RequestScope scope(call.request(), backend);
+        const auto until =
+            call.connection->received_at() + milliseconds(services_.settings.lock_timeout_ms);
+        const auto left =
+            std::chrono::duration_cast<milliseconds>(until - Connection::Clock::now());
+        if (call.operation->answer_alone(backend, call, std::max(left, shortest_lock_wait))) return;
+        call.connection->answer(http::problem(still_locked));
+    });
+    hand_back(calls);
+    if (locked_.done(key)) return push_locked(key, true);
+    --locked_rows_;
+}
+
+void Scheduler::hand_back(std::span<const Call> calls, std::vector<std::string> landed) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const Call& call : calls) returned_.push_back(call.connection);
+        std::ranges::move(landed, std::back_inserter(landed_));
+    }
+    eventfd_write(wake_, 1);
+}
+
+void Scheduler::collect(std::vector<Connection*>& done) {
+    eventfd_t ignored = 0;
+    eventfd_read(wake_, &ignored);
+    decltype(landed_) landed;
+    {
+        const std::lock_guard lock(mutex_);
+        done.insert(done.end(), returned_.begin(), returned_.end());
+        returned_.clear();
+        landed.swap(landed_);
+    }
+    for (const std::string& key : landed) {
+        auto flight = in_flight_.extract(key);
+        if (flight.empty()) continue;  // two calls of one group had this entry
+        threads_.release(flight.mapped().size());
+        for (Lookup& lookup : flight.mapped()) {
+            lookup.call.connection->take_back();
+            lookups_.push_back(std::move(lookup));
+        }
+    }
+}
+
+void Scheduler::tick(std::chrono::steady_clock::time_point now) {
+    for (const Call& call : probe_.take_overdue(now)) {
+        const Operation::Signs signs{.database = false, .redis = services_.trust.epoch() != 0};
+        guarded({&call, 1},
+                [&] { call.connection->answer(call.operation->answer_probed(services_, signs)); });
+        done_.push_back(call.connection);
+    }
+}
+
+}  // namespace larder

@@ -1,0 +1,93 @@
+#include "api/stages.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "http/response.hpp"
+
+namespace larder {
+
+namespace {
+
+/// OPTIONS, which every path knows.
+class Options : public Operation {
+public:
+    Options() : Operation({.path = "", .method = http::Method::options}) {}
+
+    Lane lane(const Call&) const override { return Lane::now; }
+
+    http::Response answer_now(const Call& call, const Services&) const override {
+        http::Response response{.status = 204, .content_type = {}};
+        http::add_header(response, "Allow", call.argument);
+        return response;
+    }
+
+    openapi::OperationObject describe() const override {
+        return {};
+    }  // part of each path's description
+};
+
+const Options options;
+
+Expected<void> check_content_type(ChangeMode mode, const http::Request& request) {
+    const bool is_patch = mode == ChangeMode::merge_patch;
+    const std::string_view expected = is_patch ? http::merge_patch_type : http::json_type;
+    if (http::is_media_type(request.content_type, expected)) return {};
+    return std::unexpected(Error{
+        .kind = ErrorKind::unsupported_media_type,
+        .detail = fmt::format("The content type must be {}.", expected),
+        .headers = is_patch ? fmt::format("Accept-Patch: {}\r\n", http::merge_patch_type) : ""});
+}
+
+Expected<void> check_size(const http::Request& request, std::uint64_t limit) {
+    if (!request.body_too_large && request.content_length <= limit) return {};
+    return fail(ErrorKind::too_large, fmt::format("The body must not be over {} bytes.", limit));
+}
+
+Expected<void> check_complete(const http::Request& request) {
+    if (request.body.size() >= request.content_length) return {};
+    return fail(ErrorKind::bad_request, "The body is cut off.");
+}
+
+}  // namespace
+
+Expected<Call> check_request(const Routes& routes, const http::Request& request,
+                             std::uint64_t body_limit, RequestMetrics::RouteNumber& route) {
+    const auto refused = [](auto& failed) { return std::unexpected(std::move(failed.error())); };
+
+    const auto target = http::parse_target(request.target);
+    const Routes::Path& path = routes.path_of(target);
+    route = path.number;
+    if (path.operations.empty())
+        return fail(ErrorKind::not_found, "There is nothing at this path.");
+    Call call;
+    auto argument = Routes::argument_of(path, target);
+    if (!argument) return refused(argument);
+    call.argument = std::move(*argument);
+
+    if (request.method == http::Method::options) {
+        call.operation = &options;
+        call.argument = Routes::allowed(path);
+    } else {
+        auto operation = Routes::operation_of(path, request.method);
+        if (!operation) return refused(operation);
+        call.operation = *operation;
+    }
+    const Endpoint& endpoint = call.operation->endpoint();
+
+    if (endpoint.body) {
+        if (auto type = check_content_type(*endpoint.body, request); !type) return refused(type);
+    }
+    if (auto size = check_size(request, body_limit); !size) return refused(size);
+    if (endpoint.body) {
+        if (auto complete = check_complete(request); !complete) return refused(complete);
+        auto change = validate(*endpoint.resource, *endpoint.body, request.body);
+        if (!change) return refused(change);
+        call.change = std::move(*change);
+    }
+    if (auto taken = call.operation->take_parameters(target, call); !taken) return refused(taken);
+    return call;
+}
+
+}  // namespace larder

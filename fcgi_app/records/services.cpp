@@ -1,0 +1,52 @@
+#include "records/services.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace larder {
+
+namespace {
+
+std::vector<std::string> names(std::span<const Resource> resources) {
+    std::vector<std::string> found;
+    for (const Resource& resource : resources) found.emplace_back(resource.name);
+    return found;
+}
+
+std::array<Counter, 3> read_counters(const Resource& resource, MetricsMemory& memory) {
+    const auto counter = [&](std::string_view result) {
+        return Counter(memory.cell(series_name("larder_cache_reads_total",
+                                               {{"resource", resource.name}, {"result", result}})));
+    };
+    return {counter("hit"), counter("miss"), counter("bypass")};  // in the order of CacheState
+}
+
+}  // namespace
+
+Collection::Collection(const Resource& described, MetricsMemory& counted)
+    : resource(described), statements(described), reads(read_counters(described, counted)) {}
+
+Services::Services(const Settings& given, std::span<const Resource> resources, SharedState& shared,
+                   MetricsMemory& counted)
+    : settings(given),
+      generations(given.run_dir, names(resources)),
+      memory(shared),
+      metrics(counted),
+      trust(shared),
+      host_id(shared.host_id.data()),
+      database(given.database_url, given.prepared_statements, &metrics) {
+    for (const Resource& resource : resources) collections.emplace_back(resource, counted);
+}
+
+const Collection& Services::of(const Resource& resource) const {
+    return *std::ranges::find(collections, &resource,
+                              [](const Collection& one) { return &one.resource; });
+}
+
+std::chrono::milliseconds Services::lifetime_of(const Resource& resource) const {
+    return std::chrono::seconds(resource.lifetime == Lifetime::items ? settings.item_cache_ttl
+                                                                     : settings.cache_ttl_seconds);
+}
+
+}  // namespace larder

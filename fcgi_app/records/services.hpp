@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <span>
+#include <string>
+
+#include "cache/generations.hpp"
+#include "cache/shared_memory.hpp"
+#include "cache/trust.hpp"
+#include "observe/metrics.hpp"
+#include "resource/resource.hpp"
+#include "settings.hpp"
+#include "store/session.hpp"
+#include "store/statements.hpp"
+
+namespace larder {
+
+/// Where a record that was read came from.
+enum class CacheState { hit, miss, bypass };
+
+/// A resource with the SQL derived from it, shared by all threads.
+struct Collection {
+    Collection(const Resource& described, MetricsMemory& counted);
+
+    void count_read(CacheState state) const { reads[static_cast<std::size_t>(state)].add(); }
+
+    const Resource& resource;
+    const Statements statements;
+    const std::array<Counter, 3> reads;            ///< records that were read, by CacheState
+    mutable std::atomic<int> writers_at_work = 0;  ///< transactions of this process that write
+};
+
+/// What the threads of one process share. `settings`, the resources and both memories outlive it,
+/// and it outlives the threads.
+struct Services {
+    Services(const Settings& given, std::span<const Resource> resources, SharedState& shared,
+             MetricsMemory& counted);
+
+    const Collection& of(const Resource& resource) const;
+    std::chrono::milliseconds lifetime_of(const Resource& resource) const;
+
+    const Settings& settings;
+    std::deque<Collection> collections;  // a collection never moves
+    Generations generations;
+    SharedState& memory;
+    Metrics metrics;
+    Trust trust;
+    std::string host_id;
+    Database database;
+};
+
+}  // namespace larder

@@ -1,0 +1,312 @@
+#include "server/connection.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <iterator>
+#include <utility>
+
+#include "number.hpp"
+#include "observe/log.hpp"
+#include "server/request_id.hpp"
+
+namespace larder {
+
+namespace {
+
+using State = Connection::State;
+
+// For a part of a long answer. nginx takes it at once, unless its own client is slow and its
+// temporary file is full.
+constexpr std::chrono::seconds patience{10};
+constexpr std::size_t usual_answer = 65536;  // the memory that a connection keeps
+
+/// What nginx sends as parameters, and where each goes; see nginx/*.conf.
+struct Parameter {
+    std::string_view name;
+    void (*take)(http::Request&, std::string_view value);
+};
+
+template <std::string_view http::Request::*member>
+void take_text(http::Request& request, std::string_view value) {
+    request.*member = value;
+}
+
+constexpr std::array parameters = {
+    Parameter{"REQUEST_URI", take_text<&http::Request::target>},
+    Parameter{"REQUEST_METHOD",
+              [](http::Request& request, std::string_view value) {
+                  request.method = http::method_from(value);
+              }},
+    Parameter{"REQUEST_ID", take_text<&http::Request::id>},
+    Parameter{"CONTENT_TYPE", take_text<&http::Request::content_type>},
+    Parameter{"CONTENT_LENGTH",
+              [](http::Request& request, std::string_view value) {
+                  request.content_length = to_number<std::uint64_t>(value).value_or(0);
+              }},
+    Parameter{"HTTP_IF_NONE_MATCH", take_text<&http::Request::if_none_match>},
+    Parameter{"HTTP_IF_MATCH", take_text<&http::Request::if_match>},
+    Parameter{"HTTP_ACCEPT", take_text<&http::Request::accept>},
+    Parameter{"HTTP_TRACEPARENT", take_text<&http::Request::traceparent>},
+    Parameter{"BODY_TOO_LARGE",
+              [](http::Request& request, std::string_view value) {
+                  request.body_too_large = !value.empty();
+              }},
+    Parameter{"LIST_CACHE",
+              [](http::Request& request, std::string_view value) {
+                  request.for_list_cache = !value.empty();
+              }},
+};
+
+/// The steps that a connection may take.
+bool may_follow(State now, State next) {
+    switch (now) {
+        case State::idle:
+            return next == State::reading || next == State::batched || next == State::closed;
+        case State::reading: return next == State::batched || next == State::closed;
+        case State::batched:
+            return next == State::lent || next == State::gone || next == State::idle ||
+                   next == State::writing;
+        case State::lent:
+            return next == State::batched || next == State::gone || next == State::idle ||
+                   next == State::writing;
+        case State::gone: return next == State::closed;
+        case State::writing: return next == State::idle || next == State::closed;
+        case State::closed: break;
+    }
+    return false;
+}
+
+}  // namespace
+
+Connection::Connection(int fd, const RequestMetrics& metrics, std::size_t body_limit)
+    : metrics_(metrics), fd_(fd), reader_(body_limit) {}
+
+Connection::~Connection() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+void Connection::move_to(State next) {
+    const State now = state();
+    if (!may_follow(now, next)) {
+        log_error("connection_state", {{"from", std::to_string(static_cast<int>(now))},
+                                       {"to", std::to_string(static_cast<int>(next))}});
+        std::abort();
+    }
+    state_.store(next, std::memory_order_relaxed);
+}
+
+bool Connection::receive(std::span<char> buffer, Clock::time_point now) {
+    if (!early_.empty() && !take(std::exchange(early_, {}), now)) return false;
+    while (state() != State::batched) {
+        const ssize_t count = recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (count == 0) return false;
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno == EAGAIN;
+        const auto size = static_cast<std::size_t>(count);
+        if (!take({buffer.data(), size}, now)) return false;
+        // The socket is empty, as a rule; its next bytes are a new event.
+        if (size < buffer.size()) return true;
+    }
+    may_be_readable = true;
+    return true;
+}
+
+/// Takes bytes that have come; moves to `batched` when they end a request.
+bool Connection::take(std::string_view bytes, Clock::time_point now) {
+    moved_at_ = now;
+    if (reader_.is_idle()) received_at_ = now;
+    bytes.remove_prefix(reader_.take(bytes));
+    if (!reader_.replies().empty()) {
+        out_ += std::exchange(reader_.replies(), {});
+        if (!send_now() || !out_.empty()) return false;
+    }
+    if (reader_.has_failed()) return false;
+    if (!reader_.is_complete()) {
+        if (state() == State::idle && !reader_.is_idle()) move_to(State::reading);
+        return true;
+    }
+    early_ = bytes;
+    if (!early_.empty()) may_be_readable = true;
+    is_unanswered_ = true;
+    status_ = 0;
+    route = RequestMetrics::unknown_route;
+    take_parameters();
+    move_to(State::batched);
+    return true;
+}
+
+// In one pass: a search for each name would cost more than all the rest of this.
+void Connection::take_parameters() {
+    request_ = {};
+    reader_.for_each_parameter([this](std::string_view name, std::string_view value) {
+        const auto* known = std::ranges::find(parameters, name, &Parameter::name);
+        if (known != parameters.end()) known->take(request_, value);
+    });
+    request_.body = std::move(reader_.body());
+    request_.body_too_large = request_.body_too_large || reader_.is_body_too_large();
+}
+
+void Connection::lend() {
+    identify();
+    move_to(State::lent);
+}
+
+void Connection::take_back() {
+    if (state() != State::gone) move_to(State::batched);
+}
+
+bool Connection::hang_up() {
+    if (state() == State::gone) return true;
+    if (state() != State::batched && state() != State::lent) return false;
+    move_to(State::gone);
+    return true;
+}
+
+bool Connection::give_back() {
+    if (std::exchange(is_unanswered_, false)) {
+        metrics_.count_abandoned();
+        is_broken_ = true;
+    }
+    if (is_gone()) return false;
+    const bool is_over = is_broken_ || (out_.empty() && !reader_.keeps_connection());
+    reader_.reset();
+    if (is_over) {
+        move_to(State::idle);
+        return false;
+    }
+    if (!out_.empty()) moved_at_ = Clock::now();
+    move_to(out_.empty() ? State::idle : State::writing);
+    return true;
+}
+
+bool Connection::write_rest() {
+    if (!send_now()) return false;
+    moved_at_ = Clock::now();
+    if (!out_.empty()) return true;
+    move_to(State::idle);
+    return reader_.keeps_connection();
+}
+
+void Connection::close() {
+    move_to(State::closed);
+    ::close(std::exchange(fd_, -1));
+}
+
+void Connection::identify() {
+    if (!request_.id.empty()) return;
+    made_id_ = make_request_id();
+    request_.id = made_id_;
+}
+
+std::string Connection::head_text(const http::Response& response) {
+    status_ = response.status;
+    std::string head;
+    head.reserve(192 + response.headers.size());
+    auto out = std::back_inserter(head);
+    if (response.status != 200) {
+        fmt::format_to(out, "Status: {} {}\r\n", response.status, http::reason(response.status));
+    }
+    if (!response.content_type.empty()) {
+        head.append("Content-Type: ").append(response.content_type).append("\r\n");
+    }
+    head += response.headers;
+    if (!request_.id.empty() && !response.is_kept) {
+        head.append("X-Request-Id: ").append(request_.id).append("\r\n");
+    }
+    return head;
+}
+
+void Connection::answer(const http::Response& response, Clock::time_point now) {
+    std::string head = head_text(response);
+    const bool has_content = !response.content_type.empty();
+    if (has_content) {
+        head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+    }
+    head += "\r\n";
+    const bool has_body = has_content && request_.method != http::Method::head;
+    if (has_body && response.body.size() <= usual_answer / 2) {
+        head += response.body;
+        fastcgi::append_output(out_, reader_.id(), head);
+    } else {
+        fastcgi::append_output(out_, reader_.id(), head);
+        if (has_body) fastcgi::append_output(out_, reader_.id(), response.body);
+    }
+    fastcgi::append_end(out_, reader_.id());
+    count(now);
+    is_broken_ = !send_now();
+}
+
+void Connection::begin(const http::Response& head) {
+    fastcgi::append_output(out_, reader_.id(), head_text(head) + "\r\n");
+}
+
+bool Connection::write(std::string_view part) {
+    if (request_.method == http::Method::head) return !is_gone();
+    fastcgi::append_output(out_, reader_.id(), part);
+    const auto deadline = Clock::now() + patience;
+    while (send_now()) {
+        if (out_.empty()) return true;
+        if (is_gone() || !wait_until_writable(deadline)) break;
+    }
+    return false;
+}
+
+void Connection::finish() {
+    fastcgi::append_end(out_, reader_.id());
+    count(Clock::now());
+    is_broken_ = !send_now();
+}
+
+// The descriptor stays open: only the loop closes it.
+void Connection::abandon() {
+    if (std::exchange(is_unanswered_, false)) metrics_.count_abandoned();
+    is_broken_ = true;
+    shutdown(fd_, SHUT_RDWR);
+}
+
+// Counted before the client can know of the answer: it is found counted even if this process is
+// killed right after.
+void Connection::count(Clock::time_point now) {
+    metrics_.count_answer(route, request_.method, status_, now - received_at_);
+    is_unanswered_ = false;
+}
+
+/// Sends as much of `out_` as nginx takes at once. False: nginx has gone.
+bool Connection::send_now() {
+    std::size_t sent = 0;
+    while (sent < out_.size()) {
+        const ssize_t count =
+            send(fd_, out_.data() + sent, out_.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno != EAGAIN) return false;
+        if (count < 0) break;
+        sent += static_cast<std::size_t>(count);
+    }
+    if (sent < out_.size()) {
+        out_.erase(0, sent);
+    } else if (out_.capacity() > usual_answer) {
+        out_ = {};
+    } else {
+        out_.clear();
+    }
+    return true;
+}
+
+bool Connection::wait_until_writable(Clock::time_point deadline) const {
+    using std::chrono::milliseconds;
+    constexpr milliseconds look_again{500};  // whether nginx has hung up
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+    if (left <= left.zero()) return false;
+    pollfd poller{.fd = fd_, .events = POLLOUT, .revents = 0};
+    poll(&poller, 1, static_cast<int>(std::min(left, look_again).count()));
+    return true;
+}
+
+}  // namespace larder
