@@ -9,7 +9,7 @@ namespace larder::scripts {
 
 /// KEYS live (value lease)…; ARGV epoch token lease_ms.
 /// After the live epoch two elements for each entry: {value, 0}: a hit; {nil, 1}: a miss, and
-/// `token` is now the lease; {nil, 0}: a miss while somebody else holds the lease.
+/// `token` is now the lease; {nil, 0}: a miss, and the entry has a lease already.
 inline constexpr std::string_view get = R"(
 local live = redis.call('GET', KEYS[1]) or '0'
 if live ~= ARGV[1] then return {live} end
@@ -24,8 +24,8 @@ return answer
 )";
 
 /// KEYS live (value lease)…; ARGV epoch token lease_ms.
-/// Deletes the values and takes the leases away from whoever holds them; `token`, unless it is
-/// empty, becomes the lease of each. Under maxmemory the DEL still works, and that is what counts.
+/// Deletes the values and the leases. `token`, unless it is empty, becomes the lease of each entry.
+/// At maxmemory the SET can fail, but the DEL works, and the protocol needs only that.
 inline constexpr std::string_view fence = R"(
 local live = redis.call('GET', KEYS[1]) or '0'
 if live ~= ARGV[1] then return {live} end
@@ -37,8 +37,9 @@ return {live}
 )";
 
 /// KEYS live (value lease)…; ARGV epoch token ttl_ms value….
-/// Uses each lease up that is still `token`, and stores the value (ttl 0: no expiry) unless it is
-/// empty, which no value is. {live, number of values that were not stored}.
+/// For each entry whose lease is still `token`: deletes the lease and stores the value (ttl 0: no
+/// expiry). An empty value only gives the lease back; no real value is empty. Answers {live, number
+/// of values that were not stored}.
 inline constexpr std::string_view fill = R"(
 local live = redis.call('GET', KEYS[1]) or '0'
 local rejected = 0

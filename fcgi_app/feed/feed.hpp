@@ -14,9 +14,9 @@
 namespace larder {
 
 /// Follows PostgreSQL's log, so that what is written past the workers of this host reaches its
-/// caches within milliseconds. Whenever it starts to follow, all caches are renewed, for nobody
-/// knows what was missed; while it is late, because a huge transaction is in the way, say, they are
-/// renewed every second. Lost connections are made again for as long as it runs. For one thread.
+/// caches within milliseconds. It renews all caches whenever it starts to follow, because it cannot
+/// know what it missed. While it is late (after a huge transaction, for example), it renews them
+/// every second. It connects again after each lost connection. For one thread.
 class Feed {
 public:
     /// `stop` is a descriptor that becomes readable when the feed shall end; never closed or read

@@ -27,11 +27,14 @@ struct Invalidation {
 /// Decides what the transactions in the log, each of which is committed, mean for the caches of
 /// this host. Pure; for one thread.
 ///
-/// A worker's transaction changes a few rows and carries a mark. That of a worker of this host
-/// needs nothing; that of another host's needs new lists, and a fence where Redis was not told.
-/// Anything else was written past the workers: no mark, or other rows than those that it vouches
-/// for (a trigger's, say). As soon as there are more rows than a worker writes at once the keys are
-/// handed on, so that no large transaction is ever collected.
+/// A worker's transaction changes a few rows and carries a mark.
+/// - Of a worker of this host: nothing is to be done.
+/// - Of a worker of another host: the lists are renewed. Where Redis has not acknowledged that
+///   worker's fence, the records are fenced too.
+/// - Without a mark, or with more rows than the mark says (a trigger's, for example): the change
+///   was made past the workers. The records are fenced and the lists are renewed.
+/// The keys are handed on as soon as a transaction has more rows than a worker changes in one, so a
+/// large transaction is never collected in memory.
 class Follower {
 public:
     /// `resources` must outlive this. A transaction that touches more than `key_limit` entries

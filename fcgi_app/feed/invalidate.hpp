@@ -8,9 +8,9 @@
 
 namespace larder {
 
-/// Does to the caches of this host what `what` asks for, and empties it. Redis that cannot be told
-/// is not trusted any more. Fails, with a message for the operator, where the file system refuses
-/// new lists; what was not done is then lost, so that the caller has to start from `everything`.
+/// Fences and renews what `what` names, and empties it. If Redis does not acknowledge a fence, this
+/// host stops trusting it. Fails, with a message for the operator, if the file system refuses a new
+/// generation; what was not done is then lost, so the caller has to start from `everything`.
 std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what);
 
 /// All records and all lists: for when nobody knows what was missed.

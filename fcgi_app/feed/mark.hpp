@@ -10,7 +10,8 @@ namespace larder {
 
 /// What a worker writes into its transaction (pg_logical_emit_message, prefix `larder`) for the
 /// feeds: on which host it ran, in which epoch Redis has acknowledged its fence (0: it has not),
-/// and how many rows it has changed. Another row in the transaction is none of the worker's.
+/// and how many rows it has changed. If the transaction has more rows, the worker did not change
+/// the others.
 struct Mark {
     static constexpr std::size_t most_rows = 32;  ///< that a worker changes in a transaction
 

@@ -14,8 +14,8 @@ namespace larder {
 /// The publication that the feed follows; a migration makes it.
 inline constexpr std::string_view feed_publication = "larder";
 
-/// What the operator has to do before PostgreSQL's log can be followed, in one line; nothing where
-/// all is there, or where PostgreSQL is out of reach. For the thread of the session.
+/// What the operator has to do before PostgreSQL's log can be followed, in one line. Nothing: there
+/// is nothing to do, or PostgreSQL is out of reach. For the thread of the session.
 std::optional<std::string> missing_prerequisite(Session& session,
                                                 std::span<const Resource> resources);
 

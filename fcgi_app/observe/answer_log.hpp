@@ -6,10 +6,10 @@
 
 namespace larder {
 
-/// The log of what nginx answers by itself, RUN_DIR/answers: one short line each, counted here and
-/// then given up. nginx only ever appends; what was counted is punched out of the file, so that it
-/// takes no room although its size grows. Which part that is changes in one step with the counts:
-/// no line is lost or counted twice, whatever is killed.
+/// The log of what nginx answers by itself, RUN_DIR/answers: one short line for each answer. nginx
+/// only appends. The lines are counted here and then punched out of the file, so it takes no room
+/// although its size grows. The position in the log and the counts change in one step: no line is
+/// lost or counted twice when a process is killed.
 ///
 /// A line is `METHOD PATH STATUS CACHE`, from nginx/answers.conf: the path is that of a list, or
 /// `/.problem` where nginx has refused a request; CACHE is $upstream_cache_status, or nothing.

@@ -57,16 +57,16 @@ static_assert(MetricCell::is_always_lock_free);
 class MetricsMemory {
 public:
     /// Maps the file in `run_dir` (which must exist) and takes a place. A file of another layout is
-    /// replaced; processes that have it go on counting there, for nobody. Fails with a message for
-    /// the operator.
+    /// replaced; what other processes still count in the old file is never shown. Fails with a
+    /// message for the operator.
     static std::expected<std::unique_ptr<MetricsMemory>, std::string> open(
         const std::string& run_dir);
     ~MetricsMemory();
     MetricsMemory(const MetricsMemory&) = delete;
     MetricsMemory& operator=(const MetricsMemory&) = delete;
 
-    /// This process's cell of a series, which is made if it is new. Looks at all names, so keep the
-    /// reference. Where no name is left, or this one is too long, the cell counts for nobody.
+    /// This process's cell of a series, which is made if it is new. The search looks at all names,
+    /// so keep the reference. If no name is left or this one is too long, the cell is never shown.
     MetricCell& cell(std::string_view series);
 
     /// The totals of all series. Where `is_gauge` says so of a name, only of processes that live.
