@@ -37,7 +37,6 @@ struct Settings {
     int body_limit_bytes = 0;
     std::string welcome_text;
     int redis_timeout_ms = 0;
-    int lock_timeout_ms = 0;
     bool prepared_statements = true;
 };
 
