@@ -16,8 +16,8 @@
 #include "feed/prerequisites.hpp"
 #include "file.hpp"
 #include "observe/log.hpp"
-#include "records/services.hpp"
 #include "records/schema.hpp"
+#include "records/services.hpp"
 #include "settings.hpp"
 
 namespace {

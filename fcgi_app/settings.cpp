@@ -17,14 +17,14 @@ using Assign = std::function<std::string(Settings&, std::string_view)>;
 
 constexpr int any_number = std::numeric_limits<int>::max();
 
-Assign text(std::string Settings::*member) {
+Assign text(std::string Settings::* member) {
     return [member](Settings& settings, std::string_view value) {
         settings.*member = value;
         return std::string{};
     };
 }
 
-Assign number(int Settings::*member, int least, int most) {
+Assign number(int Settings::* member, int least, int most) {
     return [=](Settings& settings, std::string_view value) {
         const auto parsed = to_number<int>(value);
         if (!parsed || *parsed < least || *parsed > most) {
@@ -35,7 +35,7 @@ Assign number(int Settings::*member, int least, int most) {
     };
 }
 
-Assign flag(bool Settings::*member) {
+Assign flag(bool Settings::* member) {
     return [member](Settings& settings, std::string_view value) -> std::string {
         const bool on = value == "true" || value == "1" || value == "yes" || value == "on";
         if (!on && value != "false" && value != "0" && value != "no" && value != "off") {
@@ -46,14 +46,14 @@ Assign flag(bool Settings::*member) {
     };
 }
 
-Assign redis_part(std::string RedisAddress::*member) {
+Assign redis_part(std::string RedisAddress::* member) {
     return [member](Settings& settings, std::string_view value) -> std::string {
         settings.redis.*member = value;
         return {};
     };
 }
 
-Assign redis_number(int RedisAddress::*member, int least, int most) {
+Assign redis_number(int RedisAddress::* member, int least, int most) {
     return [=](Settings& settings, std::string_view value) {
         Settings parsed;
         auto why = number(&Settings::workers, least, most)(parsed, value);
@@ -171,8 +171,8 @@ const std::vector<Setting>& setting_table() {
         {"DATABASE_REQUEST_ID", "false",
          "the id of the request stands in the `application_name` of its statements",
          flag(&Settings::database_request_id)},
-        {"METRICS_ALLOW", "127.0.0.1 ::1", "addresses and networks that may read `/metrics`, or `none`",
-         metrics_allow},
+        {"METRICS_ALLOW", "127.0.0.1 ::1",
+         "addresses and networks that may read `/metrics`, or `none`", metrics_allow},
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},
         {"BODY_LIMIT_BYTES", "1048576", "largest request body, in bytes",

@@ -32,7 +32,6 @@ public:
         http::add_header(response_, "X-Accel-Expires", std::to_string(cacheable ? seconds : 0));
         http::add_header(response_, "X-Cache", name_of(CacheState::bypass));
         http::add_header(response_, "Cache-Control", http::not_without_asking);
-        http::add_header(response_, "Cache-Control", http::not_without_asking);
         // nginx puts `false` for `true` where the answer did not come from its cache, and its own
         // X-Cache: see nginx/list_flagged.conf.
         if (resource_.is_wrapped()) {

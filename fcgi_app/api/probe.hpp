@@ -11,9 +11,9 @@
 
 namespace larder {
 
-/// The calls that wait for a sign of life from PostgreSQL and Redis. Neither a queue nor a busy store
-/// thread delays them, for the watch of the database asks, over a connection of its own. After
-/// `deadline` the loop takes the calls back and answers them without a sign.
+/// The calls that wait for a sign of life from PostgreSQL and Redis. Neither a queue nor a busy
+/// store thread delays them, for the watch of the database asks, over a connection of its own.
+/// After `deadline` the loop takes the calls back and answers them without a sign.
 class Probe {
 public:
     using Clock = std::chrono::steady_clock;

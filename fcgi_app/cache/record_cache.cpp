@@ -16,8 +16,8 @@ const std::string lease_ms = "3000";
 const std::string live_key = "larder:epoch";
 const std::string key_prefix = "larder:";
 
-// What goes to Redis in one command has to take far less than REDIS_TIMEOUT_MS, or the cache would be
-// given up for it. A body of the default limit (1 MiB) fits.
+// What goes to Redis in one command has to take far less than REDIS_TIMEOUT_MS, or the cache would
+// be given up for it. A body of the default limit (1 MiB) fits.
 constexpr std::size_t largest_value = std::size_t{2} << 20U;
 constexpr std::size_t largest_fill = std::size_t{8} << 20U;
 

@@ -35,7 +35,7 @@ void initialize(SharedState& state) {
 
 /// Never shorter: a process of a later version may have mapped more of it.
 bool make_long_enough(int fd) {
-    struct stat status {};
+    struct stat status{};
     if (fstat(fd, &status) != 0) return false;
     constexpr off_t wanted = sizeof(SharedState);
     return status.st_size >= wanted || ftruncate(fd, wanted) == 0;

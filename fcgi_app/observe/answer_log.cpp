@@ -104,7 +104,7 @@ std::expected<void, std::string> count_answers(MetricsMemory& memory, const std:
     const std::string path = path_in(run_dir);
     const File log(path, O_RDWR);
     if (!log.is_open() && errno == ENOENT) return {};
-    struct stat status {};
+    struct stat status{};
     if (!log.is_open() || fstat(log.descriptor(), &status) != 0)
         return std::unexpected(file_failure(path));
     if (flock(log.descriptor(), LOCK_EX | LOCK_NB) != 0) return {};

@@ -15,8 +15,8 @@ namespace larder {
 
 namespace {
 
-/// A copy of an id, so that a line may be written after its request has ended. Without a constructor,
-/// because every request sets these.
+/// A copy of an id, so that a line may be written after its request has ended. Without a
+/// constructor, because every request sets these.
 struct Id {
     std::array<char, 64> text;
     std::size_t size;

@@ -85,7 +85,7 @@ struct Metrics {
     MetricsMemory& memory;
 
     Counter cache_fills;
-    Counter cache_fills_rejected;   ///< known with the next command of the thread that filled
+    Counter cache_fills_rejected;  ///< known with the next command of the thread that filled
     Counter cache_fills_unsettled;
     Counter cache_fences_acknowledged;  ///< of entries
     Counter cache_fences_failed;

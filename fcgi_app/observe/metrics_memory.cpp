@@ -19,7 +19,7 @@ constexpr auto relaxed = std::memory_order_relaxed;
 /// A lock on one byte of the file stands for a place. It belongs to the open file, so the kernel
 /// frees it with the process.
 struct flock lock_on(std::size_t place) {
-    struct flock lock {};
+    struct flock lock{};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     lock.l_start = static_cast<off_t>(place);
@@ -28,8 +28,8 @@ struct flock lock_on(std::size_t place) {
 }
 
 bool is_still_at(int fd, const std::string& path) {
-    struct stat opened {};
-    struct stat named {};
+    struct stat opened{};
+    struct stat named{};
     return fstat(fd, &opened) == 0 && stat(path.c_str(), &named) == 0 &&
            opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
@@ -51,7 +51,7 @@ std::expected<std::unique_ptr<MetricsMemory>, std::string> MetricsMemory::open(
         File file(path, O_RDWR | O_CREAT);
         if (!file.is_open()) return std::unexpected(file_failure(path));
         const int fd = file.descriptor();
-        struct stat status {};
+        struct stat status{};
         void* memory = MAP_FAILED;
         if (flock(fd, LOCK_EX) == 0 && fstat(fd, &status) == 0) {
             memory =

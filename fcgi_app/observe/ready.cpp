@@ -20,7 +20,8 @@ std::expected<void, std::string> notify_ready() {
     const std::string_view path = name;
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof(address.sun_path)) return std::unexpected(std::strerror(ENAMETOOLONG));
+    if (path.size() >= sizeof(address.sun_path))
+        return std::unexpected(std::strerror(ENAMETOOLONG));
     path.copy(address.sun_path, path.size());
     if (path.front() == '@') address.sun_path[0] = '\0';  // of the abstract namespace
     const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -6,9 +6,9 @@
 
 #include "http/request.hpp"
 #include "http/response.hpp"
-#include "resource/resource.hpp"
 #include "json/document.hpp"
 #include "openapi/operation.hpp"
+#include "resource/resource.hpp"
 
 namespace larder::openapi {
 
@@ -186,8 +186,8 @@ Value::Object common_parameters() {
                        {"description", meaning},
                        {"schema", text_schema()}});
     };
-    const Value limit = object(
-        {{"type", "integer"}, {"minimum", 1}, {"maximum", std::int64_t{longest_list}}});
+    const Value limit =
+        object({{"type", "integer"}, {"minimum", 1}, {"maximum", std::int64_t{longest_list}}});
     return {
         {"IfNoneMatch",
          condition("If-None-Match",

@@ -41,7 +41,7 @@ OperationObject head_of(OperationObject get) {
 }
 
 OperationObject options_of(const OperationObject& first, const std::string& allow,
-                     std::vector<ErrorKind> errors) {
+                           std::vector<ErrorKind> errors) {
     errors.push_back(ErrorKind::method_not_allowed);
     return {.method = "options",
             .id = "options" + joined(first.id),

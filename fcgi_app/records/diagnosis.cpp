@@ -18,8 +18,8 @@ namespace {
 
 using Weight = Finding::Weight;
 
-// Connections beside those of the store threads: a caretaker and a watch in each worker, and for the
-// host its feed and one migration.
+// Connections beside those of the store threads: a caretaker and a watch in each worker, and for
+// the host its feed and one migration.
 constexpr int per_worker = 2;
 constexpr int per_host = 2;
 

@@ -33,12 +33,12 @@ struct Parameter {
     void (*take)(http::Request&, std::string_view value);
 };
 
-template <std::string_view http::Request::*member>
+template <std::string_view http::Request::* member>
 void take_text(http::Request& request, std::string_view value) {
     request.*member = value;
 }
 
-template <std::optional<std::string_view> http::Request::*member>
+template <std::optional<std::string_view> http::Request::* member>
 void take_sent(http::Request& request, std::string_view value) {
     request.*member = value;
 }

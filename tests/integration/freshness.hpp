@@ -13,9 +13,9 @@
 
 namespace larder::test {
 
-/// Clients that write a rising number to records, and others that read them, alone and in lists, and
-/// note every answer that is not 2xx and every number that is lower than one whose write was answered
-/// before the read was sent. Until stopped.
+/// Clients that write a rising number to records, and others that read them, alone and in lists,
+/// and note every answer that is not 2xx and every number that is lower than one whose write was
+/// answered before the read was sent. Until stopped.
 class Freshness {
 public:
     /// Makes records through `client`, which must outlive this, and starts the clients.

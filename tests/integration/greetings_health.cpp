@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(greeting_by_path) {
     BOOST_TEST(greeting("/user/a%2Fb") == "Hello, a/b!");
     BOOST_TEST(greeting("/user/50%25") == "Hello, 50%!");
     BOOST_TEST(greeting("/user/%2541") == "Hello, %41!");
-    BOOST_TEST(greeting("/user/Alice?name=Bob") == "Hello, Alice!");
+    BOOST_TEST(api().get("/user/Alice?name=Bob").status == 422);
 }
 
 BOOST_AUTO_TEST_CASE(greeting_by_query) {
@@ -59,15 +59,17 @@ BOOST_AUTO_TEST_CASE(greeting_by_query) {
     BOOST_TEST(greeting("/user?name=") == "Hello, Guest!");
     BOOST_TEST(greeting("/user?name") == "Hello, Guest!");
     BOOST_TEST(greeting("/user?") == "Hello, Guest!");
-    BOOST_TEST(greeting("/user?other=x") == "Hello, Guest!");
-    BOOST_TEST(greeting("/user?other=x&name=Bob") == "Hello, Bob!");
-    BOOST_TEST(greeting("/user?surname=x&name=Bob") == "Hello, Bob!");
+    for (const auto* query : {"other=x", "other=x&name=Bob", "surname=x&name=Bob", "name=%C3"}) {
+        BOOST_TEST_CONTEXT(query) {
+            BOOST_TEST(api().get(std::string("/user?") + query).status == 422);
+        }
+    }
     BOOST_TEST(greeting("/user?name=J%C3%BCrgen+O%27Hara%2B") == "Hello, J\xC3\xBCrgen O'Hara+!");
     BOOST_TEST(greeting("/user?name=a%26b=c") == "Hello, a&b=c!");
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_no_utf8_is_refused) {
-    for (const auto* path : {"/user/%FF", "/user?name=%C3", "/user/%ED%A0%80"}) {
+    for (const auto* path : {"/user/%FF", "/user/%ED%A0%80"}) {
         BOOST_TEST_CONTEXT(path) { expect_problem(api().get(path), 400); }
     }
 }

@@ -78,7 +78,8 @@ BOOST_AUTO_TEST_CASE(a_list_that_is_kept_as_a_file_is_answered_as_by_a_worker) {
         const auto head = api().head(path);
         BOOST_TEST(head.status == 200);
         BOOST_TEST(head.header("X-Cache") == "HIT");
-        BOOST_TEST(head.header("Content-Length") == std::to_string(std::filesystem::file_size(file)));
+        BOOST_TEST(head.header("Content-Length") ==
+                   std::to_string(std::filesystem::file_size(file)));
         BOOST_TEST(api().options(path).header("Allow") == "GET, HEAD, POST, OPTIONS");
         std::ofstream(file) << "[]";  // it is this file indeed
         BOOST_TEST(api().get(path).body == "[]");

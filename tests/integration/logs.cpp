@@ -140,8 +140,7 @@ BOOST_AUTO_TEST_CASE(postgresql_knows_which_request_is_at_work) {
         holder.query("ROLLBACK");
         client.join();
         BOOST_TEST(response.status == 200);
-        BOOST_TEST(name == "larder-worker/" +
-                               (has_trace ? trace + '/' + span : id_of(response)));
+        BOOST_TEST(name == "larder-worker/" + (has_trace ? trace + '/' + span : id_of(response)));
     }
 }
 
@@ -149,8 +148,7 @@ BOOST_AUTO_TEST_CASE(no_client_can_forge_a_line) {
     const std::string paths[] = {"/user/forger%0A{%22event%22:%22forged%22}",
                                  "/user/forger\"},{\"event\":\"forged",
                                  "/user/forger\\\",\"event\":\"forged",
-                                 "/user/forger\xFF\xFE\xC2\x85",
-                                 "/items/forger%22%0d%0a"};
+                                 "/user/forger\xFF\xFE\xC2\x85", "/items/forger%22%0d%0a"};
     const auto lines_of_forger = [] {
         return std::ranges::count_if(lines_of("access.log"), [](const Json& line) {
             const auto& uri = line["uri"].text();
@@ -158,8 +156,10 @@ BOOST_AUTO_TEST_CASE(no_client_can_forge_a_line) {
         });
     };
     for (const auto& path : paths) {
-        (void)api().raw({"GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                         "traceparent: 00-" + trace + "\",\"event\":\"forged\r\n\r\n"});
+        (void)api().raw({"GET " + path +
+                         " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                         "traceparent: 00-" +
+                         trace + "\",\"event\":\"forged\r\n\r\n"});
     }
     BOOST_TEST(eventually([&] { return lines_of_forger() >= 5; }));
     BOOST_TEST(lines_of_forger() == 5);

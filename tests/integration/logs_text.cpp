@@ -1,5 +1,5 @@
-// Log lines as key=value, and what has a request id where no setting asks for more: every answer but
-// those of caches. JSON and the way into PostgreSQL are in logs.cpp.
+// Log lines as key=value, and what has a request id where no setting asks for more: every answer
+// but those of caches. JSON and the way into PostgreSQL are in logs.cpp.
 #define BOOST_TEST_MODULE logs_text
 #include "fixture.hpp"
 
@@ -94,16 +94,17 @@ BOOST_AUTO_TEST_CASE(a_failure_is_found_by_the_id_of_its_answer) {
 }
 
 BOOST_AUTO_TEST_CASE(no_client_can_forge_a_line) {
-    const std::string paths[] = {
-        "/user/forger%0Atime=x%20event=forged", "/user/forger\"event=forged\"",
-        "/user/forger\\\"event=forged", "/user/forger\xFF\xC2\x85\xE2\x80\xA8"};
+    const std::string paths[] = {"/user/forger%0Atime=x%20event=forged",
+                                 "/user/forger\"event=forged\"", "/user/forger\\\"event=forged",
+                                 "/user/forger\xFF\xC2\x85\xE2\x80\xA8"};
     const auto lines_of_forger = [] {
         return std::ranges::count_if(lines_of("access.log"), [](const std::string& line) {
             return line.contains("forger");
         });
     };
     for (const auto& path : paths) {
-        (void)api().raw({"GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        (void)api().raw({"GET " + path +
+                         " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                          "traceparent: 00-x event=forged\r\n\r\n"});
     }
     BOOST_TEST(eventually([&] { return lines_of_forger() >= 4; }));

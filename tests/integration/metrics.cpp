@@ -152,7 +152,9 @@ BOOST_AUTO_TEST_CASE(a_fill_whose_lease_was_taken_is_counted_as_such) {
     reader.join();
     // Redis's answer to the fill is read when the thread that sent it asks Redis again.
     BOOST_TEST(eventually_counted([&](const Scrape& now) {
-        in_parallel(30, [](std::size_t) { return api().get("/health").status; });
+        in_parallel(30, [](std::size_t) {
+            return api().post("/employees", employee_with_id(unique_text("E"))).status;
+        });
         return rejected_fills(now, "lease_lost") - rejected_fills(before, "lease_lost") == 1;
     }));
 }

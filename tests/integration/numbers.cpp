@@ -117,8 +117,8 @@ BOOST_AUTO_TEST_CASE(bounds_are_exact) {
     const std::string just_under_the_bound = "999999999999." + std::string(400, '9');
     for (const auto& place : columns) {
         for (const auto& wrong :
-             {std::string("-1e-400"), std::string("-1e-900"), just_under_zero,
-              std::string("1e12"), std::string("1000000000000"), std::string("1e100"),
+             {std::string("-1e-400"), std::string("-1e-900"), just_under_zero, std::string("1e12"),
+              std::string("1000000000000"), std::string("1e100"),
               std::string("1000000000000.") + std::string(400, '0') + "1", std::string("0.1e13"),
               std::string("1e400")}) {
             BOOST_TEST_CONTEXT(place.collection << ' ' << wrong.substr(0, 30)) {

@@ -11,7 +11,8 @@ using namespace larder::test;
 namespace {
 
 struct RefusingStack : SharedStack {
-    RefusingStack() : SharedStack({{"REDIS_URL", "redis://127.0.0.1:" + redis().port()},
+    RefusingStack()
+        : SharedStack({{"REDIS_URL", "redis://127.0.0.1:" + redis().port()},
                        {"BODY_LIMIT_BYTES", "67108864"}}) {}
     static RedisProcess& redis() {
         static RedisProcess server({"--enable-debug-command", "local"});
@@ -105,9 +106,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_loads_its_data) {
     tell_redis({"CONFIG", "SET", "key-load-delay", "2000"});  // in µs for each key
     tell_redis({"CONFIG", "SET", "loading-process-events-interval-bytes", "1024"});
     std::jthread loading([] { (void)RefusingStack::redis().command({"DEBUG", "RELOAD"}); });
-    BOOST_TEST(eventually([] {
-        return RefusingStack::redis().command({"GET", "x"}).starts_with("LOADING");
-    }));
+    BOOST_TEST(eventually(
+        [] { return RefusingStack::redis().command({"GET", "x"}).starts_with("LOADING"); }));
     expect_fresh(paths, "2");
     BOOST_TEST(redis_is("disconnected"));
     loading.join();

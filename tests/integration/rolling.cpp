@@ -1,6 +1,6 @@
 // A new version goes live: a migration that both versions can work with, then the workers one after
-// the other, then the feed. Meanwhile no request fails and no answer is stale, whichever version gives
-// it; afterwards nothing of the former version is left in a cache.
+// the other, then the feed. Meanwhile no request fails and no answer is stale, whichever version
+// gives it; afterwards nothing of the former version is left in a cache.
 #define BOOST_TEST_MODULE rolling
 #include <algorithm>
 #include <filesystem>
@@ -32,8 +32,10 @@ fs::path migrations() {
     add_file(directory / "deploy" / "colour.sql",
              "ALTER TABLE public.products ADD COLUMN colour text"
              " CHECK (char_length(colour) BETWEEN 1 AND 40);");
-    add_file(directory / "revert" / "colour.sql", "ALTER TABLE public.products DROP COLUMN colour;");
-    add_file(directory / "verify" / "colour.sql", "SELECT colour FROM public.products WHERE false;");
+    add_file(directory / "revert" / "colour.sql",
+             "ALTER TABLE public.products DROP COLUMN colour;");
+    add_file(directory / "verify" / "colour.sql",
+             "SELECT colour FROM public.products WHERE false;");
     return directory;
 }
 
@@ -47,8 +49,10 @@ void succeeds(std::vector<std::string> command, const Environment& environment =
 
 /// Only the next version knows the field.
 bool next_version_answers() {
-    const auto status = api().post("/products", R"({"name": "Painted", "price": 1,
-        "stock_quantity": 1, "colour": "red"})").status;
+    const auto status = api()
+                            .post("/products", R"({"name": "Painted", "price": 1,
+        "stock_quantity": 1, "colour": "red"})")
+                            .status;
     BOOST_TEST((status == 201 || status == 422));
     return status == 201;
 }
@@ -64,9 +68,8 @@ void fill_caches() {
 }
 
 long without_colour(const Json& products) {
-    return std::ranges::count_if(products.elements(), [](const Json& product) {
-        return !product.contains("colour");
-    });
+    return std::ranges::count_if(products.elements(),
+                                 [](const Json& product) { return !product.contains("colour"); });
 }
 
 /// What clients of two kinds met while `work` was done.
@@ -113,7 +116,8 @@ BOOST_AUTO_TEST_CASE(a_new_version_goes_live) {
         const auto one = expect_json(api().get(path_of("/products", product)), 200);
         BOOST_TEST(one.contains("colour"));
     }
-    BOOST_TEST(eventually([] { return api().get("/products/coloured").header("X-Cache") == "HIT"; }));
+    BOOST_TEST(
+        eventually([] { return api().get("/products/coloured").header("X-Cache") == "HIT"; }));
     BOOST_TEST(expect_json(api().get("/products/coloured"), 200).size() >= 50U);
 }
 
@@ -134,24 +138,30 @@ BOOST_AUTO_TEST_CASE(a_migration_waits_for_nobody_for_long) {
     const auto sql = stack().directory() / "sql";
     add_file(sql / "sqitch.plan",
              "weight [feed] 2026-01-02T00:00:00Z Test <test@localhost> # Weights of products");
-    add_file(sql / "deploy" / "weight.sql", "ALTER TABLE public.products ADD COLUMN weight numeric;");
+    add_file(sql / "deploy" / "weight.sql",
+             "ALTER TABLE public.products ADD COLUMN weight numeric;");
     add_file(sql / "revert" / "weight.sql", "ALTER TABLE public.products DROP COLUMN weight;");
     add_file(sql / "verify" / "weight.sql", "SELECT weight FROM public.products WHERE false;");
     auto reader = stack().database();
     reader.query("BEGIN");
     reader.query("SELECT count(*) FROM public.products");
     under_load([&] {
-        auto migration = std::async(std::launch::async, [&] {
-            return stack().script({"migrate"}, {{"LARDER_SQL", sql}});
-        });
+        auto migration = std::async(
+            std::launch::async, [&] { return stack().script({"migrate"}, {{"LARDER_SQL", sql}}); });
         auto observer = stack().database();
         BOOST_TEST(eventually([&] {
-            return observer.query("SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock'"
-                                  " AND NOT granted").size() == 1U;
+            return observer
+                       .query(
+                           "SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock'"
+                           " AND NOT granted")
+                       .size() == 1U;
         }));
         BOOST_TEST(eventually([&] {
-            return observer.query("SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock'"
-                                  " AND NOT granted").empty();
+            return observer
+                .query(
+                    "SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock'"
+                    " AND NOT granted")
+                .empty();
         }));
         reader.query("COMMIT");
         const auto finished = migration.get();

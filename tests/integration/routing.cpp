@@ -201,9 +201,10 @@ BOOST_AUTO_TEST_CASE(malformed_requests_are_problems_too) {
         }
     }
     expect_problem(raw_request("GET /user/" + std::string(100000, 'x')), 414);
-    expect_problem(parse_response(api().raw({"GET /employees HTTP/1.1\r\nHost: localhost\r\nX-Long: " +
-                                             std::string(200000, 'x') + "\r\n\r\n"})),
-                   431);
+    expect_problem(
+        parse_response(api().raw({"GET /employees HTTP/1.1\r\nHost: localhost\r\nX-Long: " +
+                                  std::string(200000, 'x') + "\r\n\r\n"})),
+        431);
 }
 
 BOOST_AUTO_TEST_CASE(one_connection_serves_many_requests) {

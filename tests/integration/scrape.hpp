@@ -7,8 +7,8 @@
 
 namespace larder::test {
 
-/// The samples of `GET /metrics`, by name and labels as they stand there. A series that is not there
-/// is 0. Records a failed assertion where the answer is not what the text format wants.
+/// The samples of `GET /metrics`, by name and labels as they stand there. A series that is not
+/// there is 0. Records a failed assertion where the answer is not what the text format wants.
 class Scrape {
 public:
     static Scrape of(const Client& client);

@@ -189,13 +189,14 @@ BOOST_AUTO_TEST_CASE(only_those_who_are_named_may_read_the_metrics) {
     expect_problem(api().get("/metrics"), 403);
     BOOST_TEST(api().head("/metrics").status == 403);
     BOOST_TEST(api().options("/metrics").status == 403);
-    for (const auto* path : {"/metrics?x", "/metrics#x", "/%6Detrics", "/metric%73", "/./metrics",
-                             "/%2E/metrics", "/x/../metrics", "/employees/../metrics",
-                             "//metrics", "/%2Fmetrics", "/metrics/", "/metrics%2F", "/metrics%00",
-                             "/METRICS", "/metrics;", "http://127.0.0.1/metrics"}) {
+    for (const auto* path :
+         {"/metrics?x", "/metrics#x", "/%6Detrics", "/metric%73", "/./metrics", "/%2E/metrics",
+          "/x/../metrics", "/employees/../metrics", "//metrics", "/%2Fmetrics", "/metrics/",
+          "/metrics%2F", "/metrics%00", "/METRICS", "/metrics;", "http://127.0.0.1/metrics"}) {
         BOOST_TEST_CONTEXT(path) {
-            const auto response = parse_response(api().raw(
-                {"GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"}));
+            const auto response = parse_response(
+                api().raw({"GET " + std::string(path) +
+                           " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"}));
             BOOST_TEST(response.status >= 400);
             BOOST_TEST(!response.body.contains("larder_"));
         }

@@ -42,7 +42,8 @@ public:
     void signal(const std::string& part, int signal) const;
     /// Sends a signal to every process of a part, and returns when these are gone.
     void stop(const std::string& part, int signal) const;
-    /// Sends a signal to one process of the stack. Tests never use ::kill for a signal that ends it.
+    /// Sends a signal to one process of the stack. Tests never use ::kill for a signal that ends
+    /// it.
     void kill(int pid, int signal) const;
 
     /// What has ended unasked since the last call, one line for each; what is returned here no

@@ -58,15 +58,16 @@ std::string repeated(std::string_view text, int times) {
 BOOST_AUTO_TEST_SUITE(answer_log)
 
 BOOST_FIXTURE_TEST_CASE(hits_are_answers_and_the_rest_was_a_workers, AnswerLog) {
-    append("GET /employees 200 HIT\n"
-           "GET /employees 200 HIT\n"
-           "HEAD /employees 200 HIT\n"
-           "GET /items 200 STALE\n"
-           "GET /items 206 UPDATING\n"
-           "GET /items 200 MISS\n"
-           "GET /items 200 EXPIRED\n"
-           "GET /items 200 BYPASS\n"
-           "GET /items 499 \n");
+    append(
+        "GET /employees 200 HIT\n"
+        "GET /employees 200 HIT\n"
+        "HEAD /employees 200 HIT\n"
+        "GET /items 200 STALE\n"
+        "GET /items 206 UPDATING\n"
+        "GET /items 200 MISS\n"
+        "GET /items 200 EXPIRED\n"
+        "GET /items 200 BYPASS\n"
+        "GET /items 499 \n");
     count();
     BOOST_TEST(lists("hit") == 5U);
     BOOST_TEST(lists("miss") == 2U);
@@ -106,8 +107,9 @@ BOOST_FIXTURE_TEST_CASE(a_line_is_counted_once_and_when_it_is_complete, AnswerLo
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_no_such_line_is_passed_over, AnswerLog) {
-    append("\n \n\n\nGET\nGET /employees\nGET /employees 200 HIT more\n"
-           "GET /employees 200 HIT\n");
+    append(
+        "\n \n\n\nGET\nGET /employees\nGET /employees 200 HIT more\n"
+        "GET /employees 200 HIT\n");
     count();
     BOOST_TEST(lists("hit") == 1U);
     BOOST_TEST(memory->totals([](std::string_view) { return false; }).size() == 2U);

@@ -86,11 +86,11 @@ BOOST_AUTO_TEST_CASE(buckets_are_cumulative_by_the_size_of_their_bounds) {
                          {name + R"(_bucket{le="0.0001"})", 2},
                          {name + R"(_bucket{le="+Inf"})", 1},
                          {name + "_sum", 61'500'000'000U}}) ==
-               "# TYPE " + name + " histogram\n" +                //
-                   name + "_bucket{le=\"0.0001\"} 2\n" +          //
-                   name + "_bucket{le=\"2.5\"} 5\n" +             //
-                   name + "_bucket{le=\"10\"} 9\n" +              //
-                   name + "_bucket{le=\"+Inf\"} 10\n" +           //
+               "# TYPE " + name + " histogram\n" +        //
+                   name + "_bucket{le=\"0.0001\"} 2\n" +  //
+                   name + "_bucket{le=\"2.5\"} 5\n" +     //
+                   name + "_bucket{le=\"10\"} 9\n" +      //
+                   name + "_bucket{le=\"+Inf\"} 10\n" +   //
                    name + "_sum 61.5\n" + name + "_count 10\n");
 }
 

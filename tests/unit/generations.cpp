@@ -276,8 +276,8 @@ BOOST_AUTO_TEST_CASE(kept_lists_are_for_the_account_and_the_group_of_the_directo
         BOOST_REQUIRE(chmod(lists.run.path().c_str(), S_ISGID | 0750) == 0);
         BOOST_REQUIRE(lists.generations.prepare().has_value());
         lists.keep("employees", "list", "[]");
-        struct stat directory {};
-        struct stat file {};
+        struct stat directory{};
+        struct stat file{};
         BOOST_REQUIRE(stat(lists.current("employees").c_str(), &directory) == 0);
         BOOST_REQUIRE(stat((lists.current("employees") / "list").c_str(), &file) == 0);
         BOOST_TEST((directory.st_mode & 07777U) == (S_ISGID | 0750U));

@@ -260,13 +260,20 @@ BOOST_AUTO_TEST_CASE(the_place_of_the_id_is_known) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_utf8_is_named) {
     const std::pair<std::string_view, std::string_view> named[] = {
-        {"\xEF\xBB\xBF{}", "byte order mark"},  {"\xFF\xFE{\0}\0"sv, "UTF-16"},
-        {"\xFE\xFF\0{\0}"sv, "UTF-16"},         {"{\0}\0"sv, "UTF-16"},
-        {"\0{\0}"sv, "UTF-16"},                  {"1\0"sv, "UTF-16"},
-        {"{\0\0\0}\0\0\0"sv, "UTF-32"},         {"\0\0\0{\0\0\0}"sv, "UTF-32"},
-        {"\xFF\xFE\0\0{\0\0\0"sv, "UTF-32"},    {"\x1F\x8B\x08\0"sv, "gzip"},
-        {"{\"a\": \"\0\"}"sv, "NUL"},           {"{}\0"sv, "NUL"},
-        {"\0"sv, "NUL"},                         {R"({"a": "\u0000"})", "NUL"}};
+        {"\xEF\xBB\xBF{}", "byte order mark"},
+        {"\xFF\xFE{\0}\0"sv, "UTF-16"},
+        {"\xFE\xFF\0{\0}"sv, "UTF-16"},
+        {"{\0}\0"sv, "UTF-16"},
+        {"\0{\0}"sv, "UTF-16"},
+        {"1\0"sv, "UTF-16"},
+        {"{\0\0\0}\0\0\0"sv, "UTF-32"},
+        {"\0\0\0{\0\0\0}"sv, "UTF-32"},
+        {"\xFF\xFE\0\0{\0\0\0"sv, "UTF-32"},
+        {"\x1F\x8B\x08\0"sv, "gzip"},
+        {"{\"a\": \"\0\"}"sv, "NUL"},
+        {"{}\0"sv, "NUL"},
+        {"\0"sv, "NUL"},
+        {R"({"a": "\u0000"})", "NUL"}};
     for (const auto& [text, name] : named) {
         BOOST_TEST_CONTEXT(name) {
             const auto document = parse(text);

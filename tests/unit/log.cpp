@@ -81,9 +81,8 @@ BOOST_AUTO_TEST_SUITE(log_lines)
 
 BOOST_AUTO_TEST_CASE(a_line_has_time_level_program_event_and_fields) {
     const Log log(false);
-    const std::string line = standard_error_of([] {
-        log_error("failed", {{"a", "1"}, {"b", "x y"}, {"c", ""}});
-    });
+    const std::string line =
+        standard_error_of([] { log_error("failed", {{"a", "1"}, {"b", "x y"}, {"c", ""}}); });
     BOOST_TEST(line.starts_with("time=20"));
     BOOST_TEST(line.find(" level=error program=unit pid=" + std::to_string(getpid()) + ' ') !=
                std::string::npos);
@@ -110,8 +109,7 @@ BOOST_AUTO_TEST_CASE(user_text_cannot_forge_a_line_or_a_field) {
 
 BOOST_AUTO_TEST_CASE(what_a_viewer_may_take_for_a_line_is_escaped) {
     BOOST_TEST(line_of("a\xC2\x85z") == R"(event=seen value="a\xc2\x85z")");
-    BOOST_TEST(line_of("a\u2028\u2029z") ==
-               R"(event=seen value="a\xe2\x80\xa8\xe2\x80\xa9z")");
+    BOOST_TEST(line_of("a\u2028\u2029z") == R"(event=seen value="a\xe2\x80\xa8\xe2\x80\xa9z")");
     BOOST_TEST(line_of("a\u202Ez") == R"(event=seen value="a\xe2\x80\xaez")");
     BOOST_TEST(line_of("a\xFFz\xC3") == R"(event=seen value="a\xffz\xc3")");
     BOOST_TEST(line_of("日本 😀") == "event=seen value=\"日本 😀\"");
@@ -119,9 +117,8 @@ BOOST_AUTO_TEST_CASE(what_a_viewer_may_take_for_a_line_is_escaped) {
 
 BOOST_AUTO_TEST_CASE(a_json_line_is_an_object) {
     const Log log(false, LogFormat::json);
-    const std::string line = standard_error_of([] {
-        log_error("failed", {{"a", "1"}, {"b", "x y"}, {"c", ""}});
-    });
+    const std::string line =
+        standard_error_of([] { log_error("failed", {{"a", "1"}, {"b", "x y"}, {"c", ""}}); });
     BOOST_TEST(line.starts_with(R"({"time":"20)"));
     BOOST_TEST(line.ends_with(R"(,"level":"error","program":"unit","pid":)" +
                               std::to_string(getpid()) +

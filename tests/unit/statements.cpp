@@ -78,7 +78,7 @@ BOOST_FIXTURE_TEST_CASE(quiet_asks_for_every_lock_of_a_writer, Boats) {
     const Statement quiet = statements.quiet();
     BOOST_TEST(quiet.values.empty());
     for (const auto* part :
-         {"NOT EXISTS", "pg_locks", "relation = 'boats'::regclass", "'RowExclusiveLock'",
+         {"NOT EXISTS", "pg_locks", "relation = 'public.boats'::regclass", "'RowExclusiveLock'",
           "'ShareRowExclusiveLock'", "'ExclusiveLock'", "'AccessExclusiveLock'", "granted",
           "current_database()", "pid IS DISTINCT FROM pg_backend_pid()"}) {
         BOOST_TEST_CONTEXT(part) { BOOST_TEST(quiet.sql.find(part) != std::string::npos); }

@@ -28,8 +28,8 @@ BOOST_AUTO_TEST_CASE(a_header_has_a_trace_and_a_span) {
 
 BOOST_AUTO_TEST_CASE(a_later_version_may_say_more) {
     BOOST_TEST(parse_traceparent("cc-" + trace + '-' + span + "-01").has_value());
-    BOOST_TEST(parse_traceparent("cc-" + trace + '-' + span + "-01-what-the-future-brings")
-                   .has_value());
+    BOOST_TEST(
+        parse_traceparent("cc-" + trace + '-' + span + "-01-what-the-future-brings").has_value());
     BOOST_TEST(!parse_traceparent("cc-" + trace + '-' + span + "-01.what").has_value());
 }
 

@@ -32,8 +32,8 @@ export async function checkQueryParameters(walker, operation) {
             await walker.expect(fits ? successes(operation) : 422, operation,
                 { parameters: { [name]: value } });
         }
-        if (operation.responses[400]) {
-            await walker.expect(400, operation, { parameters: { [name]: '%C3' } });
+        if (operation.responses[422]) {
+            await walker.expect(422, operation, { parameters: { [name]: '%C3' } });
         }
     }
 }

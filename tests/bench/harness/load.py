@@ -101,8 +101,8 @@ class Generator:
         return self.finish(self.start(server, load, seconds), server, load)
 
 
-def request(method, path, body=None):
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
+def request(method, path, body=None, headers=()):
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *headers]
     if body is not None:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return ("\r\n".join(lines) + "\r\n\r\n" + (body or "")).encode()
