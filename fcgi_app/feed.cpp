@@ -12,6 +12,7 @@
 #include <cstring>
 #include <thread>
 
+#include "catalog/catalog.hpp"
 #include "feed/feed.hpp"
 #include "feed/prerequisites.hpp"
 #include "file.hpp"
@@ -30,11 +31,12 @@ int refuse(const std::string& why) {
 }
 
 /// Takes a moment, because multiwatch starts again at once what has ended.
-int refuse_to_follow(const std::string& why) {
-    const int status = refuse(why);
+int after_a_moment(int status) {
     std::this_thread::sleep_for(std::chrono::seconds(1));
     return status;
 }
+
+int refuse_to_follow(const std::string& why) { return after_a_moment(refuse(why)); }
 
 /// A descriptor that is readable once the process shall end.
 int watch_for_stop() {
@@ -62,10 +64,14 @@ int main(int argc, char** argv) {
         return check ? refuse(settings.error()) : refuse_to_follow(settings.error());
     }
     settings->database_url = settings->direct_database_url;
+    const auto catalog = read_catalog(settings->resources_dir);
+    if (!catalog) {
+        for (const Mistake& mistake : catalog.error()) refuse(mistake.message());
+        return check ? EXIT_FAILURE : after_a_moment(EXIT_FAILURE);
+    }
+    const std::vector<Resource>& resources = *catalog;
     start_log("larder-feed", settings->debug, settings->log_format);
     set_connection_defaults(*settings, "larder-feed");
-    const auto resources = all_resources();
-    if (const auto sound = check_resources(resources); !sound) return refuse(sound.error());
     if (check) {
         const auto possible = check_feed(*settings, resources);
         if (!possible) return refuse(possible.error());

@@ -15,16 +15,18 @@ namespace {
 
 using Assign = std::function<std::string(Settings&, std::string_view)>;
 
+constexpr std::string_view default_resources = "/etc/larder/resources";
+
 constexpr int any_number = std::numeric_limits<int>::max();
 
-Assign text(std::string Settings::* member) {
+Assign text(std::string Settings::*member) {
     return [member](Settings& settings, std::string_view value) {
         settings.*member = value;
         return std::string{};
     };
 }
 
-Assign number(int Settings::* member, int least, int most) {
+Assign number(int Settings::*member, int least, int most) {
     return [=](Settings& settings, std::string_view value) {
         const auto parsed = to_number<int>(value);
         if (!parsed || *parsed < least || *parsed > most) {
@@ -35,7 +37,7 @@ Assign number(int Settings::* member, int least, int most) {
     };
 }
 
-Assign flag(bool Settings::* member) {
+Assign flag(bool Settings::*member) {
     return [member](Settings& settings, std::string_view value) -> std::string {
         const bool on = value == "true" || value == "1" || value == "yes" || value == "on";
         if (!on && value != "false" && value != "0" && value != "no" && value != "off") {
@@ -46,14 +48,14 @@ Assign flag(bool Settings::* member) {
     };
 }
 
-Assign redis_part(std::string RedisAddress::* member) {
+Assign redis_part(std::string RedisAddress::*member) {
     return [member](Settings& settings, std::string_view value) -> std::string {
         settings.redis.*member = value;
         return {};
     };
 }
 
-Assign redis_number(int RedisAddress::* member, int least, int most) {
+Assign redis_number(int RedisAddress::*member, int least, int most) {
     return [=](Settings& settings, std::string_view value) {
         Settings parsed;
         auto why = number(&Settings::workers, least, most)(parsed, value);
@@ -194,6 +196,9 @@ const std::vector<Setting>& setting_table() {
          number(&Settings::lock_timeout_ms, 1, 60000)},
         {"PREPARED_STATEMENTS", "true", "false behind a pooler in transaction mode (pgbouncer)",
          flag(&Settings::prepared_statements)},
+        {"RESOURCES_DIR", default_resources,
+         "directory of the resource descriptions, one `<name>.toml` for each resource",
+         text(&Settings::resources_dir)},
         {"RUN_DIR", "/run/larder", "directory that the processes of a host share, best on tmpfs",
          text(&Settings::run_dir)},
     };
@@ -218,6 +223,11 @@ std::expected<Settings, std::string> load_settings(
     }
     if (settings.item_cache_ttl < 0) settings.item_cache_ttl = settings.cache_ttl_seconds;
     return settings;
+}
+
+std::string resources_directory(const std::function<const char*(const char*)>& variable) {
+    const char* set = variable("RESOURCES_DIR");
+    return std::string(set != nullptr && *set != '\0' ? set : default_resources);
 }
 
 std::string settings_as_markdown() {

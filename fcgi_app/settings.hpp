@@ -29,6 +29,7 @@ struct Settings {
     bool database_request_id = false;
     std::string metrics_allow;
     std::string run_dir;
+    std::string resources_dir;
     int workers = 0;
     std::string worker_address;
     int store_threads = 0;
@@ -55,6 +56,10 @@ const std::vector<Setting>& setting_table();
 /// one line for the operator that names the variable.
 std::expected<Settings, std::string> load_settings(
     const std::function<const char*(const char*)>& variable);
+
+/// The directory of the resource descriptions alone, for what is asked of a program that need not
+/// be able to serve.
+std::string resources_directory(const std::function<const char*(const char*)>& variable);
 
 /// The table in Markdown, as the README shows it.
 std::string settings_as_markdown();

@@ -17,6 +17,7 @@
 
 #include "api/description.hpp"
 #include "api/scheduler.hpp"
+#include "catalog/catalog.hpp"
 #include "file.hpp"
 #include "observe/answer_log.hpp"
 #include "observe/log.hpp"
@@ -41,12 +42,18 @@ int refuse(const std::string& why) {
     return bad_setup;
 }
 
+int refuse_all(const std::vector<Mistake>& mistakes) {
+    for (const Mistake& mistake : mistakes) refuse(mistake.message());
+    return bad_setup;
+}
+
 /// Takes a moment, because multiwatch starts again at once what has ended.
-int refuse_to_serve(const std::string& why) {
-    const int status = refuse(why);
+int after_a_moment(int status) {
     std::this_thread::sleep_for(std::chrono::seconds(1));
     return status;
 }
+
+int refuse_to_serve(const std::string& why) { return after_a_moment(refuse(why)); }
 
 void block_signals() {
     signal(SIGPIPE, SIG_IGN);
@@ -81,8 +88,17 @@ void print_lists(const std::vector<Resource>& resources) {
     }
 }
 
-int print_diagnosis(const Settings& settings, const std::vector<Resource>& resources) {
-    bool is_sound = true;
+int print_diagnosis(const Settings& settings,
+                    const std::expected<std::vector<Resource>, std::vector<Mistake>>& catalog) {
+    bool is_sound = catalog.has_value();
+    if (!catalog) {
+        for (const Mistake& mistake : catalog.error()) {
+            fmt::print("problem: resources: {}\n", mistake.message());
+        }
+    } else {
+        fmt::print("ok: resources: {} from {}\n", catalog->size(), settings.resources_dir);
+    }
+    const std::vector<Resource> resources = catalog.value_or(std::vector<Resource>{});
     for (const Finding& finding : diagnose(settings, resources)) {
         constexpr std::array words = {"ok", "advice", "problem"};
         fmt::print("{}: {}\n", words.at(static_cast<std::size_t>(finding.weight)), finding.text);
@@ -148,12 +164,6 @@ int main(int argc, char** argv) {
         "Write the address for migrations to this directory as files of libpq, then exit");
     CLI11_PARSE(app, argc, argv);
 
-    const auto resources = all_resources();
-    if (const auto sound = check_resources(resources); !sound) return refuse(sound.error());
-    if (lists) {
-        print_lists(resources);
-        return EXIT_SUCCESS;
-    }
     if (table) {
         fmt::print("{}", settings_as_markdown());
         return EXIT_SUCCESS;
@@ -162,8 +172,11 @@ int main(int argc, char** argv) {
         fmt::print("{}", metrics_as_markdown());
         return EXIT_SUCCESS;
     }
-    if (description) {
-        fmt::print("{}\n", openapi::document(resources));
+    if (lists || description) {
+        const auto catalog = read_catalog(resources_directory(std::getenv));
+        if (!catalog) return refuse_all(catalog.error());
+        if (lists) print_lists(*catalog);
+        if (description) fmt::print("{}\n", openapi::document(*catalog));
         return EXIT_SUCCESS;
     }
     const bool is_asked = check || diagnosis || !service_directory.empty();
@@ -175,9 +188,15 @@ int main(int argc, char** argv) {
             write_service_file(settings->direct_database_url, migration_options, service_directory);
         return written ? EXIT_SUCCESS : refuse(written.error());
     }
+    const auto catalog = read_catalog(settings->resources_dir);
+    if (!catalog && !diagnosis) {
+        const int status = refuse_all(catalog.error());
+        return is_asked ? status : after_a_moment(status);
+    }
     start_log("larder-worker", settings->debug, settings->log_format);
     set_connection_defaults(*settings, "larder-worker");
-    if (diagnosis) return print_diagnosis(*settings, resources);
+    if (diagnosis) return print_diagnosis(*settings, catalog);
+    const std::vector<Resource>& resources = *catalog;
     const auto schema = check_schema(*settings, resources);
     if (check && schema.state == SchemaState::current) {
         fmt::print(stderr, "larder-worker: {}\n", schema.text);

@@ -6,7 +6,7 @@
 
 #include "error.hpp"
 #include "json/value.hpp"
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 
 /// What the descriptions of several operations on a resource share. Pure.
 namespace larder::openapi {

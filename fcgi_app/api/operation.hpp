@@ -16,8 +16,8 @@
 #include "http/target.hpp"
 #include "openapi/operation.hpp"
 #include "records/backend.hpp"
-#include "resource/change.hpp"
-#include "resource/resource.hpp"
+#include "catalog/change.hpp"
+#include "catalog/resource.hpp"
 #include "server/connection.hpp"
 #include "server/store_threads.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "api/operation.hpp"
 #include "json/value.hpp"
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 
 namespace larder {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "resource/identifier.hpp"
+#include "catalog/identifier.hpp"
 
 namespace larder {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 #include "settings.hpp"
 #include "store/session.hpp"
 

@@ -31,7 +31,7 @@ Tables::Table Tables::made_of(const pgoutput::Relation& relation) const {
     table.is_complete = table.id < table.columns.size();
     for (const Field& field : resource->fields) {
         if (!field.unique) continue;
-        table.unique_fields.emplace_back(&field, position(field.name));
+        table.unique_fields.emplace_back(&field, position(field.column_name()));
         table.is_complete =
             table.is_complete && table.unique_fields.back().second < table.columns.size();
     }

@@ -10,7 +10,7 @@
 
 #include "feed/pgoutput.hpp"
 #include "records/effects.hpp"
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 
 namespace larder {
 

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <limits>
 #include <string>
+#include <tuple>
+
+#include "number.hpp"
 
 namespace larder {
 
@@ -80,13 +83,38 @@ bool is_storable(std::string_view number) {
            written_digits(number) <= most_digits;
 }
 
-std::int64_t whole_value(std::string_view number) {
+std::int64_t fraction_digits(std::string_view number) {
+    const Scientific value = normalize(number);
+    if (value.digits.empty()) return 0;
+    return std::max<std::int64_t>(0,
+                                  static_cast<std::int64_t>(value.digits.size()) - value.exponent);
+}
+
+bool is_less(std::string_view a, std::string_view b) {
+    const Scientific left = normalize(a);
+    const Scientific right = normalize(b);
+    const auto sign = [](std::string_view number, const Scientific& value) {
+        if (value.digits.empty()) return 0;
+        return number.starts_with('-') ? -1 : 1;
+    };
+    const int left_sign = sign(a, left);
+    const int right_sign = sign(b, right);
+    if (left_sign != right_sign || left_sign == 0) return left_sign < right_sign;
+    // With neither leading nor trailing zeros, digits compare as texts do.
+    const auto magnitude = [](const Scientific& value) {
+        return std::tie(value.exponent, value.digits);
+    };
+    return left_sign > 0 ? magnitude(left) < magnitude(right) : magnitude(right) < magnitude(left);
+}
+
+std::optional<std::int64_t> whole_value(std::string_view number) {
     Scientific value = normalize(number);
     if (value.digits.empty()) return 0;
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::digits10 + 1;
+    const bool is_whole = value.exponent >= static_cast<std::int64_t>(value.digits.size());
+    if (!is_whole || value.exponent > most) return std::nullopt;
     value.digits.resize(static_cast<std::size_t>(value.exponent), '0');
-    std::int64_t magnitude = 0;
-    std::from_chars(value.digits.data(), value.digits.data() + value.digits.size(), magnitude);
-    return number.starts_with('-') ? -magnitude : magnitude;
+    return to_number<std::int64_t>(number.starts_with('-') ? '-' + value.digits : value.digits);
 }
 
 }  // namespace larder

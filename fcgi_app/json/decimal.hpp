@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace larder {
@@ -28,7 +29,13 @@ std::int64_t written_digits(std::string_view number);
 /// 0, that PostgreSQL's numeric can read.
 bool is_storable(std::string_view number);
 
-/// The value of a number for which is_whole and is_under_power_of_ten(18) hold.
-std::int64_t whole_value(std::string_view number);
+/// The number of digits after the decimal point that the value needs: `1.50` has one, `1e3` none.
+std::int64_t fraction_digits(std::string_view number);
+
+/// Whether `a` is under `b`.
+bool is_less(std::string_view a, std::string_view b);
+
+/// The value of a whole number that fits 63 bits and sign; nothing where it is another.
+std::optional<std::int64_t> whole_value(std::string_view number);
 
 }  // namespace larder

@@ -4,11 +4,11 @@
 
 #include <vector>
 
+#include "catalog/resource.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
 #include "json/document.hpp"
 #include "openapi/operation.hpp"
-#include "resource/resource.hpp"
 
 namespace larder::openapi {
 

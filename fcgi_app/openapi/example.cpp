@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "catalog/values.hpp"
 #include "openapi/operation.hpp"
 
 namespace larder::openapi {
@@ -22,8 +23,14 @@ Value made_up(const Text& text, std::string_view name) {
     return fitted(is_identifier ? fmt::format("{}-1", name) : fmt::format("Some {}", name), text);
 }
 
+/// The first of some plain values that the rules allow, or else a bound.
 Value made_up(const Decimal& decimal, std::string_view) {
-    return Value::json(decimal.digits < 2 ? "0.50" : "24.90");
+    for (const char* text : {"24.90", "0.50", "24", "1", "0", "-1"}) {
+        if (stored_text(decimal, {.name = {}, .type = json::Type::number, .text = text})) {
+            return Value::json(text);
+        }
+    }
+    return Value::json(decimal.least.empty() ? decimal.most : decimal.least);
 }
 
 Value made_up(const Integer& integer, std::string_view) {

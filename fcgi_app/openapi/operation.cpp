@@ -68,19 +68,6 @@ Value content(std::string_view media_type, Value schema, std::optional<Value> ex
     return object({{std::string(media_type), std::move(media)}});
 }
 
-std::string joined(std::string_view name) {
-    std::string out;
-    bool starts_word = true;
-    for (const char c : name) {
-        const auto letter = static_cast<unsigned char>(c);
-        if (std::isalnum(letter) != 0) {
-            out += starts_word ? static_cast<char>(std::toupper(letter)) : c;
-        }
-        starts_word = std::isalnum(letter) == 0;
-    }
-    return out;
-}
-
 Value path_item(Value::Array parameters, const std::vector<OperationObject>& operations,
                 const std::vector<ErrorKind>& errors) {
     Value::Object members;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/names.hpp"
 #include "error.hpp"
 #include "json/value.hpp"
 
@@ -27,9 +28,6 @@ Value reference(std::string_view section, std::string_view name);
 
 /// A content object with one media type.
 Value content(std::string_view media_type, Value schema, std::optional<Value> example = {});
-
-/// The words of a name as one, each with a capital letter: `high-salary` becomes `HighSalary`.
-std::string joined(std::string_view name);
 
 /// One method of a path (Operation Object). `method` is in lower case, `id` unique in the document.
 /// `responses` are those of success; `errors` are answered as problem details.

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "json/decimal.hpp"
 #include "openapi/operation.hpp"
 
 namespace larder::openapi {
@@ -14,15 +15,27 @@ namespace {
 
 Value::Object rules(const Text& text) {
     Value::Object schema = {{"type", "string"},
-                            {"minLength", static_cast<std::int64_t>(text.shortest)},
-                            {"maxLength", static_cast<std::int64_t>(text.longest)}};
+                            {"minLength", static_cast<std::int64_t>(text.shortest)}};
+    if (text.longest != Text::no_limit) {
+        schema.emplace_back("maxLength", static_cast<std::int64_t>(text.longest));
+    }
     if (text.alphabet == Alphabet::identifier) schema.emplace_back("pattern", "^[A-Za-z0-9._-]*$");
     return schema;
 }
 
 Value::Object rules(const Decimal& decimal) {
-    const std::string bound = '1' + std::string(static_cast<std::size_t>(decimal.digits), '0');
-    return {{"type", "number"}, {"minimum", 0}, {"exclusiveMaximum", Value::json(bound)}};
+    Value::Object schema = {{"type", "number"}};
+    if (!decimal.least.empty()) schema.emplace_back("minimum", Value::json(decimal.least));
+    if (!decimal.most.empty()) schema.emplace_back("maximum", Value::json(decimal.most));
+    if (decimal.digits) {
+        const auto zeros = static_cast<std::size_t>(*decimal.digits);
+        const std::string bound = '1' + std::string(zeros, '0');
+        if (decimal.least.empty() || is_negative(decimal.least)) {
+            schema.emplace_back("exclusiveMinimum", Value::json('-' + bound));
+        }
+        schema.emplace_back("exclusiveMaximum", Value::json(bound));
+    }
+    return schema;
 }
 
 Value::Object rules(const Integer& integer) {
@@ -31,8 +44,13 @@ Value::Object rules(const Integer& integer) {
 
 std::string description(const Resource& resource, const Field& field) {
     std::vector<std::string> sentences;
-    if (std::holds_alternative<Decimal>(field.type)) {
+    if (!field.meaning.empty()) sentences.push_back(field.meaning);
+    if (const auto* decimal = std::get_if<Decimal>(&field.type)) {
         sentences.emplace_back("Exact: every digit is kept.");
+        if (decimal->scale) {
+            sentences.push_back(
+                fmt::format("At most {} digits after the decimal point.", *decimal->scale));
+        }
     }
     if (field.unique) {
         sentences.push_back(fmt::format("No two {} may have the same.", resource.name));

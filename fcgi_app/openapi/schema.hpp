@@ -3,7 +3,7 @@
 #include <string>
 
 #include "json/value.hpp"
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 
 /// The rules of a resource as JSON Schema (2020-12).
 namespace larder::openapi {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 #include "settings.hpp"
 
 namespace larder {

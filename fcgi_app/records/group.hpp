@@ -11,7 +11,7 @@
 #include "feed/mark.hpp"
 #include "records/backend.hpp"
 #include "records/write.hpp"
-#include "resource/change.hpp"
+#include "catalog/change.hpp"
 
 namespace larder {
 

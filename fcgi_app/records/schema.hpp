@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 #include "settings.hpp"
 
 namespace larder {

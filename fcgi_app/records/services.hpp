@@ -12,7 +12,7 @@
 #include "cache/shared_memory.hpp"
 #include "cache/trust.hpp"
 #include "observe/metrics.hpp"
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 #include "settings.hpp"
 #include "store/database_watch.hpp"
 #include "store/session.hpp"

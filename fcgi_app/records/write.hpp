@@ -9,7 +9,7 @@
 #include "error.hpp"
 #include "http/conditional.hpp"
 #include "records/backend.hpp"
-#include "resource/change.hpp"
+#include "catalog/change.hpp"
 
 namespace larder {
 

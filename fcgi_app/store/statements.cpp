@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <variant>
 
+#include "catalog/names.hpp"
+
 namespace larder {
 
 namespace {
+
+std::string column(const Field& field) { return "t." + quoted_identifier(field.column_name()); }
 
 // Put together from its members, which takes PostgreSQL a fifth less time than row_to_json. A
 // number need not be one: numeric has NaN, for which to_json has an answer.
@@ -17,10 +21,26 @@ std::string row_json(const Resource& resource) {
         resource.id == IdType::integer ? R"(('{"id":' || t.id)" : R"(('{"id":"' || t.id || '"')";
     for (const Field& field : resource.fields) {
         const bool is_integer = std::holds_alternative<Integer>(field.type);
-        json += fmt::format(R"( || ',"{0}":' || COALESCE({1}(t.{0})::text, 'null'))", field.name,
-                            is_integer ? "" : "to_json");
+        json += fmt::format(R"( || ',"{}":' || COALESCE({}({})::text, 'null'))", field.name,
+                            is_integer ? "" : "to_json", column(field));
     }
     return json + " || '}')";
+}
+
+/// Texts by code point, nulls last either way; the id breaks ties.
+std::string order_of(const Resource& resource, const List& list) {
+    std::string order;
+    for (std::string_view name : list.order) {
+        const bool is_falling = name.starts_with('-');
+        if (is_falling) name.remove_prefix(1);
+        const Field* field = resource.find_field(name);
+        if (field == nullptr) return order + (is_falling ? "t.id DESC" : "t.id");
+        order += column(*field);
+        if (std::holds_alternative<Text>(field->type)) order += " COLLATE \"C\"";
+        if (is_falling) order += field->required ? " DESC" : " DESC NULLS LAST";
+        order += ", ";
+    }
+    return order + "t.id";
 }
 
 std::string_view id_type(const Resource& resource) {
@@ -36,10 +56,10 @@ std::string array_literal(const std::vector<std::string>& ids) {
 
 Statements::Statements(const Resource& resource)
     : resource_(resource),
-      table_(fmt::format("public.{}", resource.name)),
+      table_("public." + quoted_identifier(resource.name)),
       json_(row_json(resource)) {
     for (const Field& field : resource.fields) {
-        if (field.unique) unique_columns_ += fmt::format(", t.{}", field.name);
+        if (field.unique) unique_columns_ += ", " + column(field);
     }
 }
 
@@ -56,8 +76,9 @@ Statement Statements::select_guarded(const std::string& id) const {
 }
 
 Statement Statements::select_owner(const Field& field, const std::string& value) const {
-    return {fmt::format("SELECT t.id, t.xmax = 0 FROM {} AS t WHERE t.{} = $1", table_, field.name),
-            {value}};
+    return {
+        fmt::format("SELECT t.id, t.xmax = 0 FROM {} AS t WHERE {} = $1", table_, column(field)),
+        {value}};
 }
 
 Statement Statements::quiet() const {
@@ -84,7 +105,7 @@ Statement Statements::insert(const Change& change) const {
     std::vector<std::string> parameters;
     for (const Field& field : resource_.fields) {
         const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);
-        columns.emplace_back(field.name);
+        columns.push_back(quoted_identifier(field.column_name()));
         parameters.push_back(fmt::format("${}", columns.size()));
         statement.values.push_back(sent == change.assignments.end() ? std::nullopt : sent->value);
     }
@@ -110,8 +131,9 @@ Statement Statements::update(const std::string& id, const Change& change,
     }
     for (const Assignment& assignment : change.assignments) {
         statement.values.push_back(assignment.value);
-        settings.push_back(
-            fmt::format("{} = ${}", assignment.field->name, statement.values.size()));
+        settings.push_back(fmt::format("{} = ${}",
+                                       quoted_identifier(assignment.field->column_name()),
+                                       statement.values.size()));
     }
     if (!xmin.empty()) statement.values.emplace_back(xmin);
     statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE t.id = $1::{}{} RETURNING {}", table_,
@@ -131,8 +153,8 @@ Statement Statements::remove(const std::string& id, const std::string& xmin) con
 std::string Statements::list(const List& list, std::string_view limit) const {
     std::string sql =
         fmt::format("SELECT {} FROM {} AS t", json_, list.from.empty() ? table_ : list.from);
-    if (!list.where.empty()) sql += fmt::format(" WHERE {}", list.where);
-    sql += fmt::format(" ORDER BY {}", list.order);
+    if (!list.where.empty()) sql += fmt::format(" WHERE ({})", list.where);
+    sql += " ORDER BY " + order_of(resource_, list);
     if (!limit.empty()) sql += fmt::format(" LIMIT {}", limit);
     return sql;
 }

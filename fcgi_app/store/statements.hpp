@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "resource/change.hpp"
-#include "resource/resource.hpp"
+#include "catalog/change.hpp"
+#include "catalog/resource.hpp"
 
 namespace larder {
 

@@ -33,8 +33,8 @@ enter_stack() {
         fail "$STACK cannot be created: choose another directory with STACK="
     [[ -O $STACK/. ]] ||
         fail "$STACK belongs to $(stat -L -c %U "$STACK"): use sudo, or another directory with STACK="
-    # A stack is known by its pids directory; bin, www and app are what root has handed over.
-    if [[ ! -d $STACK/pids && -n $(ls -A -I bin -I app -I www "$STACK") ]]; then
+    # A stack is known by its pids directory; bin, resources, www and app are what root has handed over.
+    if [[ ! -d $STACK/pids && -n $(ls -A -I bin -I app -I resources -I www "$STACK") ]]; then
         fail "$STACK holds something else: choose another directory with STACK="
     fi
     umask 0077
@@ -42,6 +42,9 @@ enter_stack() {
     chmod go= "$STACK" 2>/dev/null || true
     # shellcheck disable=SC2034
     WORKER_PROGRAM=$STACK/bin/larder-worker
+    # shellcheck disable=SC2034
+    RESOURCES_SOURCE=$(resources_source)
+    export RESOURCES_DIR=$STACK/resources
     mkdir -p "$STACK"/{pids,logs,bin,redis,nginx,nginx-temp,nginx-cache}
     case $command in
         status | logs) ;;

@@ -44,7 +44,12 @@ load_host_settings() {
     done
     check_settings
     : "${RUN_DIR:=/run/larder}" "${DATABASE_URL:=postgresql:///larder}"
-    export RUN_DIR DATABASE_URL
+    # A checkout has the descriptions beside its scripts.
+    if [[ -z ${RESOURCES_DIR:-} && -d $ROOT/resources ]]; then
+        RESOURCES_DIR=$ROOT/resources
+    fi
+    : "${RESOURCES_DIR:=/etc/larder/resources}"
+    export RUN_DIR DATABASE_URL RESOURCES_DIR
 }
 
 # shellcheck disable=SC2016
@@ -99,7 +104,8 @@ command_apply() {
 # check_worker: with the settings and the program that are to go live.
 check_worker() {
     local answer
-    answer=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --check 2>&1) || fail "nothing was restarted: ${answer##*$'\n'}"
+    answer=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --check 2>&1) ||
+        fail "nothing was restarted: $(check_failure "$answer")"
 }
 
 # The feed comes last, after the last worker of the former version: whenever it starts it renews all

@@ -13,9 +13,12 @@ apply_site() {
         return
     fi
     local LOG_DIR=/var/log/larder CACHE_DIR=/var/cache/larder WWW=$ROOT/www answer NEW_LINK=
+    local DESCRIPTION_ROOT=$STATE/nginx
     rm -rf "$STATE/nginx.new" "$STATE/nginx.old"
     mkdir -p "$STATE/nginx" "$STATE/nginx.new"
     render_site "$STATE/nginx.new"
+    "$WORKER_PROGRAM" --print-openapi >"$STATE/nginx.new/openapi.json" ||
+        fail "larder-worker --print-openapi failed"
     if ! cmp -s <(grep '^listen ' "$STATE/nginx.new/server.conf") \
         <(grep -s '^listen ' "$STATE/nginx/server.conf"); then
         check_port

@@ -33,6 +33,11 @@ require_integer() {
     fi
 }
 
+# check_failure ANSWER: what `larder-worker --check` has found, which may be several lines.
+check_failure() {
+    grep '^larder-worker: ' <<<"$1" || tail -n 1 <<<"$1"
+}
+
 # Of workers, as nginx takes it.
 readonly ADDRESS='unix:/[A-Za-z0-9._/-]*|[A-Za-z0-9._-]+:[0-9]{1,5}|\[[0-9a-fA-F:.]+\]:[0-9]{1,5}'
 

@@ -13,7 +13,8 @@ fill_template() {
 
 # render_site DIRECTORY: writes what an nginx needs to serve Larder, all but its main file, to
 # DIRECTORY, which that file has to know as larder/. The cache of lists is in CACHE_DIR, the pages are
-# in WWW, and LOG_DIR has the access log, if there is one.
+# in WWW, the OpenAPI document in DESCRIPTION_ROOT (default WWW), and LOG_DIR has the access log, if there is
+# one.
 # shellcheck disable=SC2034
 render_site() {
     local lists LISTEN WORKER_SERVERS LOGGED_TO
@@ -21,6 +22,7 @@ render_site() {
     lists=$(render_lists)
     printf '%s\n' "$lists" >"$1/lists.conf"
     server_names >"$1/server_names.conf"
+    printf 'root %s;\n' "${DESCRIPTION_ROOT:-$WWW}" >"$1/description.conf"
     LISTEN=$(listen_address)
     WORKER_SERVERS=$(worker_servers)
     LOGGED_TO=$(access_log)

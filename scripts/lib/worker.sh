@@ -11,16 +11,51 @@ install_programs() {
     if [[ -x $feed ]]; then
         install_file 0755 "$feed" bin/larder-feed "$@"
     fi
-    install_pages "$@"
+    install_resources "$worker" "$@"
+    install_pages "$worker" "$@"
 }
 
-# What nginx serves from files; without it the server works, but for its documentation.
+# The directory of the resource descriptions that the next start takes.
+resources_source() {
+    printf '%s' "${RESOURCES_SOURCE:-${RESOURCES_DIR:-$ROOT/resources}}"
+}
+
+# install_resources WORKER [PREFIX...]: what is wrong with them changes nothing. A copy, so that a file
+# that is edited while the stack runs disturbs no worker that starts again.
+install_resources() {
+    local worker=$1 source file
+    shift
+    source=$(resources_source)
+    RESOURCES_DIR=$source "$worker" --print-lists >/dev/null ||
+        fail "the resource descriptions in $source have mistakes; nothing was changed"
+    while read -r file; do
+        install_file 0644 "$source/$file" "resources/$file" "$@"
+    done < <(descriptions_in "$source")
+    while read -r file; do
+        [[ -e $source/$file ]] || "$@" rm -f "$STACK/resources/$file"
+    done < <(descriptions_in "$STACK/resources")
+}
+
+descriptions_in() {
+    find "$1/" -maxdepth 1 -name '[!.]*.toml' -printf '%f\n'
+}
+
+# install_pages WORKER [PREFIX...]: what nginx serves from files; without it the server works, but for its
+# documentation. The OpenAPI document follows the resource descriptions.
 install_pages() {
-    local www=${LARDER_WWW:-$ROOT/build/www} file
+    local worker=$1 www=${LARDER_WWW:-$ROOT/build/www} file description
+    shift
     [[ -d $www ]] || return 0
     while read -r file; do
-        install_file 0644 "$www/$file" "www/$file" "$@"
+        [[ $file == openapi.json ]] || install_file 0644 "$www/$file" "www/$file" "$@"
     done < <(find "$www" -type f -printf '%P\n')
+    description=$(mktemp)
+    if ! RESOURCES_DIR=$(resources_source) "$worker" --print-openapi >"$description"; then
+        rm -f "$description"
+        fail "larder-worker --print-openapi failed"
+    fi
+    install_file 0644 "$description" www/openapi.json "$@"
+    rm -f "$description"
 }
 
 # install_file MODE SOURCE TARGET [PREFIX...]: TARGET is relative to the stack.
@@ -36,7 +71,7 @@ install_file() {
 
 check_worker() {
     local answer
-    answer=$("$WORKER_PROGRAM" --check 2>&1) || fail "larder-worker: ${answer##*$'\n'}"
+    answer=$("$WORKER_PROGRAM" --check 2>&1) || fail "$(check_failure "$answer")"
 }
 
 # supervisor_command COUNT PATH: with -t 0 no number of crashes makes multiwatch give up. For

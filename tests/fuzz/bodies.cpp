@@ -5,11 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/catalog.hpp"
+#include "catalog/change.hpp"
 #include "fuzz/exact.hpp"
 #include "fuzz/json_judge.hpp"
 #include "fuzz/target.hpp"
 #include "json/decimal.hpp"
-#include "resource/change.hpp"
 
 using namespace larder;
 
@@ -25,13 +26,13 @@ constexpr std::array modes = {ChangeMode::create, ChangeMode::replace, ChangeMod
 /// Those of the program and one with every kind of field.
 const std::vector<Resource>& resources() {
     static const std::vector<Resource> all = [] {
-        auto some = all_resources();
+        auto some = read_catalog(LARDER_RESOURCES).value();
         some.push_back(
             {.name = "boats",
              .title = "Boat",
              .fields = {{.name = "name", .type = Text{1, 4}},
                         {.name = "sign", .type = Text{1, 8, Alphabet::identifier}, .unique = true},
-                        {.name = "length", .type = Decimal{3}},
+                        {.name = "length", .type = Decimal{.least = "0", .digits = 3}},
                         {.name = "berths", .type = Integer{-2, 12}, .required = false},
                         {.name = "port", .type = Text{0, 5}, .required = false}}});
         return some;
@@ -64,8 +65,9 @@ bool fits(const Text& text, const Member& member) {
 bool fits(const Decimal& decimal, const Member& member) {
     if (member.type != Type::number || !is_storable(member.text)) return false;
     const fuzz::Exact value(member.text);
+    MUST(decimal.least == "0" && decimal.most.empty() && decimal.digits && !decimal.scale);
     return !value.is_negative() &&
-           value.is_under_power_of_ten(static_cast<unsigned>(decimal.digits));
+           value.is_under_power_of_ten(static_cast<unsigned>(*decimal.digits));
 }
 
 bool fits(const Integer& integer, const Member& member) {

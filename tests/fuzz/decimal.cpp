@@ -35,7 +35,11 @@ FUZZ_TARGET(decimal) {
              exact.is_under_power_of_ten(static_cast<unsigned>(digits)));
     }
     check_storable(number, exact);
-    if (exact.is_whole() && exact.is_under_power_of_ten(18)) {
+    if (!exact.is_whole()) {
+        MUST(!whole_value(number));
+    } else if (exact.is_under_power_of_ten(18)) {
         MUST(whole_value(number) == exact.whole_value());
     }
+    MUST(!is_less(number, number));
+    MUST(is_less(number, "0") == exact.is_negative());
 }

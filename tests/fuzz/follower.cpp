@@ -1,4 +1,5 @@
 #include "feed/follower.hpp"
+#include "catalog/catalog.hpp"
 
 #include <algorithm>
 #include <map>
@@ -231,6 +232,6 @@ private:
 
 // Whatever a committed transaction has changed past the workers of this host is invalidated.
 FUZZ_TARGET(follower) {
-    static const auto resources = all_resources();
+    static const auto resources = read_catalog(LARDER_RESOURCES).value();
     Stream(input, resources).run();
 }

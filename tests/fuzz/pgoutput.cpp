@@ -1,4 +1,5 @@
 #include "feed/pgoutput.hpp"
+#include "catalog/catalog.hpp"
 
 #include <string>
 #include <vector>
@@ -45,7 +46,7 @@ void check_envelope(std::string_view bytes) {
 FUZZ_TARGET(pgoutput) {
     check_message(input);
     check_envelope(input);
-    const auto resources = all_resources();
+    const auto resources = read_catalog(LARDER_RESOURCES).value();
     Follower follower(resources, "here", key_limit);
     fuzz::Input messages(input);
     while (!messages.is_empty()) {

@@ -10,7 +10,7 @@
 #include "fuzz/target.hpp"
 #include "http/request.hpp"
 #include "percent.hpp"
-#include "resource/identifier.hpp"
+#include "catalog/identifier.hpp"
 
 using namespace larder;
 

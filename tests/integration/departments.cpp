@@ -2,7 +2,6 @@
 // everything that a resource has.
 #define BOOST_TEST_MODULE departments
 #include <filesystem>
-#include <fstream>
 
 #include "fixture.hpp"
 
@@ -27,21 +26,18 @@ fs::path migrations() {
     return directory;
 }
 
-/// The files of nginx with what the example's worker says of itself.
-fs::path pages() {
-    const fs::path directory = fs::path(LARDER_EXAMPLE_DIRECTORY) / "www";
-    fs::copy(program_directory().parent_path() / "www", directory,
-             fs::copy_options::recursive | fs::copy_options::overwrite_existing);
-    std::ofstream(directory / "openapi.json")
-        << run({program_directory() / "larder-worker-example", "--print-openapi"}).output;
+/// The descriptions that come along, and the one of the text.
+fs::path descriptions() {
+    const fs::path directory = fs::path(LARDER_EXAMPLE_DIRECTORY) / "with_example";
+    fs::remove_all(directory);
+    fs::copy(source_directory() / "resources", directory);
+    fs::copy(fs::path(LARDER_EXAMPLE_DIRECTORY) / "resources", directory);
     return directory;
 }
 
 struct ExampleStack : SharedStack {
     ExampleStack()
-        : SharedStack({{"LARDER_WORKER", (program_directory() / "larder-worker-example").string()},
-                       {"LARDER_WWW", pages().string()},
-                       {"LARDER_SQL", migrations().string()}}) {}
+        : SharedStack({{"RESOURCES_DIR", descriptions()}, {"LARDER_SQL", migrations()}}) {}
 };
 
 const std::string engineering = R"({"code": "ENG", "title": "Engineering", "budget": 10.50})";

@@ -24,7 +24,8 @@ BOOST_AUTO_TEST_CASE(every_answer_is_as_the_description_says) {
 }
 
 BOOST_AUTO_TEST_CASE(it_is_what_the_worker_says_of_itself) {
-    const auto printed = run({program_directory() / "larder-worker", "--print-openapi"});
+    const auto printed = run({program_directory() / "larder-worker", "--print-openapi"},
+                             {{"RESOURCES_DIR", source_directory() / "resources"}});
     const auto served = api().get("/openapi.json");
     BOOST_TEST(printed.status == 0);
     BOOST_TEST(served.header("Content-Type") == "application/json");

@@ -102,6 +102,7 @@ BOOST_AUTO_TEST_CASE(what_is_forgotten_is_named) {
     const auto& pooled = Pooled::get();
     Environment settings = {{"DATABASE_URL", pooled.status().at("database_url")},
                             {"REDIS_URL", pooled.status().at("redis_url")},
+                            {"RESOURCES_DIR", source_directory() / "resources"},
                             {"RUN_DIR", pooled.status().at("run_dir")}};
     const auto worker = run({program_directory() / "larder-worker", "--diagnose"}, settings).output;
     BOOST_TEST(worker.contains("problem: PostgreSQL: DATABASE_URL is that of a pooler"), worker);

@@ -49,9 +49,10 @@ public:
                       0);
         BOOST_REQUIRE(listen(listener_, 16) == 0);
         const auto status = stack().status();
-        std::vector<std::string> variables = {"DATABASE_URL=" + status.at("database_url"),
-                                              "REDIS_URL=" + status.at("redis_url"),
-                                              "RUN_DIR=" + status.at("run_dir")};
+        std::vector<std::string> variables = {
+            "DATABASE_URL=" + status.at("database_url"), "REDIS_URL=" + status.at("redis_url"),
+            "RUN_DIR=" + status.at("run_dir"),
+            "RESOURCES_DIR=" + (source_directory() / "resources").string()};
         std::vector<char*> environment;
         for (auto& variable : variables) environment.push_back(variable.data());
         environment.push_back(nullptr);

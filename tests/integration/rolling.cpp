@@ -39,10 +39,29 @@ fs::path migrations() {
     return directory;
 }
 
-const Environment next = {{"LARDER_WORKER", program_directory() / "larder-worker-next"},
-                          {"LARDER_FEED", program_directory() / "larder-feed-next"}};
+/// The descriptions of the next version.
+Environment next() {
+    const auto directory = stack().directory() / "resources";
+    if (!fs::exists(directory)) {
+        fs::copy(source_directory() / "resources", directory);
+        std::ofstream(directory / "products.toml") << R"(title = "Product"
+id = "uuid"
 
-void succeeds(std::vector<std::string> command, const Environment& environment = next) {
+[fields]
+name = { type = "text", min = 1, max = 255 }
+description = { type = "text", max = 10000, optional = true }
+price = { type = "decimal", min = "0", digits = 12 }
+stock_quantity = { type = "integer", min = 0, max = 2147483647 }
+colour = { type = "text", min = 1, max = 40, optional = true }
+
+[lists.coloured]
+where = "colour IS NOT NULL"
+)";
+    }
+    return {{"RESOURCES_DIR", directory}};
+}
+
+void succeeds(std::vector<std::string> command, const Environment& environment = next()) {
     const auto finished = stack().script(std::move(command), environment);
     BOOST_TEST(finished.status == 0, finished.output);
 }
@@ -146,8 +165,9 @@ BOOST_AUTO_TEST_CASE(a_migration_waits_for_nobody_for_long) {
     reader.query("BEGIN");
     reader.query("SELECT count(*) FROM public.products");
     under_load([&] {
-        auto migration = std::async(
-            std::launch::async, [&] { return stack().script({"migrate"}, {{"LARDER_SQL", sql}}); });
+        auto migration = std::async(std::launch::async, [&] {
+            return stack().script({"migrate"}, {{"LARDER_SQL", sql}});
+        });
         auto observer = stack().database();
         BOOST_TEST(eventually([&] {
             return observer

@@ -29,7 +29,8 @@ BOOST_TEST_GLOBAL_FIXTURE(Options);
 
 namespace {
 
-Finished worker(const std::string& option, const Environment& environment = {}) {
+Finished worker(const std::string& option, Environment environment = {}) {
+    environment.emplace("RESOURCES_DIR", source_directory() / "resources");
     return run({program_directory() / "larder-worker", option}, environment);
 }
 

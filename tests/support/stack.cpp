@@ -33,6 +33,7 @@ Environment defaults(const fs::path& directory) {
             {"LARDER_WORKER", program_directory() / "larder-worker"},
             {"LARDER_FEED", program_directory() / "larder-feed"},
             {"LARDER_WWW", program_directory().parent_path() / "www"},
+            {"RESOURCES_DIR", source_directory() / "resources"},
             {"DATABASE_URL", ""},
             {"REDIS_URL", ""},
             {"REDIS_HOST", ""},

@@ -1,4 +1,4 @@
-#include "resource/change.hpp"
+#include "catalog/change.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "resource/change.hpp"
+#include "catalog/change.hpp"
 #include "resources.hpp"
 #include "validation.hpp"
 

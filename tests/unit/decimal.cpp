@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
 #include <string>
 
 using namespace larder;
@@ -105,6 +106,9 @@ BOOST_AUTO_TEST_CASE(a_thousand_digits_are_storable_and_no_more) {
 }
 
 BOOST_AUTO_TEST_CASE(whole_numbers_have_a_value) {
+    const auto whole_value = [](std::string_view number) {
+        return larder::whole_value(number).value();
+    };
     BOOST_TEST(whole_value("0") == 0);
     BOOST_TEST(whole_value("-0") == 0);
     BOOST_TEST(whole_value("0e999999999999") == 0);
@@ -116,6 +120,36 @@ BOOST_AUTO_TEST_CASE(whole_numbers_have_a_value) {
     BOOST_TEST(whole_value("2147483648") == 2147483648);
     BOOST_TEST(whole_value("999999999999999999") == 999999999999999999);
     BOOST_TEST(whole_value("-999999999999999999") == -999999999999999999);
+    BOOST_TEST(whole_value("9223372036854775807") == std::numeric_limits<std::int64_t>::max());
+    BOOST_TEST(whole_value("-922337203685477580.8e1") == std::numeric_limits<std::int64_t>::min());
+    for (const auto* number : {"9223372036854775808", "-9223372036854775809", "1e19", "1e400",
+                               "0.5", "-1e-400", "99999999999999999999"}) {
+        BOOST_TEST_CONTEXT(number) { BOOST_TEST(!larder::whole_value(number)); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_compared_by_value) {
+    const std::initializer_list<std::string_view> rising = {
+        "-1e400", "-10", "-9.99", "-1.5", "-1", "-0.5", "-1e-400", "0",   "1e-400",
+        "0.05",   "0.5", "0.51",  "1",    "9",  "9.99", "10",      "101", "1e400"};
+    for (const auto& a : rising) {
+        for (const auto& b : rising) {
+            BOOST_TEST_CONTEXT(a << " and " << b) { BOOST_TEST(is_less(a, b) == (&a < &b)); }
+        }
+    }
+    for (const auto& [a, b] : {std::pair{"0", "-0.0e5"}, {"1.50", "15e-1"}, {"-1000", "-1e3"}}) {
+        BOOST_TEST(!is_less(a, b));
+        BOOST_TEST(!is_less(b, a));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(zeros_at_the_end_of_a_fraction_do_not_count) {
+    BOOST_TEST(fraction_digits("0") == 0);
+    BOOST_TEST(fraction_digits("100") == 0);
+    BOOST_TEST(fraction_digits("1.50") == 1);
+    BOOST_TEST(fraction_digits("1.505e1") == 2);
+    BOOST_TEST(fraction_digits("5e-3") == 3);
+    BOOST_TEST(fraction_digits("0.000e-9") == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

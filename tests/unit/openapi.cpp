@@ -9,8 +9,8 @@
 #include "json/document.hpp"
 #include "openapi/example.hpp"
 #include "openapi/schema.hpp"
-#include "resource/change.hpp"
-#include "resource/identifier.hpp"
+#include "catalog/change.hpp"
+#include "catalog/identifier.hpp"
 #include "resources.hpp"
 
 using namespace larder;

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 
 namespace larder {
 

@@ -15,11 +15,11 @@ using Values = std::vector<std::optional<std::string>>;
 constexpr std::string_view uuid = "550e8400-e29b-41d4-a716-446655440000";
 constexpr std::string_view boat_json =
     "('{\"id\":\"' || t.id || '\"'"
-    " || ',\"name\":' || COALESCE(to_json(t.name)::text, 'null')"
-    " || ',\"sign\":' || COALESCE(to_json(t.sign)::text, 'null')"
-    " || ',\"length\":' || COALESCE(to_json(t.length)::text, 'null')"
-    " || ',\"berths\":' || COALESCE((t.berths)::text, 'null')"
-    " || ',\"harbour\":' || COALESCE(to_json(t.harbour)::text, 'null')"
+    " || ',\"name\":' || COALESCE(to_json(t.\"name\")::text, 'null')"
+    " || ',\"sign\":' || COALESCE(to_json(t.\"sign\")::text, 'null')"
+    " || ',\"length\":' || COALESCE(to_json(t.\"length\")::text, 'null')"
+    " || ',\"berths\":' || COALESCE((t.\"berths\")::text, 'null')"
+    " || ',\"harbour\":' || COALESCE(to_json(t.\"harbour\")::text, 'null')"
     " || '}')";
 constexpr std::string_view item_json = "(jsonb_build_object('id', t.id) || t.data)::text";
 
@@ -52,33 +52,34 @@ void check(const Statement& statement, const std::string& sql, const Values& val
 BOOST_AUTO_TEST_SUITE(statements)
 
 BOOST_FIXTURE_TEST_CASE(records_are_selected_by_an_array_of_ids, Boats) {
-    check(
-        statements.select({id, id}),
-        "SELECT t.id, " + json + ", t.xmax = 0 FROM public.boats AS t WHERE t.id = ANY($1::uuid[])",
-        {'{' + id + ',' + id + '}'});
+    check(statements.select({id, id}),
+          "SELECT t.id, " + json +
+              ", t.xmax = 0 FROM public.\"boats\" AS t WHERE t.id = ANY($1::uuid[])",
+          {'{' + id + ',' + id + '}'});
     const Statements employees(larder::resource("employees"));
     BOOST_TEST(employees.select({"1"}).sql.ends_with("t.id = ANY($1::bigint[])"));
     BOOST_TEST(employees.select({"1", "22"}).values[0].value() == "{1,22}");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_guarded_record_comes_with_version_and_unique_fields, Boats) {
-    check(statements.select_guarded(id),
-          "SELECT " + json +
-              ", t.xmin, t.sign, t.harbour FROM public.boats AS t WHERE t.id = $1::uuid",
-          {id});
+    check(
+        statements.select_guarded(id),
+        "SELECT " + json +
+            ", t.xmin, t.\"sign\", t.\"harbour\" FROM public.\"boats\" AS t WHERE t.id = $1::uuid",
+        {id});
 }
 
 BOOST_FIXTURE_TEST_CASE(an_owner_is_selected_by_its_value, Boats) {
     const std::string evil = "x'; DROP TABLE boats; --";
     check(statements.select_owner(resource.fields[1], evil),
-          "SELECT t.id, t.xmax = 0 FROM public.boats AS t WHERE t.sign = $1", {evil});
+          "SELECT t.id, t.xmax = 0 FROM public.\"boats\" AS t WHERE t.\"sign\" = $1", {evil});
 }
 
 BOOST_FIXTURE_TEST_CASE(quiet_asks_for_every_lock_of_a_writer, Boats) {
     const Statement quiet = statements.quiet();
     BOOST_TEST(quiet.values.empty());
     for (const auto* part :
-         {"NOT EXISTS", "pg_locks", "relation = 'public.boats'::regclass", "'RowExclusiveLock'",
+         {"NOT EXISTS", "pg_locks", "relation = 'public.\"boats\"'::regclass", "'RowExclusiveLock'",
           "'ShareRowExclusiveLock'", "'ExclusiveLock'", "'AccessExclusiveLock'", "granted",
           "current_database()", "pid IS DISTINCT FROM pg_backend_pid()"}) {
         BOOST_TEST_CONTEXT(part) { BOOST_TEST(quiet.sql.find(part) != std::string::npos); }
@@ -89,7 +90,8 @@ BOOST_FIXTURE_TEST_CASE(an_insert_has_every_column_and_leaves_conflicts_to_the_c
     check(statements.insert(change(ChangeMode::create,
                                    R"({"harbour": null, "berths": 1.0e1, "length": 24.90,
                                        "sign": "S1", "name": "Zoë", "id": 1})")),
-          "INSERT INTO public.boats AS t (name, sign, length, berths, harbour)"
+          "INSERT INTO public.\"boats\" AS t (\"name\", \"sign\", \"length\", \"berths\", "
+          "\"harbour\")"
           " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING t.id, " +
               json,
           {"Zoë", "S1", "24.90", "10", std::nullopt});
@@ -114,12 +116,14 @@ BOOST_AUTO_TEST_CASE(an_insert_without_unique_fields_has_no_conflicts) {
 BOOST_FIXTURE_TEST_CASE(an_update_sets_what_was_sent, Boats) {
     const auto sent = change(ChangeMode::replace, R"({"berths": 3, "harbour": null, "name": "n"})");
     check(statements.update(id, sent, ""),
-          "UPDATE public.boats AS t SET name = $2, berths = $3, harbour = $4 WHERE t.id = $1::uuid"
+          "UPDATE public.\"boats\" AS t SET \"name\" = $2, \"berths\" = $3, \"harbour\" = $4 WHERE "
+          "t.id = $1::uuid"
           " RETURNING " +
               json,
           {id, "n", "3", std::nullopt});
     check(statements.update(id, sent, "77"),
-          "UPDATE public.boats AS t SET name = $2, berths = $3, harbour = $4 WHERE t.id = $1::uuid"
+          "UPDATE public.\"boats\" AS t SET \"name\" = $2, \"berths\" = $3, \"harbour\" = $4 WHERE "
+          "t.id = $1::uuid"
           " AND t.xmin = $5::xid RETURNING " +
               json,
           {id, "n", "3", std::nullopt, "77"});
@@ -127,40 +131,43 @@ BOOST_FIXTURE_TEST_CASE(an_update_sets_what_was_sent, Boats) {
 
 BOOST_FIXTURE_TEST_CASE(a_removal_gives_back_the_unique_values, Boats) {
     check(statements.remove(id, ""),
-          "DELETE FROM public.boats AS t WHERE t.id = $1::uuid RETURNING t.id, t.sign, t.harbour",
+          "DELETE FROM public.\"boats\" AS t WHERE t.id = $1::uuid RETURNING t.id, t.\"sign\", "
+          "t.\"harbour\"",
           {id});
     check(statements.remove(id, "77"),
-          "DELETE FROM public.boats AS t WHERE t.id = $1::uuid AND t.xmin = $2::xid"
-          " RETURNING t.id, t.sign, t.harbour",
+          "DELETE FROM public.\"boats\" AS t WHERE t.id = $1::uuid AND t.xmin = $2::xid"
+          " RETURNING t.id, t.\"sign\", t.\"harbour\"",
           {id, "77"});
 }
 
 BOOST_FIXTURE_TEST_CASE(a_list_has_its_condition_order_and_limit, Boats) {
     BOOST_TEST(statements.list(resource.lists[0], "") ==
-               "SELECT " + json + " FROM public.boats AS t ORDER BY t.id");
+               "SELECT " + json + " FROM public.\"boats\" AS t ORDER BY t.id");
     BOOST_TEST(statements.list(resource.lists[1], "20") ==
                "SELECT " + json +
-                   " FROM (SELECT * FROM boats) AS t WHERE t.length > 20"
-                   " ORDER BY t.length DESC, t.id LIMIT 20");
+                   " FROM (SELECT * FROM boats) AS t WHERE (length > 20)"
+                   " ORDER BY t.\"length\" DESC, t.\"name\" COLLATE \"C\", t.id LIMIT 20");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_document_is_stored_without_the_id_that_was_sent, Items) {
     const Change sent{.document = R"({"id": 1, "a": null})"};
     check(statements.insert(sent),
-          "INSERT INTO public.items AS t (data) VALUES ($1::jsonb - 'id') RETURNING t.id, " + json,
+          "INSERT INTO public.\"items\" AS t (data) VALUES ($1::jsonb - 'id') RETURNING t.id, " +
+              json,
           {sent.document});
 }
 
 BOOST_FIXTURE_TEST_CASE(a_document_is_merged_at_the_top_or_deeply, Items) {
     Change sent{.mode = ChangeMode::replace, .document = R"({"a": {"b": null}})"};
-    check(statements.update(id, sent, "9"),
-          "UPDATE public.items AS t SET data = t.data || ($2::jsonb - 'id') WHERE t.id = $1::uuid"
-          " AND t.xmin = $3::xid RETURNING " +
-              json,
-          {id, sent.document, "9"});
+    check(
+        statements.update(id, sent, "9"),
+        "UPDATE public.\"items\" AS t SET data = t.data || ($2::jsonb - 'id') WHERE t.id = $1::uuid"
+        " AND t.xmin = $3::xid RETURNING " +
+            json,
+        {id, sent.document, "9"});
     sent.mode = ChangeMode::merge_patch;
     check(statements.update(id, sent, ""),
-          "UPDATE public.items AS t SET data = larder.merge_patch(t.data, $2::jsonb - 'id')"
+          "UPDATE public.\"items\" AS t SET data = larder.merge_patch(t.data, $2::jsonb - 'id')"
           " WHERE t.id = $1::uuid RETURNING " +
               json,
           {id, sent.document});
@@ -168,9 +175,9 @@ BOOST_FIXTURE_TEST_CASE(a_document_is_merged_at_the_top_or_deeply, Items) {
 
 BOOST_FIXTURE_TEST_CASE(a_document_has_no_unique_fields, Items) {
     check(statements.remove(id, ""),
-          "DELETE FROM public.items AS t WHERE t.id = $1::uuid RETURNING t.id", {id});
+          "DELETE FROM public.\"items\" AS t WHERE t.id = $1::uuid RETURNING t.id", {id});
     check(statements.select_guarded(id),
-          "SELECT " + json + ", t.xmin FROM public.items AS t WHERE t.id = $1::uuid", {id});
+          "SELECT " + json + ", t.xmin FROM public.\"items\" AS t WHERE t.id = $1::uuid", {id});
 }
 
 BOOST_FIXTURE_TEST_CASE(what_a_client_sent_never_becomes_sql, Boats) {

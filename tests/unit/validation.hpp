@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "resource/change.hpp"
+#include "catalog/change.hpp"
 
 namespace larder {
 

@@ -61,6 +61,7 @@ def time_worker(bench):
         "DATABASE_URL": stack.state["database_url"],
         "REDIS_URL": stack.state["redis_url"],
         "RUN_DIR": stack.run_directory,
+        "RESOURCES_DIR": str(stack.directory / "resources"),
     }
     with listen(path, bench.account) as listener, socket.socket(socket.AF_UNIX) as client:
         client.settimeout(10)

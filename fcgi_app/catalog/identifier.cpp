@@ -1,4 +1,4 @@
-#include "resource/identifier.hpp"
+#include "catalog/identifier.hpp"
 
 #include <cstdint>
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/resource.hpp"
 #include "error.hpp"
-#include "resource/resource.hpp"
 
 namespace larder {
 

@@ -1,9 +1,10 @@
-#include "resource/change.hpp"
+#include "catalog/change.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "catalog/values.hpp"
 #include "json/decimal.hpp"
 #include "json/document.hpp"
 #include "json/text.hpp"
@@ -14,40 +15,6 @@ namespace {
 
 using json::Member;
 using json::Type;
-
-/// Why a value does not fit its field; empty if it does.
-std::string misfit(const Text& text, const Member& member) {
-    if (member.type != Type::string) return "must be a string";
-    const std::size_t length = json::code_points(member.text);
-    if (length < text.shortest || length > text.longest) {
-        return fmt::format("must have {} to {} characters", text.shortest, text.longest);
-    }
-    constexpr std::string_view identifier =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    if (text.alphabet == Alphabet::identifier &&
-        member.text.find_first_not_of(identifier) != member.text.npos) {
-        return "may only have the characters A-Z a-z 0-9 . _ -";
-    }
-    return {};
-}
-
-std::string misfit(const Decimal& decimal, const Member& member) {
-    if (member.type != Type::number) return "must be a number";
-    if (is_negative(member.text)) return "must be 0 or more";
-    if (!is_under_power_of_ten(member.text, decimal.digits)) {
-        return fmt::format("must be under 10^{}", decimal.digits);
-    }
-    return {};
-}
-
-std::string misfit(const Integer& integer, const Member& member) {
-    if (member.type != Type::number) return "must be an integer";
-    if (!is_whole(member.text)) return "must be an integer";
-    std::string range = fmt::format("must be between {} and {}", integer.least, integer.most);
-    if (!is_under_power_of_ten(member.text, 18)) return range;
-    const std::int64_t value = whole_value(member.text);
-    return value < integer.least || value > integer.most ? range : std::string{};
-}
 
 Error invalid(std::vector<FieldError> errors) {
     return {.kind = ErrorKind::unprocessable,
@@ -116,15 +83,10 @@ private:
             } else {
                 change_.assignments.push_back({&field, std::nullopt});
             }
-        } else if (auto why = std::visit([&](const auto& type) { return misfit(type, *member); },
-                                         field.type);
-                   !why.empty()) {
-            refuse(field.name, std::move(why));
+        } else if (auto value = stored_text(field.type, *member)) {
+            change_.assignments.push_back({&field, std::move(*value)});
         } else {
-            // PostgreSQL's integer input knows neither `150.0` nor `1.5e2`.
-            const bool whole = std::holds_alternative<Integer>(field.type);
-            change_.assignments.push_back(
-                {&field, whole ? std::to_string(whole_value(member->text)) : member->text});
+            refuse(field.name, std::move(value.error()));
         }
     }
 
@@ -139,9 +101,7 @@ private:
     }
 
     void check_known(const Member& member) {
-        const bool known =
-            member.name == "id" || std::ranges::find(resource_.fields, member.name, &Field::name) !=
-                                       resource_.fields.end();
+        const bool known = member.name == "id" || resource_.find_field(member.name) != nullptr;
         if (!known) refuse(member.name, "is not a known field");
     }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "resource/resource.hpp"
+#include "catalog/resource.hpp"
 
 namespace larder {
 

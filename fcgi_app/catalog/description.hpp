@@ -1,0 +1,27 @@
+#pragma once
+
+#include <expected>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/mistakes.hpp"
+#include "catalog/resource.hpp"
+
+namespace larder {
+
+/// What one file describes, with the places that checks between files need.
+struct Description {
+    Resource resource;
+    Position title = {};
+    std::map<std::string, Position> lists = {};  ///< by path
+};
+
+/// Reads the description of the resource `name` (docs/describing.md has the format), or tells every
+/// mistake in it, without the file, in the order of the text. What this version cannot serve is a
+/// mistake: nothing is ignored in silence. Pure; any thread; never throws but for want of memory.
+std::expected<Description, std::vector<Mistake>> read_description(std::string_view name,
+                                                                  std::string_view text);
+
+}  // namespace larder

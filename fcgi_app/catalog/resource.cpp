@@ -1,0 +1,22 @@
+#include "catalog/resource.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace larder {
+
+const Field* Resource::find_field(std::string_view wanted) const {
+    const auto found = std::ranges::find(fields, wanted, &Field::name);
+    return found == fields.end() ? nullptr : &*found;
+}
+
+std::string Resource::path_of(std::string_view record) const {
+    return fmt::format("/{}/{}", name, record);
+}
+
+std::string Resource::not_found(std::string_view record) const {
+    return fmt::format("{} with id '{}' not found", title, record);
+}
+
+}  // namespace larder

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace larder {
+
+/// A resource is a collection of records with one URL, one table and one cache policy. One value of
+/// type Resource describes it completely: routes, validation, SQL and cache keys are derived from
+/// it. A value owns its texts. Descriptions are immutable after start and stay where they are:
+/// others keep references into them, and any thread may read them.
+
+enum class IdType { integer, uuid };
+
+enum class Alphabet {
+    any,
+    identifier,  ///< A-Z a-z 0-9 . _ -
+};
+
+/// Text of `shortest` to `longest` characters (Unicode code points).
+struct Text {
+    static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+    std::size_t shortest = 0;
+    std::size_t longest = no_limit;
+    Alphabet alphabet = Alphabet::any;
+};
+
+/// An exact decimal number. The bounds are JSON numbers; what is empty or missing is no bound.
+struct Decimal {
+    std::string least = {};
+    std::string most = {};
+    std::optional<int> scale = {};  ///< most digits after the decimal point, zeros at the end aside
+    std::optional<int> digits = {};  ///< most digits before it: the magnitude is under 10^`digits`
+};
+
+/// A whole number in a closed range.
+struct Integer {
+    std::int64_t least = std::numeric_limits<std::int64_t>::min();
+    std::int64_t most = std::numeric_limits<std::int64_t>::max();
+};
+
+using FieldType = std::variant<Text, Decimal, Integer>;
+
+/// A member of the record.
+struct Field {
+    std::string name;
+    FieldType type;
+    bool required = true;  ///< false: may be missing or null
+    bool unique = false;   ///< backed by a unique constraint and by the duplicate check, which
+                           ///< compares texts: only for types with one text for each value
+
+    std::string example = {};  ///< a valid value as JSON, for the documentation; empty: one is made
+                               ///< up from the type
+    std::string meaning = {};  ///< for the documentation
+    std::string column = {};   ///< where it is stored; empty: in the column of its own name
+
+    const std::string& column_name() const { return column.empty() ? name : column; }
+};
+
+/// A list of records at `/<resource>` (empty path) or `/<resource>/<path>`.
+/// `from` replaces the table (an SQL table expression that keeps its columns).
+struct List {
+    std::string path = {};
+    std::string where = {};               ///< an SQL expression; empty: all records
+    std::vector<std::string> order = {};  ///< names of fields, with `-` for falling; id comes last
+    std::string from = {};
+    std::string meaning = {};  ///< which records it has, for the documentation
+
+    /// Where a cached answer is kept (cache/generations.hpp).
+    std::string file() const { return path.empty() ? "list" : "list-" + path; }
+};
+
+inline constexpr int longest_list = 1000000;  ///< the largest `limit` of a list
+
+/// How answers are wrapped: `{"cached": …, "<record>": {…}}` and `{"cached": …, "<list>": […]}`.
+struct Envelope {
+    std::string record = {};
+    std::string list = {};
+};
+
+enum class Lifetime {
+    records,  ///< CACHE_TTL_SECONDS
+    items,    ///< ITEM_CACHE_TTL
+};
+
+struct Resource {
+    std::string name;   ///< path segment, table and cache key (catalog/names.hpp)
+    std::string title;  ///< what one record is called in messages
+    IdType id = IdType::integer;
+
+    /// Members with rules. Empty: a record is any JSON object, kept in the jsonb column `data`.
+    std::vector<Field> fields = {};
+    std::vector<List> lists = {List{}};
+
+    bool primed = false;  ///< a write leaves the new value in the cache, rather than nothing
+    Lifetime lifetime = Lifetime::records;
+    Envelope envelope = {};    ///< empty: records and lists are answered bare
+    std::string deleted = {};  ///< body of the answer to DELETE; empty: 204
+
+    bool is_document() const { return fields.empty(); }
+    bool is_wrapped() const { return !envelope.record.empty(); }
+    const Field* find_field(std::string_view wanted) const;  ///< null: there is none
+    std::string path_of(std::string_view record) const;
+    std::string not_found(std::string_view record) const;
+};
+
+}  // namespace larder

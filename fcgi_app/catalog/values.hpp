@@ -1,0 +1,17 @@
+#pragma once
+
+#include <expected>
+#include <string>
+
+#include "catalog/resource.hpp"
+#include "json/document.hpp"
+
+namespace larder {
+
+/// The text that PostgreSQL is given for a value that a client has sent, or why the value does not
+/// fit the type, as the end of a sentence about the field ("must be a string"). A value has one
+/// such text, but for decimals, which keep their digits. `member` is not null. Pure; any thread.
+std::expected<std::string, std::string> stored_text(const FieldType& type,
+                                                    const json::Member& member);
+
+}  // namespace larder
