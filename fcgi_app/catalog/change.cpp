@@ -31,17 +31,22 @@ std::string unstorable_text() {
 constexpr std::size_t most_times_as_long = 4;
 constexpr std::size_t always_allowed_growth = 65536;  // bytes
 
+std::optional<FieldError> too_much_growth(const json::Document& document, std::size_t size) {
+    const std::size_t allowed = std::max((most_times_as_long - 1) * size, always_allowed_growth);
+    if (document.growth <= allowed) return std::nullopt;
+    return FieldError{
+        "", fmt::format("has numbers that are too long once they are written out: {} bytes"
+                        " become {}, and at most {} are allowed",
+                        size, size + document.growth, size + allowed)};
+}
+
 std::vector<FieldError> unstorable_members(const json::Document& document, std::size_t size) {
     std::vector<FieldError> errors;
     for (const std::string& pointer : document.unstorable) {
         errors.push_back({pointer, unstorable_text()});
     }
-    const std::size_t allowed = std::max((most_times_as_long - 1) * size, always_allowed_growth);
-    if (errors.empty() && document.growth > allowed) {
-        errors.push_back(
-            {"", fmt::format("has numbers that are too long once they are written out: {} bytes"
-                             " become {}, and at most {} are allowed",
-                             size, size + document.growth, size + allowed)});
+    if (errors.empty()) {
+        if (auto error = too_much_growth(document, size)) errors.push_back(std::move(*error));
     }
     return errors;
 }
@@ -56,14 +61,23 @@ std::string without_id(const json::Document& document, std::string_view body) {
 /// Collects what a body says of the fields of one resource.
 class Validation {
 public:
-    Validation(const Resource& resource, ChangeMode mode) : resource_(resource) {
+    /// `body` is what `parse` has read.
+    Validation(const Resource& resource, ChangeMode mode, std::string_view body)
+        : resource_(resource), body_(body) {
         change_.mode = mode;
     }
 
     void check(const json::Document& document) {
-        for (const Field& field : resource_.fields) check_field(field, document.find(field.name));
+        for (const Field& field : resource_.fields) {
+            if (!field.read_only) check_field(field, document.find(field.name));
+        }
         for (const std::string& pointer : document.unstorable) check_storable(pointer);
         for (const Member& member : document.members) check_known(member);
+        if (errors_.empty() && resource_.keeps_json()) {
+            if (auto error = too_much_growth(document, body_.size())) {
+                errors_.push_back(std::move(*error));
+            }
+        }
     }
 
     Expected<Change> result() {
@@ -74,7 +88,10 @@ public:
 private:
     void check_field(const Field& field, const Member* member) {
         if (member == nullptr) {
-            if (field.required && change_.mode == ChangeMode::create) {
+            if (change_.mode != ChangeMode::create) return;
+            if (field.fallback) {
+                change_.assignments.push_back({&field, field.fallback->stored});
+            } else if (field.required) {
                 refuse(field.name, "is required");
             }
         } else if (member->type == Type::null) {
@@ -83,7 +100,7 @@ private:
             } else {
                 change_.assignments.push_back({&field, std::nullopt});
             }
-        } else if (auto value = stored_text(field.type, *member)) {
+        } else if (auto value = stored_text(field.type, *member, json::raw_value(*member, body_))) {
             change_.assignments.push_back({&field, std::move(*value)});
         } else {
             refuse(field.name, std::move(value.error()));
@@ -93,7 +110,10 @@ private:
     // Deeper numbers are in members that are refused anyway.
     void check_storable(const std::string& pointer) {
         for (const Field& field : resource_.fields) {
-            if (json::pointer("", field.name) == pointer &&
+            const std::string own = json::pointer("", field.name);
+            const bool is_stored =
+                own == pointer || (field.is_json() && pointer.starts_with(own + '/'));
+            if (is_stored && !field.read_only &&
                 std::ranges::find(errors_, pointer, &FieldError::pointer) == errors_.end()) {
                 errors_.push_back({pointer, unstorable_text()});
             }
@@ -110,6 +130,7 @@ private:
     }
 
     const Resource& resource_;
+    std::string_view body_;
     Change change_;
     std::vector<FieldError> errors_;
 };
@@ -137,15 +158,17 @@ Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string
                                      .detail = "The request body must be a JSON object.",
                                      .fields = {{"", "must be an object"}}});
     }
-    const bool is_empty =
-        std::ranges::all_of(document->members, [](const Member& one) { return one.name == "id"; });
+    const bool is_empty = std::ranges::all_of(document->members, [&](const Member& one) {
+        const Field* field = resource.find_field(one.name);
+        return one.name == "id" || (field != nullptr && field->read_only);
+    });
     if (resource.is_document()) {
         if (auto errors = unstorable_members(*document, body.size()); !errors.empty()) {
             return std::unexpected(invalid(std::move(errors)));
         }
         return Change{.mode = mode, .document = without_id(*document, body), .is_empty = is_empty};
     }
-    Validation validation(resource, mode);
+    Validation validation(resource, mode, body);
     validation.check(*document);
     auto change = validation.result();
     if (change) change->is_empty = is_empty;

@@ -24,7 +24,8 @@ struct Assignment {
 };
 
 /// A validated request body. For a resource with fields, `assignments` in the order of the fields
-/// (those that were not sent are missing); for a document, `document` is the JSON text.
+/// (those that were not sent are missing, but for defaults of a new record); for a document,
+/// `document` is the JSON text.
 struct Change {
     ChangeMode mode = ChangeMode::create;
     std::vector<Assignment> assignments = {};

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <span>
 #include <utility>
 
 #include "catalog/names.hpp"
@@ -18,16 +20,22 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 // Attributes of a field of any type, and of those that this version cannot serve.
-constexpr std::array<std::string_view, 7> common_keys = {"type",    "optional", "unique",  "column",
-                                                         "meaning", "example",  "required"};
-constexpr std::array<std::string_view, 5> later_keys = {"filter", "sort", "search", "default",
-                                                        "read_only"};
-constexpr std::array<std::string_view, 3> types = {"text", "integer", "decimal"};
-constexpr std::array<std::string_view, 10> later_types = {
-    "boolean", "date", "timestamp", "datetime", "float",
-    "uuid",    "enum", "json",      "other",    "reference"};
+constexpr std::array<std::string_view, 8> common_keys = {
+    "type", "optional", "default", "unique", "read_only", "column", "meaning", "example"};
+constexpr std::array<std::string_view, 3> later_keys = {"filter", "sort", "search"};
+constexpr std::array<std::string_view, 11> types = {"text", "integer",   "decimal",  "boolean",
+                                                    "date", "timestamp", "datetime", "float",
+                                                    "uuid", "enum",      "json"};
+constexpr std::array<std::string_view, 2> later_types = {"other", "reference"};
 
-/// The text of a JSON number; nothing where `text` is none.
+// Those whose values have one text each, by which the duplicate check compares.
+constexpr std::array<std::string_view, 4> unique_types = {"text", "integer", "uuid", "enum"};
+
+bool is_among(std::span<const std::string_view> words, std::string_view word) {
+    return std::ranges::find(words, word) != words.end();
+}
+
+/// Whether `text` is a JSON number that can be stored.
 bool is_number(std::string_view text) {
     const auto document = json::parse(text);
     return document && document->root == json::Type::number && !text.empty() &&
@@ -49,7 +57,7 @@ public:
         }
         const auto type = reader_.text("type");
         if (!type) return std::nullopt;
-        if (std::ranges::find(later_types, *type) != later_types.end()) {
+        if (is_among(later_types, *type)) {
             reader_.refuse("type", fmt::format("the type `{}` is not served by this version of"
                                                " Larder; use one of {}, or leave the field out",
                                                *type, alternatives(types)));
@@ -60,13 +68,13 @@ public:
         Field field{.name = std::string(name_), .type = read_type(*known)};
         read_attributes(field, *known);
         if (reader_.mistakes().count() != before) return std::nullopt;
-        read_example(field);
+        read_values(field);
         return field;
     }
 
 private:
     void check_keys(Words of_type) {
-        of_type.insert(of_type.end(), common_keys.begin(), std::prev(common_keys.end()));
+        of_type.insert(of_type.end(), common_keys.begin(), common_keys.end());
         if (reader_.has("required")) {
             reader_.refuse("required",
                            "`required` is not a known key: a field is required unless"
@@ -79,7 +87,46 @@ private:
     FieldType read_type(std::string_view type) {
         if (type == "text") return read_text();
         if (type == "integer") return read_integer();
-        return read_decimal();
+        if (type == "decimal") return read_decimal();
+        if (type == "enum") return read_enum();
+        check_keys({});
+        if (type == "boolean") return Boolean{};
+        if (type == "date") return Date{};
+        if (type == "timestamp") return Timestamp{};
+        if (type == "datetime") return DateTime{};
+        if (type == "float") return Float{};
+        if (type == "uuid") return Uuid{};
+        return Json{};
+    }
+
+    Enum read_enum() {
+        check_keys({"values"});
+        Enum type;
+        constexpr std::string_view right = "write values = [\"draft\", \"sent\"]";
+        if (!reader_.has("values")) {
+            reader_.refuse("values", fmt::format("{} has no values; {}", shown(name_), right));
+        }
+        const toml::array* values = reader_.array("values");
+        if (values == nullptr) return type;
+        if (values->empty()) reader_.refuse("values", fmt::format("`values` is empty; {}", right));
+        for (const toml::node& node : *values) {
+            const Position at = position_of(node.source());
+            const auto* text = node.as_string();
+            if (text == nullptr) {
+                reader_.mistakes().add(
+                    at, fmt::format("`values` has {}; write strings, in quotes", type_name(node)));
+            } else if (text->get().empty() || text->get().find('\0') != std::string::npos) {
+                reader_.mistakes().add(at,
+                                       "`values` has a text that is empty or has a NUL"
+                                       " character; write words");
+            } else if (std::ranges::find(type.values, text->get()) != type.values.end()) {
+                reader_.mistakes().add(
+                    at, fmt::format("`values` has {} twice; name it once", shown(text->get())));
+            } else {
+                type.values.push_back(text->get());
+            }
+        }
+        return type;
     }
 
     Text read_text() {
@@ -176,11 +223,23 @@ private:
     void read_attributes(Field& field, std::string_view type) {
         field.required = !reader_.flag("optional").value_or(false);
         field.unique = reader_.flag("unique").value_or(false);
-        if (field.unique && type == "decimal") {
-            reader_.refuse("unique",
-                           "`unique` is not for the type `decimal`, because one number has"
-                           " several texts (1.0 and 1.00); use it for `text` and"
-                           " `integer`");
+        field.read_only = reader_.flag("read_only").value_or(false);
+        if (field.unique && !is_among(unique_types, type)) {
+            reader_.refuse("unique", fmt::format("`unique` is not for the type `{}`; use it for {},"
+                                                 " whose values have one text each",
+                                                 type, alternatives(unique_types)));
+        }
+        for (const std::string_view other : {"unique", "default"}) {
+            if (field.read_only && reader_.has(other)) {
+                reader_.refuse(other, fmt::format("`{}` is not for a field with read_only = true,"
+                                                  " which the database gives; leave it out",
+                                                  other));
+            }
+        }
+        if (field.unique && reader_.has("default")) {
+            reader_.refuse("default",
+                           "`default` is not for a field with unique = true, because two"
+                           " records would have the same; leave one of them out");
         }
         field.meaning = reader_.text("meaning").value_or("");
         if (const auto column = reader_.text("column")) {
@@ -191,38 +250,76 @@ private:
         }
     }
 
-    void read_example(Field& field) {
-        if (const auto value = value_of("example", field)) field.example = *value;
+    void read_values(Field& field) {
+        if (auto value = value_of("example", field)) field.example = std::move(value->json);
+        field.fallback = value_of("default", field);
     }
 
-    /// The value of a key as JSON, which has to fit the field.
-    std::optional<std::string> value_of(std::string_view key, const Field& field) {
+    /// The value of a key, which has to fit the field.
+    std::optional<Default> value_of(std::string_view key, const Field& field) {
         if (!reader_.has(key)) return std::nullopt;
-        json::Member member;
-        std::string text;
+        std::optional<std::string> text;
         if (std::holds_alternative<Decimal>(field.type)) {
-            const auto number = exact_number(key);
-            if (!number) return std::nullopt;
-            member = {.name = {}, .type = json::Type::number, .text = *number};
-            text = *number;
-        } else if (const auto* whole = reader_.find(key)->as_integer()) {
-            text = std::to_string(whole->get());
-            member = {.name = {}, .type = json::Type::number, .text = text};
-        } else if (const auto* string = reader_.find(key)->as_string()) {
-            if (!reader_.text(key)) return std::nullopt;
-            text = json::quoted(string->get());
-            member = {.name = {}, .type = json::Type::string, .text = string->get()};
+            text = exact_number(key);
+            if (!text) return std::nullopt;
         } else {
-            reader_.refuse(key, fmt::format("`{}` is {}; write a value that the field takes", key,
-                                            type_name(*reader_.find(key))));
+            text = json_of(*reader_.find(key));
+        }
+        if (!text) {
+            reader_.refuse(key, fmt::format("`{}` is or has {}; write a value that the field takes,"
+                                            " a date or a time as a string",
+                                            key, type_name(*reader_.find(key))));
             return std::nullopt;
         }
-        if (const auto fits = stored_text(field.type, member); !fits) {
+        const std::string body = "{\"v\":" + *text + '}';
+        const auto document = json::parse(body);
+        if (!document || document->members.size() != 1) {
+            reader_.refuse(
+                key, fmt::format("`{}` is no value that a client could send{}; write one", key,
+                                 document ? "" : " (" + document.error() + ')'));
+            return std::nullopt;
+        }
+        auto stored = stored_text(field.type, document->members[0], *text);
+        if (!stored) {
             reader_.refuse(key, fmt::format("`{}` breaks the rules of its own field; it {}", key,
-                                            fits.error()));
+                                            stored.error()));
             return std::nullopt;
         }
-        return text;
+        // As answers have it, which spell some values in their own way.
+        const bool is_respelled = std::holds_alternative<Timestamp>(field.type) ||
+                                  std::holds_alternative<DateTime>(field.type) ||
+                                  std::holds_alternative<Uuid>(field.type);
+        return Default{.json = is_respelled ? json::quoted(*stored) : std::move(*text),
+                       .stored = *stored};
+    }
+
+    /// A value of TOML as JSON; nothing where JSON has no such value.
+    static std::optional<std::string> json_of(const toml::node& node) {
+        if (const auto* text = node.as_string()) return json::quoted(text->get());
+        if (const auto* whole = node.as_integer()) return std::to_string(whole->get());
+        if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+        if (const auto* number = node.as_floating_point()) {
+            if (!std::isfinite(number->get())) return std::nullopt;
+            return fmt::format("{}", number->get());
+        }
+        std::string text;
+        if (const auto* array = node.as_array()) {
+            for (const toml::node& element : *array) {
+                const auto value = json_of(element);
+                if (!value) return std::nullopt;
+                text += (text.empty() ? "" : ", ") + *value;
+            }
+            return '[' + text + ']';
+        }
+        if (const auto* table = node.as_table()) {
+            for (const Entry& entry : entries_in_order(*table)) {
+                const auto value = json_of(*entry.value);
+                if (!value) return std::nullopt;
+                text += (text.empty() ? "" : ", ") + json::quoted(entry.name) + ": " + *value;
+            }
+            return '{' + text + '}';
+        }
+        return std::nullopt;
     }
 
     std::string_view name_;

@@ -11,6 +11,10 @@ const Field* Resource::find_field(std::string_view wanted) const {
     return found == fields.end() ? nullptr : &*found;
 }
 
+bool Resource::keeps_json() const {
+    return is_document() || std::ranges::any_of(fields, &Field::is_json);
+}
+
 std::string Resource::path_of(std::string_view record) const {
     return fmt::format("/{}/{}", name, record);
 }

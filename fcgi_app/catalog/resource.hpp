@@ -46,7 +46,29 @@ struct Integer {
     std::int64_t most = std::numeric_limits<std::int64_t>::max();
 };
 
-using FieldType = std::variant<Text, Decimal, Integer>;
+struct Boolean {};
+struct Date {};       ///< a day of the years 0001 to 9999
+struct Timestamp {};  ///< an instant of these years, to the microsecond
+struct DateTime {};   ///< the same without a zone
+struct Float {};      ///< a finite IEEE 754 double
+struct Uuid {};
+
+/// One of some texts.
+struct Enum {
+    std::vector<std::string> values;
+};
+
+/// Any JSON value but null, which is kept as SQL's NULL.
+struct Json {};
+
+using FieldType = std::variant<Text, Decimal, Integer, Boolean, Date, Timestamp, DateTime, Float,
+                               Uuid, Enum, Json>;
+
+/// What a field of a new record has where nothing was sent.
+struct Default {
+    std::string json;
+    std::string stored;  ///< as stored_text gives it (catalog/values.hpp)
+};
 
 /// A member of the record.
 struct Field {
@@ -59,8 +81,11 @@ struct Field {
     std::string example = {};  ///< a valid value as JSON, for the documentation; empty: one is made
                                ///< up from the type
     std::string meaning = {};  ///< for the documentation
-    std::string column = {};   ///< where it is stored; empty: in the column of its own name
+    std::optional<Default> fallback = {};
+    bool read_only = false;  ///< the database gives it; what a client sends is ignored, as an id is
+    std::string column = {};  ///< where it is stored; empty: in the column of its own name
 
+    bool is_json() const { return std::holds_alternative<Json>(type); }
     const std::string& column_name() const { return column.empty() ? name : column; }
 };
 
@@ -105,6 +130,7 @@ struct Resource {
     std::string deleted = {};  ///< body of the answer to DELETE; empty: 204
 
     bool is_document() const { return fields.empty(); }
+    bool keeps_json() const;  ///< in a field or as a whole: merging can make it grow without end
     bool is_wrapped() const { return !envelope.record.empty(); }
     const Field* find_field(std::string_view wanted) const;  ///< null: there is none
     std::string path_of(std::string_view record) const;

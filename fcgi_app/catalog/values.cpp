@@ -6,9 +6,18 @@
 
 namespace larder {
 
+StoredText stored(const Boolean&, const SentValue& value) {
+    if (!value.is(json::Type::boolean)) return misfit("must be true or false");
+    return std::string(value.raw);
+}
+
+StoredText stored(const Json&, const SentValue& value) { return std::string(value.raw); }
+
 std::expected<std::string, std::string> stored_text(const FieldType& type,
-                                                    const json::Member& member) {
-    return std::visit([&](const auto& rules) { return stored(rules, member); }, type);
+                                                    const json::Member& member,
+                                                    std::string_view raw) {
+    const SentValue value{.member = member, .raw = raw};
+    return std::visit([&](const auto& rules) { return stored(rules, value); }, type);
 }
 
 }  // namespace larder

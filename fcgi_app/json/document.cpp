@@ -47,6 +47,7 @@ public:
             return false;
         }
         level.name = name;
+        key_end_ = stream_.Tell();
         if (levels_.size() == 1 && name == "id") {
             is_in_id_ = true;
             document_.id_begin = stream_.Tell();
@@ -99,7 +100,8 @@ private:
     bool value(Type type, std::string_view text = {}) {
         if (levels_.empty()) document_.root = type;
         if (levels_.size() == 1 && document_.root == Type::object) {
-            document_.members.push_back({levels_.back().name, type, std::string(text)});
+            document_.members.push_back(
+                {levels_.back().name, type, std::string(text), key_end_, key_end_});
         }
         if (type != Type::object && type != Type::array) step();
         return true;
@@ -108,6 +110,9 @@ private:
     void step(std::size_t unread = 0) {
         if (levels_.empty()) return;
         ++levels_.back().index;
+        if (levels_.size() == 1 && !document_.members.empty()) {
+            document_.members.back().end = stream_.Tell() + unread;
+        }
         if (is_in_id_ && levels_.size() == 1) {
             is_in_id_ = false;
             document_.id_end = stream_.Tell() + unread;
@@ -141,8 +146,9 @@ private:
     const rapidjson::MemoryStream& stream_;
     Document document_;
     std::vector<Level> levels_;
-    bool is_in_id_ = false;  // in the value of the root's member `id`
-    std::size_t noted_ = 0;  // bytes of pointers to unstorable numbers
+    std::size_t key_end_ = 0;  // of the key that was read last
+    bool is_in_id_ = false;    // in the value of the root's member `id`
+    std::size_t noted_ = 0;    // bytes of pointers to unstorable numbers
     std::string refusal_;
 };
 
@@ -240,6 +246,15 @@ std::string pointer(std::string_view parent, std::string_view name) {
         }
     }
     return result;
+}
+
+std::string_view raw_value(const Member& member, std::string_view text) {
+    constexpr std::string_view space = " \t\r\n";
+    std::string_view value = text.substr(member.begin, member.end - member.begin);
+    value.remove_prefix(std::min(value.find(':') + 1, value.size()));
+    value.remove_prefix(std::min(value.find_first_not_of(space), value.size()));
+    value.remove_suffix(value.size() - (value.find_last_not_of(space) + 1));
+    return value;
 }
 
 const Member* Document::find(std::string_view name) const {

@@ -15,7 +15,14 @@ struct Member {
     std::string name;
     Type type;
     std::string text;
+
+    /// Where the value is in the text, from the end of the key on.
+    std::size_t begin = 0;
+    std::size_t end = 0;
 };
+
+/// The value of a member as it was sent; `text` is what `parse` has read.
+std::string_view raw_value(const Member& member, std::string_view text);
 
 /// A request body that was read completely: its root type and, for an object, its members in the
 /// order sent. Deeper levels are checked but not kept.

@@ -26,7 +26,7 @@ Value made_up(const Text& text, std::string_view name) {
 /// The first of some plain values that the rules allow, or else a bound.
 Value made_up(const Decimal& decimal, std::string_view) {
     for (const char* text : {"24.90", "0.50", "24", "1", "0", "-1"}) {
-        if (stored_text(decimal, {.name = {}, .type = json::Type::number, .text = text})) {
+        if (stored_text(decimal, {.name = {}, .type = json::Type::number, .text = text}, text)) {
             return Value::json(text);
         }
     }
@@ -36,6 +36,15 @@ Value made_up(const Decimal& decimal, std::string_view) {
 Value made_up(const Integer& integer, std::string_view) {
     return std::clamp<std::int64_t>(1, integer.least, integer.most);
 }
+
+Value made_up(const Boolean&, std::string_view) { return true; }
+Value made_up(const Date&, std::string_view) { return "2026-11-28"; }
+Value made_up(const Timestamp&, std::string_view) { return "2026-11-28T09:30:00.25Z"; }
+Value made_up(const DateTime&, std::string_view) { return "2026-11-28T09:30:00.25"; }
+Value made_up(const Float&, std::string_view) { return Value::json("0.25"); }
+Value made_up(const Uuid&, std::string_view) { return id_example(IdType::uuid); }
+Value made_up(const Enum& type, std::string_view) { return type.values.front(); }
+Value made_up(const Json&, std::string_view) { return object({{"colour", "red"}}); }
 
 Value value_example(const Field& field) {
     if (!field.example.empty()) return Value::json(field.example);
@@ -61,14 +70,16 @@ Value create_example(const Resource& resource) {
     if (resource.is_document()) return document_example();
     Value::Object members;
     for (const Field& field : resource.fields) {
-        if (can_be_sent_again(field)) members.emplace_back(field.name, value_example(field));
+        if (can_be_sent_again(field) && !field.read_only)
+            members.emplace_back(field.name, value_example(field));
     }
     return members;
 }
 
 Value replace_example(const Resource& resource) {
     if (resource.is_document()) return object({{"size", object({{"height", 25}})}});
-    const auto field = std::ranges::find(resource.fields, false, &Field::unique);
+    const auto field = std::ranges::find_if(
+        resource.fields, [](const Field& one) { return !one.unique && !one.read_only; });
     if (field == resource.fields.end()) return object({});
     return object({{std::string(field->name), value_example(*field)}});
 }
@@ -77,8 +88,9 @@ Value patch_example(const Resource& resource) {
     if (resource.is_document()) {
         return object({{"size", object({{"width", 10}})}, {"tags", Value()}});
     }
-    const auto field = std::ranges::find_if(
-        resource.fields, [](const Field& one) { return !one.required && !one.unique; });
+    const auto field = std::ranges::find_if(resource.fields, [](const Field& one) {
+        return !one.required && !one.unique && !one.read_only;
+    });
     if (field == resource.fields.end()) return replace_example(resource);
     return object({{std::string(field->name), Value()}});
 }

@@ -39,7 +39,46 @@ Value::Object rules(const Decimal& decimal) {
 }
 
 Value::Object rules(const Integer& integer) {
-    return {{"type", "integer"}, {"minimum", integer.least}, {"maximum", integer.most}};
+    // The bounds of int64 go without saying; many readers of JSON would round them.
+    Value::Object schema = {{"type", "integer"}};
+    const bool is_whole_range = integer.least == Integer{}.least || integer.most == Integer{}.most;
+    if (is_whole_range) schema.emplace_back("format", "int64");
+    if (integer.least != Integer{}.least) schema.emplace_back("minimum", integer.least);
+    if (integer.most != Integer{}.most) schema.emplace_back("maximum", integer.most);
+    return schema;
+}
+
+Value::Object rules(const Boolean&) { return {{"type", "boolean"}}; }
+Value::Object rules(const Date&) { return {{"type", "string"}, {"format", "date"}}; }
+Value::Object rules(const Timestamp&) { return {{"type", "string"}, {"format", "date-time"}}; }
+Value::Object rules(const Float&) { return {{"type", "number"}, {"format", "double"}}; }
+Value::Object rules(const Uuid&) { return {{"type", "string"}, {"format", "uuid"}}; }
+
+// No format of JSON Schema is a time without a zone.
+Value::Object rules(const DateTime&) {
+    return {{"type", "string"}, {"pattern", R"(^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?$)"}};
+}
+
+Value::Object rules(const Enum& type) {
+    Value::Array values;
+    for (const std::string& value : type.values) values.emplace_back(value);
+    return {{"type", "string"}, {"enum", std::move(values)}};
+}
+
+Value::Object rules(const Json&) { return {}; }
+
+/// The rules of a field that may also be null.
+Value::Object rules_or_null(const Field& field) {
+    Value::Object schema = std::visit([](const auto& type) { return rules(type); }, field.type);
+    if (schema.empty()) return schema;  // any value
+    schema.front().second = array({schema.front().second, "null"});
+    if (const auto* type = std::get_if<Enum>(&field.type)) {
+        Value::Array values;
+        for (const std::string& value : type->values) values.emplace_back(value);
+        values.emplace_back();
+        schema.back().second = std::move(values);
+    }
+    return schema;
 }
 
 std::string description(const Resource& resource, const Field& field) {
@@ -52,6 +91,14 @@ std::string description(const Resource& resource, const Field& field) {
                 fmt::format("At most {} digits after the decimal point.", *decimal->scale));
         }
     }
+    if (field.is_json()) sentences.emplace_back("Any JSON value.");
+    if (std::holds_alternative<Timestamp>(field.type)) {
+        sentences.emplace_back("Taken with any offset, given in UTC, to the microsecond.");
+    }
+    if (std::holds_alternative<DateTime>(field.type)) {
+        sentences.emplace_back("A date and time without a zone, to the microsecond.");
+    }
+    if (field.read_only) sentences.emplace_back("Given by the server; ignored in a request.");
     if (field.unique) {
         sentences.push_back(fmt::format("No two {} may have the same.", resource.name));
     }
@@ -59,8 +106,11 @@ std::string description(const Resource& resource, const Field& field) {
 }
 
 Value field_schema(const Resource& resource, const Field& field) {
-    Value::Object schema = std::visit([](const auto& type) { return rules(type); }, field.type);
-    if (!field.required) schema.front().second = array({schema.front().second, "null"});
+    Value::Object schema =
+        field.required ? std::visit([](const auto& type) { return rules(type); }, field.type)
+                       : rules_or_null(field);
+    if (field.fallback) schema.emplace_back("default", Value::json(field.fallback->json));
+    if (field.read_only) schema.emplace_back("readOnly", true);
     if (const auto text = description(resource, field); !text.empty()) {
         schema.emplace_back("description", text);
     }
@@ -99,11 +149,16 @@ Value body_schema(const Resource& resource, bool is_change) {
     }
     Value::Array required;
     for (const Field& field : resource.fields) {
-        if (field.required && !is_change) required.emplace_back(field.name);
+        const bool is_needed = field.required && !field.fallback && !field.read_only;
+        if (is_needed && !is_change) required.emplace_back(field.name);
     }
+    const Value ignored = object(
+        {{"readOnly", true}, {"description", "Ignored, so that whole records can be sent back."}});
     Value::Object properties = fields(resource);
-    properties.emplace_back(
-        "id", object({{"description", "Ignored, so that whole records can be sent back."}}));
+    for (auto& [name, schema] : properties) {
+        if (resource.find_field(name)->read_only) schema = ignored;
+    }
+    properties.emplace_back("id", ignored);
     Value::Object schema = {{"type", "object"}};
     if (!required.empty()) schema.emplace_back("required", std::move(required));
     schema.emplace_back("properties", std::move(properties));

@@ -13,11 +13,13 @@ namespace larder {
 
 namespace {
 
-/// Statements that name every table, column and function that a resource uses.
-std::vector<std::string> probes(const Resource& resource) {
-    const Statements statements(resource);
+/// Statements that name every table, column and function that the resources use.
+std::vector<std::string> probes(std::span<const Resource> resources) {
     std::vector<std::string> found = {"SELECT larder.merge_patch('{}', '{}') FROM larder.epoch"};
-    for (const List& list : resource.lists) found.push_back(statements.list(list, "1"));
+    for (const Resource& resource : resources) {
+        const Statements statements(resource);
+        for (const List& list : resource.lists) found.push_back(statements.list(list, "1"));
+    }
     return found;
 }
 
@@ -65,11 +67,9 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
                             " create it with ENCODING 'UTF8' TEMPLATE template0",
                             encoding->at(0).at(0).value_or(""))};
     }
-    for (const Resource& resource : resources) {
-        for (const std::string& sql : probes(resource)) {
-            const auto rows = session.read(once("EXPLAIN " + sql));
-            if (!rows) return report_of(rows.error());
-        }
+    for (const std::string& sql : probes(resources)) {
+        const auto rows = session.read(once("EXPLAIN " + sql));
+        if (!rows) return report_of(rows.error());
     }
     return {SchemaState::current, "settings and database schema are in order"};
 }

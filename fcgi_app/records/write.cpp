@@ -82,7 +82,7 @@ Expected<void> check_free(Backend& backend, const Collection& collection, const 
 Expected<void> check_size(const Backend& backend, const Resource& resource, std::string_view json) {
     const auto most =
         largest_record(static_cast<std::size_t>(backend.services.settings.body_limit_bytes));
-    if (!resource.is_document() || json.size() <= most) return {};
+    if (!resource.keeps_json() || json.size() <= most) return {};
     return std::unexpected(
         Error{.kind = ErrorKind::unprocessable,
               .detail = fmt::format("The record would have {} bytes; at most {} are allowed.",

@@ -143,7 +143,8 @@ check_servers() {
     findings=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --diagnose 2>&1 |
         sed 's/^larder-worker: /problem: settings: /') || true
     printf '%s\n' "$findings"
-    if [[ $findings != 'problem: settings: '* ]]; then
+    # The feed would say the same once more.
+    if ! grep -qE '^problem: (settings|resources): ' <<<"$findings"; then
         check_feed
     fi
 }

@@ -77,6 +77,13 @@ bool fits(const Integer& integer, const Member& member) {
            value.whole_value() >= integer.least && value.whole_value() <= integer.most;
 }
 
+/// No resource here has a field of another type: tests/unit/values.cpp has them.
+template <class Other>
+bool fits(const Other&, const Member&) {
+    MUST(false);
+    return false;
+}
+
 const Member* member_of(const fuzz::Judgement& body, std::string_view name) {
     const auto found = std::ranges::find(body.members, name, &Member::name);
     return found == body.members.end() ? nullptr : &*found;

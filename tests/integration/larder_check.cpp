@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -31,7 +32,7 @@ Finished check(const Stack& checked = stack(), const Environment& changes = {}) 
     std::ofstream text(file);
     for (const auto& [name, value] : settings) text << name << '=' << value << '\n';
     text.close();
-    struct stat owner{};
+    struct stat owner {};
     stat(status.at("run_dir").c_str(), &owner);
     const auto account = run({"id", "-nu", std::to_string(owner.st_uid)}).output;
     return run({source_directory() / "scripts" / "larder", "check"},
@@ -140,6 +141,31 @@ BOOST_AUTO_TEST_CASE(lists_and_a_socket_that_every_account_reaches) {
     BOOST_REQUIRE(chmod(run_dir.c_str(), 0700) == 0);
     const auto problems = lines_with("problem: socket: every account", usable.output);
     BOOST_TEST_CONTEXT(usable.output) { BOOST_TEST(problems.size() == 1U); }
+}
+
+BOOST_AUTO_TEST_CASE(descriptions_with_mistakes) {
+    const auto directory = stack().directory() / "descriptions";
+    std::filesystem::copy(source_directory() / "resources", directory);
+    std::ofstream(directory / "boats.toml") << "title = \"Boat\"\nid = 7\nprimd = true\n";
+    std::ofstream(directory / "user.toml") << "title = \"User\"\nid = \"uuid\"\n";
+    const auto finished = check(stack(), {{"RESOURCES_DIR", directory}});
+    BOOST_TEST(finished.status == 1);
+    const std::string problem = "problem: resources: " + (directory / "").string();
+    for (const std::string what : {"boats.toml:2:6: ",
+                                   "boats.toml:3:1: `primd` is not a known key; did"
+                                   " you mean `primed`?",
+                                   "user.toml: the name of a resource is a path of Larder's own"}) {
+        BOOST_TEST(lines_with(problem + what, finished.output).size() == 1U, finished.output);
+    }
+    BOOST_TEST(lines_with("problem: ", finished.output).size() == 3U, finished.output);
+    // PostgreSQL and Redis are looked at all the same.
+    BOOST_TEST(!lines_with("ok: PostgreSQL:", finished.output).empty(), finished.output);
+    // Nothing that runs is disturbed, and nothing starts with it.
+    const auto refused = stack().script({"restart-workers"}, {{"RESOURCES_DIR", directory}});
+    BOOST_TEST(refused.status == 1);
+    BOOST_TEST(refused.output.contains("boats.toml:3:1: "), refused.output);
+    BOOST_TEST(refused.output.contains("nothing was changed"), refused.output);
+    BOOST_TEST(api().get("/employees").status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(a_socket_that_leads_nowhere) {

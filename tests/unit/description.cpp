@@ -214,6 +214,58 @@ BOOST_AUTO_TEST_CASE(a_mistake_names_its_place_and_what_would_be_right) {
     refused("[lists.long]\norder = [\"id\", \"-id\"]", "4:16", {"twice"});
 }
 
+BOOST_AUTO_TEST_CASE(every_type_has_its_attributes) {
+    const Resource boats = accepted(R"toml([fields]
+a = { type = "boolean", default = false }
+b = { type = "date", default = "2026-11-28" }
+c = { type = "timestamp", default = "2026-11-28T10:30:00+01:00", example = "2026-11-28T09:30:00Z" }
+d = { type = "datetime", optional = true }
+e = { type = "float", default = 0.25 }
+f = { type = "uuid", unique = true }
+g = { type = "enum", values = ["x", "y"], unique = true }
+h = { type = "json", default = { list = [1, 2.5, "z", true, {}] } }
+i = { type = "decimal", default = "1.50" }
+j = { type = "integer", read_only = true }
+k = { type = "text", default = "a \"b\"" }
+)toml");
+    const auto fallback = [&](std::size_t field) {
+        return boats.fields.at(field).fallback.value();
+    };
+    BOOST_TEST(fallback(0).stored == "false");
+    BOOST_TEST(fallback(1).json == "\"2026-11-28\"");
+    BOOST_TEST(fallback(2).stored == "2026-11-28T09:30:00Z");
+    BOOST_TEST(fallback(2).json == "\"2026-11-28T09:30:00Z\"");
+    BOOST_TEST(fallback(4).stored == "0.25");
+    BOOST_TEST(fallback(7).stored == R"({"list": [1, 2.5, "z", true, {}]})");
+    BOOST_TEST(fallback(8).stored == "1.50");
+    BOOST_TEST(fallback(10).json == R"("a \"b\"")");
+    BOOST_TEST(boats.fields.at(9).read_only);
+    BOOST_TEST(std::get<Enum>(boats.fields.at(6).type).values.size() == 2U);
+    BOOST_TEST(boats.keeps_json());
+    for (const std::string type :
+         {"decimal", "boolean", "date", "timestamp", "datetime", "float", "json"}) {
+        refused("[fields]\na = { type = \"" + type + "\", unique = true }",
+                "4:" + std::to_string(27 + type.size()), {"`unique` is not for the type"});
+    }
+    for (const std::string type : {"reference", "other"}) {
+        refused("[fields]\na = { type = \"" + type + "\", to = \"b\" }", "4:14",
+                {"not served by this version"});
+    }
+    refused("[fields]\na = { type = \"enum\" }", "4:5", {"`a` has no values"});
+    refused("[fields]\na = { type = \"enum\", values = [] }", "4:31", {"empty"});
+    refused("[fields]\na = { type = \"enum\", values = [\"x\", \"x\"] }", "4:37", {"twice"});
+    refused("[fields]\na = { type = \"enum\", values = [1] }", "4:32", {"whole number"});
+    refused("[fields]\na = { type = \"enum\", values = [\"x\"], default = \"y\" }", "4:48",
+            {"`default` breaks", "must be one of x"});
+    refused("[fields]\na = { type = \"date\", default = 2026-11-28 }", "4:32", {"as a string"});
+    refused("[fields]\na = { type = \"float\", default = nan }", "4:33", {"number"});
+    refused("[fields]\na = { type = \"boolean\", default = \"true\" }", "4:35", {"true or false"});
+    refused("[fields]\na = { type = \"text\", unique = true, default = \"x\" }", "4:47",
+            {"`default` is not for a field with unique"});
+    refused("[fields]\na = { type = \"text\", read_only = true, default = \"x\" }", "4:50",
+            {"read_only"});
+}
+
 BOOST_AUTO_TEST_CASE(names_that_are_words_of_sql_are_usual_names) {
     const Resource boats = accepted(
         "[fields]\nuser = { type = \"text\" }\nOrder = { type = \"text\" }\nselect = { type ="

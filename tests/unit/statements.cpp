@@ -180,6 +180,59 @@ BOOST_FIXTURE_TEST_CASE(a_document_has_no_unique_fields, Items) {
           "SELECT " + json + ", t.xmin FROM public.\"items\" AS t WHERE t.id = $1::uuid", {id});
 }
 
+BOOST_AUTO_TEST_CASE(each_type_has_its_sql) {
+    const Resource samples{
+        .name = "order",
+        .title = "Sample",
+        .fields = {{.name = "b", .type = Boolean{}},
+                   {.name = "t", .type = Timestamp{}},
+                   {.name = "e", .type = Enum{{"x", "y"}}, .column = "Der \"Z\""},
+                   {.name = "j", .type = Json{}, .required = false},
+                   {.name = "r", .type = Integer{}, .required = false, .read_only = true}},
+        .lists = {{}, {.path = "some", .order = {"-r", "e"}}}};
+    const Statements statements(samples);
+    const std::string json =
+        R"(('{"id":' || t.id || ',"b":' || COALESCE((t."b")::text, 'null'))"
+        R"( || ',"t":' || COALESCE(CASE WHEN isfinite(t."t") THEN rtrim(to_json(t."t" AT TIME ZONE)"
+        R"( 'UTC')::text, '"') || 'Z"' ELSE to_json(t."t")::text END, 'null'))"
+        R"( || ',"e":' || COALESCE(to_json(t."Der ""Z""")::text, 'null'))"
+        R"( || ',"j":' || COALESCE((t."j")::text, 'null'))"
+        R"( || ',"r":' || COALESCE((t."r")::text, 'null') || '}'))";
+    const auto created = validate(
+        samples, ChangeMode::create,
+        R"({"r": 9, "j": {"a" : 1.50}, "e": "y", "b": true, "t": "2026-11-28T00:00:00Z"})");
+    BOOST_REQUIRE(created);
+    check(statements.insert(*created),
+          R"(INSERT INTO public."order" AS t ("b", "t", "Der ""Z""", "j") VALUES ($1, $2, $3, $4))"
+          " RETURNING t.id, " +
+              json,
+          {"true", "2026-11-28T00:00:00Z", "y", R"({"a" : 1.50})"});
+    const auto patched = validate(samples, ChangeMode::merge_patch, R"({"j": {"a": null}})");
+    BOOST_REQUIRE(patched);
+    BOOST_TEST(statements.update("1", *patched, "")
+                   .sql.contains(R"(SET "j" = larder.merge_patch(t."j", $2::jsonb) WHERE)"));
+    const auto replaced = validate(samples, ChangeMode::replace, R"({"j": {"a": null}})");
+    BOOST_REQUIRE(replaced);
+    BOOST_TEST(statements.update("1", *replaced, "").sql.contains(R"(SET "j" = $2 WHERE)"));
+    BOOST_TEST(
+        statements.list(samples.lists[1], "")
+            .ends_with(R"( ORDER BY t."r" DESC NULLS LAST, (t."Der ""Z""")::text COLLATE "C",)"
+                       " t.id"));
+    const auto ignored = validate(samples, ChangeMode::replace, R"({"r": "x", "id": 5})");
+    BOOST_REQUIRE(ignored);
+    BOOST_TEST(ignored->is_empty);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_of_nothing_but_what_the_database_gives_can_be_made) {
+    const Resource stamps{.name = "stamps",
+                          .title = "Stamp",
+                          .fields = {{.name = "at", .type = Timestamp{}, .read_only = true}}};
+    const auto created = validate(stamps, ChangeMode::create, "{}");
+    BOOST_REQUIRE(created);
+    BOOST_TEST(Statements(stamps).insert(*created).sql.starts_with(
+        R"(INSERT INTO public."stamps" AS t DEFAULT VALUES RETURNING t.id, )"));
+}
+
 BOOST_FIXTURE_TEST_CASE(what_a_client_sent_never_becomes_sql, Boats) {
     const std::string evil = "'); --";
     const auto body = R"({"name": "'); --", "sign": "evil", "length": 9.99, "berths": 9,

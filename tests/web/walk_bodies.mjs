@@ -39,16 +39,18 @@ async function checkBody(walker, operation, schema, value) {
                 walker.complain(answer.request, answer, `expected ${[...pointersOf(misfits)]}`);
             }
         } else if (operation.method !== 'PATCH') {
-            checkEcho(walker, answer, value);
+            checkEcho(walker, answer, value, walker.description.resolve(schema).properties ?? {});
         }
         await remove(walker, operation, answer);
     });
 }
 
-function checkEcho(walker, answer, sent) {
+/// What was sent is what the record has, but for what the schema says is ignored.
+function checkEcho(walker, answer, sent, rules) {
     const record = JSON.parse(answer.body);
     for (const [name, value] of Object.entries(sent)) {
-        if (name !== 'id' && !isDeepStrictEqual(record[name], value)) {
+        const isIgnored = name === 'id' || rules[name]?.readOnly;
+        if (!isIgnored && !isDeepStrictEqual(record[name], value)) {
             walker.complain(answer.request, answer, `${name} is not what was sent`);
         }
     }
@@ -83,10 +85,11 @@ export async function checkDuplicates(walker, creation) {
     for (const answer of [first, second]) await remove(walker, creation, answer);
 }
 
-/// A valid text for every property that takes one; another one for another number.
+/// A valid text for every property that takes any, or a UUID; another one for another number.
 function texts(properties, number) {
     return Object.fromEntries(Object.entries(properties)
-        .filter(([, rules]) => [rules.type].flat().includes('string'))
-        .map(([name, { minLength, maxLength }]) =>
-            [name, `${number}-x`.padEnd(minLength, 'x').slice(0, maxLength)]));
+        .filter(([, { minLength, format }]) => minLength !== undefined || format === 'uuid')
+        .map(([name, { minLength, maxLength, format }]) =>
+            [name, format === 'uuid' ? `${number}`.padStart(8, '0') + '-0000-4000-8000-000000000000'
+                : `${number}-x`.padEnd(minLength, 'x').slice(0, maxLength)]));
 }
