@@ -44,14 +44,11 @@ SchemaReport report_of(const Error& error) {
 
 }  // namespace
 
-void set_connection_defaults(const Settings& settings, const std::string& program) {
+void set_connection_defaults(const std::string& program) {
     constexpr int keep = 0;  // what the operator has set wins
     setenv("PGCLIENTENCODING", "UTF8", keep);
     setenv("PGCONNECT_TIMEOUT", "3", keep);
     setenv("PGAPPNAME", program.c_str(), keep);
-    // A pooler in transaction mode takes no options. The lock time-out keeps a row that somebody
-    // has locked for long from taking all store threads.
-    if (settings.prepared_statements) setenv("PGOPTIONS", "-c lock_timeout=10s", keep);
 }
 
 SchemaReport check_schema(const Settings& settings, std::span<const Resource> resources) {

@@ -15,9 +15,9 @@ enum class SchemaState {
     unknown,  ///< PostgreSQL is out of reach; a worker may start all the same
 };
 
-/// Gives what the environment leaves open to libpq: encoding, time-outs, application name. To be
-/// called before any thread is started.
-void set_connection_defaults(const Settings& settings, const std::string& program);
+/// Gives what the environment leaves open to libpq: encoding, connection time-out, application
+/// name. To be called before any thread is started.
+void set_connection_defaults(const std::string& program);
 
 struct SchemaReport {
     SchemaState state = SchemaState::current;

@@ -51,12 +51,7 @@ Error translated(const std::string& state, std::string log) {
     if (state == "23503") {
         return error(ErrorKind::unprocessable, "The body refers to a record that does not exist.");
     }
-    if (state == "55P03") {
-        Error locked =
-            error(ErrorKind::unavailable, "The record is locked by another transaction.");
-        locked.is_locked = true;
-        return locked;
-    }
+    if (state == "55P03") return locked_by_another(std::move(log));
     if (category == "22" || category == "23" || state == "54000") {
         return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
     }
