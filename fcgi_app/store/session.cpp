@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "number.hpp"
+#include "store/loggable.hpp"
 
 namespace larder {
 
@@ -26,12 +27,6 @@ constexpr std::size_t first_fetch = 200;
 constexpr std::size_t largest_fetch = 2000;
 
 std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
-
-/// The first line of a message of PostgreSQL or libpq; the rest is the statement, as a rule.
-std::string first_line(const char* message) {
-    const std::string_view text(message);
-    return std::string(text.substr(0, text.find('\n')));
-}
 
 Error out_of_reach(std::string log) {
     return {.kind = ErrorKind::unavailable,
@@ -211,20 +206,21 @@ auto Session::guarded(Work work) -> Expected<decltype(work())> {
     } catch (const pqxx::broken_connection& error) {
         connection_.reset();
         if (database_.metrics != nullptr) database_.metrics->database_failures.add();
-        return std::unexpected(out_of_reach(first_line(error.what())));
+        return std::unexpected(out_of_reach(loggable({}, error.what())));
     } catch (const pqxx::sql_error& error) {
         if (ends_session(error.sqlstate())) connection_.reset();
-        return std::unexpected(translated(error.sqlstate(), first_line(error.what())));
+        return std::unexpected(
+            translated(error.sqlstate(), loggable(error.sqlstate(), error.what())));
     } catch (const pqxx::failure& error) {
         connection_.reset();
-        return std::unexpected(out_of_reach(first_line(error.what())));
+        return std::unexpected(out_of_reach(loggable({}, error.what())));
     } catch (const std::bad_alloc&) {
         connection_.reset();
         return fail(ErrorKind::unavailable, "The server has no memory for this now.");
     } catch (const std::exception& error) {
         connection_.reset();
         return fail(ErrorKind::internal, "Something went wrong inside the server.",
-                    first_line(error.what()));
+                    loggable({}, error.what()));
     }
 }
 
