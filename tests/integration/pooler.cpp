@@ -6,6 +6,7 @@
 
 #include "feed.hpp"
 #include "freshness.hpp"
+#include "hostile.hpp"
 #include "load.hpp"
 #include "neighbour.hpp"
 
@@ -127,6 +128,13 @@ BOOST_AUTO_TEST_CASE(a_locked_row_keeps_no_store_thread_waiting) {
     expect_problem(client().put(path, R"({"name": "B"})"), 503);
     database.query("ROLLBACK");
     BOOST_TEST(client().put(path, R"({"name": "C"})").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(defaults_of_the_database_change_nothing) {
+    for (const std::string isolation : {"repeatable read", "serializable"}) {
+        const HostileDefaults defaults("DATABASE larder", isolation, "pooled");
+        BOOST_TEST_CONTEXT(isolation) { expect_whole_contract(client()); }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_list_longer_than_one_fetch) {
