@@ -110,8 +110,14 @@ bool RecordCache::ready() {
     // one that the server has closed because it was idle: nothing but fills can have been under
     // way, which may be lost or come late, and the next connection has to lead to the same Redis
     // (the model's `outage-quiet-reconnect`; without that step it is
-    // `outage-lost-connection-unnoticed`).
-    if (redis_.was_closed_while_idle()) redis_.close();
+    // `outage-quiet-reconnect-unchecked`).
+    if (redis_.was_closed_while_idle()) {
+        redis_.close();
+        if constexpr (mutant == Mutant::idle_reconnect_unchecked) {
+            const std::string known = run_id_;
+            if (connect()) run_id_ = known;
+        }
+    }
     constexpr bool any_will_do = mutant == Mutant::lost_connection_unnoticed;
     if (redis_.is_open() && (any_will_do || trust_.knows(run_id_))) return true;
     const auto run_id = connect();

@@ -6,6 +6,7 @@
 
 #include "feed.hpp"
 #include "freshness.hpp"
+#include "hostile.hpp"
 #include "load.hpp"
 #include "neighbour.hpp"
 
@@ -138,6 +139,13 @@ BOOST_AUTO_TEST_CASE(the_log_of_postgresql_has_no_value_of_a_write_that_failed) 
     const std::string log(std::istreambuf_iterator<char>(file), {});
     BOOST_TEST(!log.empty());
     BOOST_TEST(!log.contains("sEcret"));
+}
+
+BOOST_AUTO_TEST_CASE(defaults_of_the_database_change_nothing) {
+    for (const std::string isolation : {"repeatable read", "serializable"}) {
+        const HostileDefaults defaults("DATABASE larder", isolation, "pooled");
+        BOOST_TEST_CONTEXT(isolation) { expect_whole_contract(client()); }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_list_longer_than_one_fetch) {
