@@ -1,18 +1,17 @@
 #include "store/session.hpp"
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <iterator>
 #include <new>
 #include <pqxx/pqxx>
 #include <unordered_map>
 
-#include "number.hpp"
+#include "store/connect_timeout.hpp"
+#include "store/session_settings.hpp"
 
 namespace larder {
 
@@ -92,34 +91,6 @@ constexpr std::string_view begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED";
 // The look at the locks and the list that follows need snapshots of their own.
 constexpr std::string_view begin_read = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
-/// One SELECT that sets whatever the meaning of a statement depends on.
-std::string settings_text(std::chrono::milliseconds lock_timeout, bool is_local) {
-    const std::pair<std::string_view, std::string> settings[] = {
-        {"search_path", "pg_catalog, public, pg_temp"},
-        {"client_encoding", "UTF8"},
-        {"TimeZone", "UTC"},
-        {"DateStyle", "ISO, YMD"},
-        {"IntervalStyle", "iso_8601"},
-        {"extra_float_digits", "1"},
-        {"bytea_output", "hex"},
-        {"standard_conforming_strings", "on"},
-        {"array_nulls", "on"},
-        {"quote_all_identifiers", "off"},
-        {"xmlbinary", "base64"},
-        {"transform_null_equals", "off"},
-        {"row_security", "on"},
-        {"idle_in_transaction_session_timeout", "0"},
-        {"default_transaction_isolation", "read committed"},
-        {"default_transaction_deferrable", "off"},
-        {"lock_timeout", std::to_string(lock_timeout.count())}};
-    std::string text = "SELECT ";
-    for (const auto& [name, value] : settings) {
-        if (!text.ends_with(' ')) text += ", ";
-        text += fmt::format("pg_catalog.set_config('{}', '{}', {})", name, value, is_local);
-    }
-    return text;
-}
-
 Rows converted(const pqxx::result& result) {
     Rows rows;
     rows.reserve(static_cast<std::size_t>(result.size()));
@@ -136,44 +107,14 @@ Rows converted(const pqxx::result& result) {
 
 std::string fetch(std::size_t rows) { return fmt::format("FETCH {} FROM larder_list", rows); }
 
-/// The same address, with a bound on how long connecting may take, for each of its hosts. libpq
-/// takes 1 s for 2 s.
-std::string bounded(const std::string& url) {
-    constexpr int longest = 2;
-    char* message = nullptr;
-    PQconninfoOption* const options = PQconninfoParse(url.c_str(), &message);
-    PQfreemem(message);
-    if (options == nullptr) return url;  // libpq then says what is wrong with it
-    std::string bounded;
-    int timeout = 0;
-    for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
-        const std::string_view keyword = option->keyword;
-        const char* const set = option->val;
-        if (keyword == "connect_timeout") {
-            const char* const value = set != nullptr ? set : std::getenv("PGCONNECT_TIMEOUT");
-            timeout = value == nullptr ? 0 : to_number<int>(value).value_or(0);
-        } else if (set != nullptr) {
-            bounded += fmt::format("{}='", keyword);
-            for (const char c : std::string_view(set)) {
-                if (c == '\\' || c == '\'') bounded += '\\';
-                bounded += c;
-            }
-            bounded += "' ";
-        }
-    }
-    PQconninfoFree(options);
-    const bool is_short = timeout > 0 && timeout < longest;
-    return fmt::format("{}connect_timeout={}", bounded, is_short ? timeout : longest);
-}
-
 }  // namespace
 
 struct Session::Connection {
     explicit Connection(Database& database)
-        : link(bounded(database.url)),
+        : link(with_connect_timeout(database.url)),
           waiting(database.waits, link.sock()),
           counted(database.metrics ? &database.metrics->database_connections : nullptr) {
-        execute(settings_text(database.lock_timeout, false));
+        execute(session_settings(database.lock_timeout, false));
     }
 
     pqxx::connection link;
@@ -296,7 +237,7 @@ std::string Session::naming() const {
 /// What a transaction starts with behind a pooler, where nothing set before holds; else empty.
 std::string Session::local_settings() const {
     if (database_.prepared_statements) return {};
-    return settings_text(database_.lock_timeout, true) + ';';
+    return session_settings(database_.lock_timeout, true) + ';';
 }
 
 /// The same where a statement is a transaction by itself.
@@ -354,7 +295,7 @@ Expected<void> Session::stream(const Query& query,
     std::vector<Statement> statements;
     statements.push_back(once(std::string(begin_read)));
     if (!database_.prepared_statements) {
-        statements.push_back(once(settings_text(database_.lock_timeout, true)));
+        statements.push_back(once(session_settings(database_.lock_timeout, true)));
     }
     const std::size_t opened = statements.size();
     if (query.before) statements.push_back(*query.before);
@@ -411,7 +352,7 @@ Expected<std::vector<Rows>> Transaction::change_all(std::vector<Statement> state
     std::vector<Statement> opening = {once(std::string(begin_write))};
     opening.push_back(once(session_.database_.prepared_statements
                                ? fmt::format("SET LOCAL lock_timeout = {}", short_lock_wait.count())
-                               : settings_text(short_lock_wait, true)));
+                               : session_settings(short_lock_wait, true)));
     statements.insert(statements.begin(), opening.begin(), opening.end());
     auto rows = session_.run_all(statements);
     is_open_ = session_.connection_ != nullptr;
