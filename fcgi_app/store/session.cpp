@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "store/connect_timeout.hpp"
+#include "store/seam.hpp"
 #include "store/session_settings.hpp"
 
 namespace larder {
@@ -111,7 +112,7 @@ std::string fetch(std::size_t rows) { return fmt::format("FETCH {} FROM larder_l
 
 struct Session::Connection {
     explicit Connection(Database& database)
-        : link(with_connect_timeout(database.url)),
+        : link((connecting(), with_connect_timeout(database.url))),
           waiting(database.waits, link.sock()),
           counted(database.metrics ? &database.metrics->database_connections : nullptr) {
         execute(session_settings(database.lock_timeout, false));
@@ -124,13 +125,18 @@ struct Session::Connection {
 
     pqxx::result execute(const std::string& sql) {
         const Waits::Wait wait(waiting);
-        return pqxx::nontransaction(link).exec(sql);
+        return at_seam(link, sql, [&] { return pqxx::nontransaction(link).exec(sql); });
     }
 
     /// All in one round trip; the result of `before`, which may be empty, is left out.
     std::vector<Rows> execute_all(const std::string& before,
                                   const std::vector<std::string>& texts) {
         const Waits::Wait wait(waiting);
+        return at_seam(link, texts.front(), [&] { return pipelined(before, texts); });
+    }
+
+private:
+    std::vector<Rows> pipelined(const std::string& before, const std::vector<std::string>& texts) {
         pqxx::nontransaction work(link);
         pqxx::pipeline pipeline(work);
         pipeline.retain(static_cast<int>(texts.size() + (before.empty() ? 0 : 1)));
@@ -278,7 +284,7 @@ Expected<std::vector<Rows>> Session::run_all(const std::vector<Statement>& state
 
 Expected<Rows> Session::read(const Statement& statement) { return run(preamble(), statement); }
 
-Expected<Rows> Session::execute(const std::string& sql) { return exchange(preamble() + sql); }
+Expected<Rows> Session::execute(const std::string& sql) { return run(preamble(), once(sql)); }
 
 Expected<Rows> Session::exchange(const std::string& sql) {
     if (auto connected = connect(); !connected) {
@@ -290,6 +296,17 @@ Expected<Rows> Session::exchange(const std::string& sql) {
 Expected<void> Session::stream(const Query& query,
                                const std::function<void(const Rows&)>& take_before,
                                const std::function<bool(std::string_view)>& take) {
+    // The guard is for what the callers' functions throw.
+    auto guarded_result = guarded([&] { return hand_over(query, take_before, take); });
+    Expected<void> done = guarded_result ? std::move(*guarded_result)
+                                         : std::unexpected(std::move(guarded_result.error()));
+    if (!done) connection_.reset();  // which may be inside the transaction
+    return done;
+}
+
+Expected<void> Session::hand_over(const Query& query,
+                                  const std::function<void(const Rows&)>& take_before,
+                                  const std::function<bool(std::string_view)>& take) {
     const bool at_once = query.limit != 0 && query.limit <= first_fetch;
     std::size_t wanted = first_fetch;
     std::vector<Statement> statements;
@@ -308,10 +325,7 @@ Expected<void> Session::stream(const Query& query,
         statements.push_back(once(fetch(wanted)));
     }
     auto results = run_all(statements);
-    if (!results) {
-        connection_.reset();  // which may be inside the transaction
-        return std::unexpected(std::move(results.error()));
-    }
+    if (!results) return std::unexpected(std::move(results.error()));
     if (query.before) take_before((*results)[opened]);
     Expected<Rows> rows =
         std::move((*results)[opened + (query.before ? 1 : 0) + (at_once ? 0 : 1)]);
@@ -328,9 +342,8 @@ Expected<void> Session::stream(const Query& query,
         rows = exchange(fetch(wanted));
     }
     if (rows && !at_once) rows = exchange("COMMIT");
-    if (rows) return {};
-    connection_.reset();
-    return std::unexpected(std::move(rows.error()));
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    return {};
 }
 
 Transaction::~Transaction() {
