@@ -51,4 +51,12 @@ inline std::unexpected<Error> fail(ErrorKind kind, std::string detail, std::stri
     return std::unexpected(Error{.kind = kind, .detail = std::move(detail), .log = std::move(log)});
 }
 
+/// A lock of another transaction was not released in time.
+inline Error locked_by_another(std::string log = {}) {
+    return {.kind = ErrorKind::unavailable,
+            .detail = "Another transaction has locked this record.",
+            .log = std::move(log),
+            .is_locked = true};
+}
+
 }  // namespace larder

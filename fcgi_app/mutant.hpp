@@ -12,6 +12,7 @@ enum class Mutant {
     trust_after_commit,
     decide_before_change,
     lost_connection_unnoticed,
+    idle_reconnect_unchecked,
     no_lock_check,
     swap_after_commit,
     late_generation,

@@ -22,8 +22,9 @@ constexpr std::string_view introduction =
     "Records behind two caches, neither of which is ever stale after an answered write. `X-Cache`"
     " tells where an answer comes from.\n\n"
     "Decimals are exact: `24.90` comes back as `24.90`. Errors are problem details (RFC 9457). A"
-    " request is checked in this order: path (404), method (405), content type (415), size (413),"
-    " JSON (400), values (422), record (404), `If-Match` (412), uniqueness (409).";
+    " request is checked in this order: host (421), path (404), method (405), origin (403), content"
+    " type and encoding (415), size (413), JSON (400), values and parameters (422), record (404),"
+    " `If-Match` and `If-None-Match` (412), uniqueness (409).";
 
 Value tag(std::string_view name, std::string_view meaning) {
     return object({{"name", name}, {"description", meaning}});
@@ -57,6 +58,11 @@ Value path_object(const Routes::Path& path) {
     auto parameters = shared_parameters(path);
     std::vector<ErrorKind> errors;
     if (!parameters.empty()) errors.push_back(ErrorKind::not_found);
+    // Who may not read may not ask for the methods either.
+    const auto& refusals = operations.front().errors;
+    if (std::ranges::find(refusals, ErrorKind::forbidden) != refusals.end()) {
+        errors.push_back(ErrorKind::forbidden);
+    }
     // The name that a path greets stands at the path.
     if (parameters.empty() && operations.size() == 1 && path.pattern.starts_with("/user")) {
         parameters = std::exchange(operations.front().parameters, {});

@@ -47,18 +47,19 @@ public:
 
     openapi::OperationObject describe() const override {
         using namespace openapi;
-        return {.method = "get",
-                .id = "metrics",
-                .tag = std::string(service_tag),
-                .summary = "Numbers for Prometheus",
-                .description =
-                    "Of all processes of the host. Only for clients that `METRICS_ALLOW`"
-                    " names; others get 403.",
-                .responses = {
-                    {"200",
-                     object({{"description", "The text format of Prometheus."},
-                             {"headers", headers({})},
-                             {"content", content("text/plain", object({{"type", "string"}}))}})}}};
+        return {
+            .method = "get",
+            .id = "metrics",
+            .tag = std::string(service_tag),
+            .summary = "Numbers for Prometheus",
+            .description =
+                "Of all processes of the host. Only for clients that `METRICS_ALLOW`"
+                " names; others get 403.",
+            .responses = {{"200", object({{"description", "The text format of Prometheus."},
+                                          {"headers", headers({})},
+                                          {"content",
+                                           content("text/plain", object({{"type", "string"}}))}})}},
+            .errors = {ErrorKind::forbidden}};
     }
 };
 

@@ -32,8 +32,9 @@ public:
             .id = "delete" + joined(resource.title),
             .tag = tag_of(resource),
             .summary = fmt::format("Delete {}", one_of(resource)),
-            .parameters = {reference("parameters", "IfMatch")},
-            .errors = {ErrorKind::not_found, ErrorKind::precondition_failed,
+            .parameters = {reference("parameters", "IfMatch"),
+                           reference("parameters", "IfNoneMatchForWrite")},
+            .errors = {ErrorKind::bad_request, ErrorKind::not_found, ErrorKind::precondition_failed,
                        ErrorKind::unavailable}};
         if (resource.deleted.empty()) {
             operation.responses = {{"204", object({{"description", "The record is gone."}})}};

@@ -5,12 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <exception>
 #include <iterator>
-#include <new>
 #include <system_error>
 #include <utility>
 
+#include "api/guarded.hpp"
 #include "api/request_scope.hpp"
 #include "api/stages.hpp"
 #include "observe/log.hpp"
@@ -28,56 +27,6 @@ constexpr unsigned answers_per_clock_reading = 8;
 // A write alone, and one of a group that met a lock: most locks are gone by then.
 constexpr milliseconds first_lock_wait{50};
 constexpr milliseconds second_lock_wait{2};
-constexpr milliseconds shortest_lock_wait{1};  // 0 would mean for ever
-
-const Error too_many{.kind = ErrorKind::unavailable, .detail = "Too many requests are waiting."};
-const Error still_locked{.kind = ErrorKind::unavailable,
-                         .detail = "Another transaction has locked this record."};
-
-/// What a write may have to wait for: its record, or the unique values that it claims.
-std::string lock_key(const Call& call) {
-    std::string key = call.operation->endpoint().path;
-    key.append(1, ' ').append(call.argument);
-    if (!call.argument.empty()) return key;
-    for (const Assignment& claim : call.change.claims()) {
-        key.append(1, ' ').append(*claim.value);
-    }
-    return key;
-}
-
-bool is_write(const Call& call) { return call.operation->endpoint().method != http::Method::get; }
-
-/// The last resort where an answer could not be made: memory may be short.
-void answer_failure(Connection& connection, std::string_view cause) noexcept {
-    try {
-        log_error("request_failed", {{"error", cause}});
-        if (connection.is_answered()) return;
-        if (!connection.has_begun()) {
-            return connection.answer(
-                http::problem({.kind = ErrorKind::internal,
-                               .detail = "Something went wrong inside the server."}));
-        }
-    } catch (...) {  // what follows needs no memory
-    }
-    connection.abandon();
-}
-
-/// Runs `work` for these calls; whatever it throws ends them and nothing else. False: it threw.
-template <class Work>
-bool guarded(std::span<const Call> calls, Work work) {
-    const auto fail_all = [&](std::string_view cause) {
-        for (const Call& call : calls) answer_failure(*call.connection, cause);
-    };
-    try {
-        work();
-        return true;
-    } catch (const std::exception& error) {
-        fail_all(error.what());
-    } catch (...) {
-        fail_all("an unknown exception");
-    }
-    return false;
-}
 
 }  // namespace
 
@@ -87,8 +36,7 @@ Scheduler::Scheduler(Services& services, const Routes& routes)
       cache_(services.trust, services.metrics, services.settings.redis,
              milliseconds(services.settings.redis_timeout_ms)),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      most_locked_(
-          std::max<std::size_t>(1, static_cast<std::size_t>(services.settings.queue_limit) / 4)),
+      locked_(services, threads_, [this](std::span<const Call> calls) { hand_back(calls); }),
       probe_(services,
              [this](const std::vector<Call>& calls, Operation::Signs signs) {
                  for (const Call& call : calls) {
@@ -168,7 +116,7 @@ Connection::Clock::time_point Scheduler::recent_time() {
 
 void Scheduler::refuse(Connection& connection) {
     services_.metrics.store_refused.add();
-    answer(connection, http::problem(too_many));
+    answer(connection, too_many_waiting());
 }
 
 void Scheduler::end_batch(std::vector<Connection*>& done) {
@@ -177,7 +125,7 @@ void Scheduler::end_batch(std::vector<Connection*>& done) {
         const auto key = call.operation->cache_keys(call).front();
         if (begin_group(std::move(call))) in_flight_.try_emplace(key);
     }
-    for (const Sharing& sharing : std::exchange(starts_, {})) push_group(sharing, false);
+    for (const Sharing& sharing : std::exchange(starts_, {})) push_group(sharing, Waking::another);
     answers_since_clock_ = 0;
     done.insert(done.end(), done_.begin(), done_.end());
     done_.clear();
@@ -259,22 +207,16 @@ void Scheduler::begin_alone(Call call) {
     });
 }
 
-/// A write to a record for whose lock others wait goes behind them, for it would hold up its group.
 bool Scheduler::joins_locked(Call& call) {
-    if (locked_rows_.load() == 0 || !is_write(call) || call.argument.empty()) return false;
-    if (!locked_.contains(lock_key(call))) return false;
+    if (!locked_.has_others(call)) return false;
     call.connection->lend();
-    wait_for_lock(std::move(call));
+    locked_.add(std::move(call));
     return true;
 }
 
-void Scheduler::push_group(const Sharing& sharing, bool is_last) {
-    auto job = [this, sharing](Backend& backend) { serve_group(backend, sharing); };
-    if (is_last) {
-        threads_.push_last(std::move(job), sharing.kind);
-    } else {
-        threads_.push(std::move(job), sharing.kind);
-    }
+void Scheduler::push_group(const Sharing& sharing, Waking waking) {
+    threads_.push([this, sharing](Backend& backend) { serve_group(backend, sharing); },
+                  sharing.kind, waking);
 }
 
 void Scheduler::check_and_serve(Backend& backend, Connection& connection) {
@@ -327,7 +269,7 @@ void Scheduler::serve_group(Backend& backend, const Sharing& sharing) {
             });
         }
     }
-    if (groups_.done(sharing.key)) push_group(sharing, true);
+    if (groups_.done(sharing.key)) push_group(sharing, Waking::none);
 }
 
 void Scheduler::serve_alone(Backend& backend, Call call, Milliseconds lock_wait) {
@@ -338,48 +280,7 @@ void Scheduler::serve_alone(Backend& backend, Call call, Milliseconds lock_wait)
         is_answered = call.operation->answer_alone(backend, call, lock_wait);
     });
     if (is_answered) return hand_back({&call, 1});
-    wait_for_lock(std::move(call));
-}
-
-void Scheduler::wait_for_lock(Call call) {
-    if (locked_calls_.fetch_add(1) >= most_locked_) {
-        --locked_calls_;
-        services_.metrics.store_refused.add();
-        guarded({&call, 1}, [&] { call.connection->answer(http::problem(too_many)); });
-        return hand_back({&call, 1});
-    }
-    const std::string key = lock_key(call);
-    if (!locked_.add(key, std::move(call))) return;
-    ++locked_rows_;
-    push_locked(key, false);
-}
-
-void Scheduler::push_locked(const std::string& key, bool is_last) {
-    auto job = [this, key](Backend& backend) { serve_locked(backend, key); };
-    if (is_last) {
-        threads_.push_last(std::move(job), JobKind::lock_wait);
-    } else {
-        threads_.push(std::move(job), JobKind::lock_wait);
-    }
-}
-
-void Scheduler::serve_locked(Backend& backend, const std::string& key) {
-    auto calls = locked_.take(key, 1);
-    --locked_calls_;
-    const Call& call = calls.front();
-    guarded(calls, [&] {
-        if (call.connection->is_gone()) return;
-        const RequestScope scope(call.request(), backend);
-        const auto until =
-            call.connection->received_at() + milliseconds(services_.settings.lock_timeout_ms);
-        const auto left =
-            std::chrono::duration_cast<milliseconds>(until - Connection::Clock::now());
-        if (call.operation->answer_alone(backend, call, std::max(left, shortest_lock_wait))) return;
-        call.connection->answer(http::problem(still_locked));
-    });
-    hand_back(calls);
-    if (locked_.done(key)) return push_locked(key, true);
-    --locked_rows_;
+    locked_.add(std::move(call));
 }
 
 void Scheduler::hand_back(std::span<const Call> calls, std::vector<std::string> landed) {

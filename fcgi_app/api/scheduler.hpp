@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/locked_writes.hpp"
 #include "api/operation.hpp"
 #include "api/probe.hpp"
 #include "api/routes.hpp"
@@ -61,15 +61,12 @@ private:
 
     // On the loop or a store thread.
     Expected<Call> check(Connection& connection) const;
-    void push_group(const Sharing& sharing, bool is_last);
-    void push_locked(const std::string& key, bool is_last);
+    void push_group(const Sharing& sharing, Waking waking);
 
     // On a store thread.
     void check_and_serve(Backend& backend, Connection& connection);
     void serve_group(Backend& backend, const Sharing& sharing);
     void serve_alone(Backend& backend, Call call, Milliseconds lock_wait);
-    void wait_for_lock(Call call);
-    void serve_locked(Backend& backend, const std::string& key);
     std::vector<Call> without_gone(std::vector<Call> calls);
     void hand_back(std::span<const Call> calls, std::vector<std::string> landed = {});
 
@@ -96,12 +93,7 @@ private:
     std::vector<std::string> landed_;
 
     GroupQueue<Call> groups_;
-
-    // Writes that met a lock, by what is locked. One of each waits for it at a time.
-    GroupQueue<Call> locked_;
-    const std::size_t most_locked_;
-    std::atomic<std::size_t> locked_calls_ = 0;
-    std::atomic<std::size_t> locked_rows_ = 0;
+    LockedWrites locked_;
 
     // Last: their threads use the members above.
     Probe probe_;

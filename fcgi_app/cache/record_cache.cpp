@@ -1,5 +1,6 @@
 #include "cache/record_cache.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "cache/scripts.hpp"
@@ -20,6 +21,17 @@ const std::string key_prefix = "larder:";
 // be given up for it. A body of the default limit (1 MiB) fits.
 constexpr std::size_t largest_value = std::size_t{2} << 20U;
 constexpr std::size_t largest_fill = std::size_t{8} << 20U;
+
+const std::string scan_count = "500";
+
+/// How many pages a SCAN of so many keys can have at most, so that one that never ends is left.
+/// Redis looks at 500 slots of its hash table or more for a page, and the table has at most some
+/// ten slots for a key, twice while it is resized.
+std::int64_t most_pages(std::int64_t keys) {
+    constexpr std::int64_t fewest = 100;
+    constexpr std::int64_t most = 10'000'000;
+    return fewest + std::clamp<std::int64_t>(keys / 500, 0, most) * 32;
+}
 
 constexpr std::string_view not_redis = "an answer that Redis does not give";
 
@@ -110,8 +122,14 @@ bool RecordCache::ready() {
     // one that the server has closed because it was idle: nothing but fills can have been under
     // way, which may be lost or come late, and the next connection has to lead to the same Redis
     // (the model's `outage-quiet-reconnect`; without that step it is
-    // `outage-lost-connection-unnoticed`).
-    if (redis_.was_closed_while_idle()) redis_.close();
+    // `outage-quiet-reconnect-unchecked`).
+    if (redis_.was_closed_while_idle()) {
+        redis_.close();
+        if constexpr (mutant == Mutant::idle_reconnect_unchecked) {
+            const std::string known = run_id_;
+            if (connect()) run_id_ = known;
+        }
+    }
     constexpr bool any_will_do = mutant == Mutant::lost_connection_unnoticed;
     if (redis_.is_open() && (any_will_do || trust_.knows(run_id_))) return true;
     const auto run_id = connect();
@@ -319,11 +337,14 @@ std::optional<std::uint64_t> RecordCache::raise(std::uint64_t epoch) {
 
 void RecordCache::remove_other_epochs(std::uint64_t epoch) {
     if (!ready()) return;
+    const auto size = redis_.command({"DBSIZE"});
+    if (!size || size->type != RedisReply::Type::integer) return;
+    std::int64_t pages = most_pages(size->integer);
     const std::string current = key_prefix + std::to_string(epoch) + ':';
     std::string cursor = "0";
     do {
         const auto page =
-            redis_.command({"SCAN", cursor, "MATCH", key_prefix + "[0-9]*", "COUNT", "500"});
+            redis_.command({"SCAN", cursor, "MATCH", key_prefix + "[0-9]*", "COUNT", scan_count});
         if (!page || page->list.size() != 2) return;
         cursor = page->list[0].text;
         RedisCommand unlink = {"UNLINK"};
@@ -331,7 +352,7 @@ void RecordCache::remove_other_epochs(std::uint64_t epoch) {
             if (!key.text.starts_with(current)) unlink.push_back(key.text);
         }
         if (unlink.size() > 1 && !redis_.command(unlink)) return;
-    } while (cursor != "0" && trust_.epoch() == epoch);
+    } while (cursor != "0" && --pages > 0 && trust_.epoch() == epoch);
 }
 
 }  // namespace larder

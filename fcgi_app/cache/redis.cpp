@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "cache/seam.hpp"
 #include "number.hpp"
 
 namespace larder {
@@ -109,6 +110,7 @@ bool RedisConnection::was_closed_while_idle() const {
 
 bool RedisConnection::connect() {
     close();
+    if (RedisSeam::refuses_connection()) return fail("injected: the connection is refused");
     const timeval timeout = to_timeval(timeout_);
     context_.reset(address_.socket.empty()
                        ? redisConnectWithTimeout(address_.host.c_str(), address_.port, timeout)
@@ -170,6 +172,19 @@ bool RedisConnection::append(const RedisCommand& command) {
     return true;
 }
 
+bool RedisConnection::append_all(const RedisSeam& seam) {
+    if (seam.forgets_scripts()) {
+        if (!append({"SCRIPT", "FLUSH"})) return false;
+        ++unread_;
+    }
+    for (const RedisCommand& command : seam.commands()) {
+        if (!append(command)) return false;
+    }
+    if (is_open()) seam.sending(*context_);
+    used_at_ = coarse_now();
+    return true;
+}
+
 std::optional<RedisReply> RedisConnection::receive() {
     void* raw = nullptr;
     if (redisGetReply(context_.get(), &raw) != REDIS_OK || raw == nullptr) {
@@ -194,10 +209,8 @@ std::optional<RedisReply> RedisConnection::receive() {
 std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
     std::span<const RedisCommand> commands) {
     script_missing_ = false;
-    for (const RedisCommand& command : commands) {
-        if (!append(command)) return std::nullopt;
-    }
-    used_at_ = coarse_now();
+    const RedisSeam seam(commands);
+    if (!append_all(seam)) return std::nullopt;
     std::vector<RedisReply> replies;
     replies.reserve(commands.size());
     bool complete = true;
@@ -214,19 +227,19 @@ std::optional<std::vector<RedisReply>> RedisConnection::pipeline(
             complete = false;  // after NOSCRIPT the other replies have still to be read
         }
     }
+    if (seam.loses_reply()) fail("injected: the reply is lost");
     if (!complete || !is_open()) return std::nullopt;
     return replies;
 }
 
 bool RedisConnection::send(std::span<const RedisCommand> commands) {
-    for (const RedisCommand& command : commands) {
-        if (!append(command)) return false;
-    }
-    used_at_ = coarse_now();
+    const RedisSeam seam(commands);
+    if (!append_all(seam)) return false;
     unread_ += commands.size();
     for (int done = 0; done == 0;) {
         if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return fail(context_->errstr);
     }
+    if (seam.loses_reply()) shutdown(context_->fd, SHUT_RDWR);
     return true;
 }
 

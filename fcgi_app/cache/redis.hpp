@@ -16,6 +16,8 @@ struct redisContext;
 
 namespace larder {
 
+class RedisSeam;
+
 /// A reply of Redis, as far as Larder needs one: nil, an integer, text, or a list of those.
 struct RedisReply {
     enum class Type { nil, integer, text, list };
@@ -86,6 +88,7 @@ private:
     bool authenticate();
     bool find_master();
     bool append(const RedisCommand& command);
+    bool append_all(const RedisSeam& seam);
     std::optional<RedisReply> receive();
 
     RedisAddress address_;

@@ -30,7 +30,8 @@ struct Request {
     std::string_view sec_fetch_site;
     std::string_view host;
     std::string_view accept;
-    std::string_view id;               ///< nginx's, or made by the connection; empty: none so far
+    std::string_view id;     ///< nginx's, or made by the connection; empty: none so far
+    std::string_view disks;  ///< of nginx's temporary files and cache, see server/disk_room.hpp
     std::string_view traceparent;      ///< see http/trace_context.hpp; not checked yet
     std::uint64_t content_length = 0;  ///< bytes
     bool body_too_large = false;       ///< nginx has refused to take the body

@@ -26,9 +26,15 @@ const std::vector<ErrorText>& error_texts() {
     static const std::vector<ErrorText> table = {
         {fmt::format(
              "The body is not JSON, is not UTF-8, holds NUL or a duplicate key, or is nested over"
-             " {} deep; or the path is not UTF-8.",
+             " {} deep; or the path is not UTF-8; or `If-Match` or `If-None-Match` is malformed.",
              json::depth_limit),
          {.kind = ErrorKind::bad_request, .detail = "The name is not UTF-8."}},
+        {"A page of another origin has sent a write (`Origin`, `Sec-Fetch-Site`), or the metrics "
+         "are"
+         " not for this client (setting `METRICS_ALLOW`).",
+         {.kind = ErrorKind::forbidden,
+          .detail = "A page of another site must not change anything here: Sec-Fetch-Site is"
+                    " cross-site."}},
         {"There is no such record, or the id is not of the right form.",
          {.kind = ErrorKind::not_found, .detail = "Product with id '7' not found"}},
         {"The path does not know the method; `Allow` names those that it knows.",
@@ -37,12 +43,12 @@ const std::vector<ErrorText>& error_texts() {
         {"Another record has this value, which only one may have.",
          {.kind = ErrorKind::conflict,
           .detail = "Employee with employee_id 'E-1001' already exists"}},
-        {"The record is not the one that `If-Match` names.",
+        {"The record is not the one that `If-Match` names, or is one that `If-None-Match` names.",
          {.kind = ErrorKind::precondition_failed,
           .detail = "The record has changed since it was read."}},
         {"The body is over the limit (setting `BODY_LIMIT_BYTES`).",
          {.kind = ErrorKind::too_large, .detail = "The body must not be over 1048576 bytes."}},
-        {"The body has another content type than it must have.",
+        {"The body has another content type than it must have, or a `Content-Encoding`.",
          {.kind = ErrorKind::unsupported_media_type,
           .detail = "The content type must be application/json."}},
         {"Fields of the body, or parameters of the query, are missing, unknown, or break their "
@@ -97,7 +103,7 @@ Value response_headers(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::method_not_allowed: return headers({"Allow"});
         case ErrorKind::unavailable: return headers({"Retry-After"});
-        case ErrorKind::unsupported_media_type: return headers({"Accept-Patch"});
+        case ErrorKind::unsupported_media_type: return headers({"Accept-Patch", "Accept-Encoding"});
         default: return headers({});
     }
 }
@@ -142,8 +148,18 @@ Value::Object common_responses() {
                     {"headers", response_headers(example.kind)},
                     {"content", content(problem_type, schema, Value::json(answer.body))}}));
     }
-    members.emplace_back("InvalidParameter",
-                         object({{"description", "A parameter of the query is out of its range."},
+    members.emplace_back(
+        "InvalidParameter",
+        object(
+            {{"description",
+              "A parameter of the query is unknown, comes twice, or is out of its range; `errors`"
+              " names every one."},
+             {"headers", headers({})},
+             {"content", content(problem_type, schema)}}));
+    members.emplace_back("MisdirectedRequest",
+                         object({{"description",
+                                  "The server does not answer for this `Host` (setting"
+                                  " `SERVER_NAMES`)."},
                                  {"headers", headers({})},
                                  {"content", content(problem_type, schema)}}));
     members.emplace_back(
@@ -169,6 +185,8 @@ Value::Object common_headers() {
         {"Allow", header(true, "The methods of the path.", text_schema())},
         {"Accept-Patch", header(false, "For PATCH: the content type that it takes.",
                                 object({{"type", "string"}, {"const", http::merge_patch_type}}))},
+        {"Accept-Encoding", header(false, "For a `Content-Encoding`: the one that bodies may have.",
+                                   object({{"type", "string"}, {"const", "identity"}}))},
         {"Vary", header(true, "What in the request decides on the form of the answer.",
                         object({{"type", "string"}, {"const", "Accept"}}))},
         {"X-Request-Id",
@@ -192,6 +210,10 @@ Value::Object common_parameters() {
         {"IfNoneMatch",
          condition("If-None-Match",
                    "An `ETag`: the answer is 304 as long as it is the present one.")},
+        {"IfNoneMatchForWrite",
+         condition("If-None-Match",
+                   "An `ETag`: the answer is 412 if it is the present one, and nothing is"
+                   " changed. `*` stands for any.")},
         {"IfMatch",
          condition("If-Match",
                    "An `ETag`: the answer is 412 if it is not the present one, and nothing"

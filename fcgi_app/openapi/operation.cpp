@@ -17,6 +17,30 @@ std::string upper(std::string_view text) {
     return out;
 }
 
+bool is_write(std::string_view method) {
+    return method != "get" && method != "head" && method != "options";
+}
+
+/// Those of the operation, and those that the checks before it may give to any request of its kind
+/// (api/stages, nginx/server.conf), by their statuses.
+Value::Object responses_of(const OperationObject& operation) {
+    Value::Object responses = operation.responses;
+    const auto add = [&](const Value::Member& member) {
+        const auto& status = member.first;
+        const bool is_there =
+            std::ranges::find(responses, status, &Value::Member::first) != responses.end();
+        if (!is_there) responses.push_back(member);
+    };
+    for (const ErrorKind kind : operation.errors) add(error_response(kind));
+    if (is_write(operation.method)) add(error_response(ErrorKind::forbidden));
+    add(error_response(ErrorKind::too_large));
+    add({"421", reference("responses", "MisdirectedRequest")});
+    if (operation.method != "options") add({"422", reference("responses", "InvalidParameter")});
+    std::ranges::sort(responses, {}, &Value::Member::first);
+    responses.emplace_back("default", reference("responses", "Error"));
+    return responses;
+}
+
 Value operation_object(const OperationObject& operation) {
     Value::Object members = {{"operationId", operation.id},
                              {"tags", array({operation.tag})},
@@ -24,10 +48,7 @@ Value operation_object(const OperationObject& operation) {
     if (!operation.description.empty()) members.emplace_back("description", operation.description);
     if (!operation.parameters.empty()) members.emplace_back("parameters", operation.parameters);
     if (operation.body) members.emplace_back("requestBody", *operation.body);
-    Value::Object responses = operation.responses;
-    for (const ErrorKind kind : operation.errors) responses.push_back(error_response(kind));
-    responses.emplace_back("default", reference("responses", "Error"));
-    members.emplace_back("responses", responses);
+    members.emplace_back("responses", responses_of(operation));
     return members;
 }
 

@@ -30,7 +30,8 @@ Value reference(std::string_view section, std::string_view name);
 Value content(std::string_view media_type, Value schema, std::optional<Value> example = {});
 
 /// One method of a path (Operation Object). `method` is in lower case, `id` unique in the document.
-/// `responses` are those of success; `errors` are answered as problem details.
+/// `responses` are those of success; `errors` are answered as problem details. Those that any
+/// operation of its method may have are added: 403, 413, 421, 422.
 struct OperationObject {
     std::string_view method;
     std::string id;

@@ -54,6 +54,32 @@ Finding connections(const Settings& settings, Session& session) {
                         needed, left)};
 }
 
+/// What would let a value of a client into PostgreSQL's log, as the SQL that mends it. Errors are
+/// not logged at all (log_min_messages), for a message can quote a value; of what is logged all the
+/// same, the statement and the details are not.
+constexpr std::string_view secrecy =
+    "SELECT string_agg(format('ALTER ROLE %I SET %s = %L;', session_user, name, wanted), ' ')"
+    " FROM (VALUES ('log_min_messages', '{log,fatal,panic}'::text[], 'log'),"
+    " ('log_min_error_statement', '{panic}', 'panic'),"
+    " ('log_error_verbosity', '{terse}', 'terse'),"
+    " ('log_statement', '{none,ddl}', 'none'),"
+    " ('log_min_duration_statement', '{-1}', '-1'),"
+    " ('log_min_duration_sample', '{-1}', '-1'),"
+    " ('log_transaction_sample_rate', '{0}', '0'),"
+    " ('auto_explain.log_min_duration', '{-1}', '-1')) AS setting (name, safe, wanted)"
+    " WHERE nullif(current_setting(name, true), '') <> ALL (safe)";
+
+Finding log_of_values(Session& session) {
+    const auto rows = session.read(once(std::string(secrecy)));
+    if (!rows) return {Weight::problem, "PostgreSQL: " + rows.error().log};
+    const auto& sql = rows->at(0).at(0);
+    if (!sql) return {Weight::ok, "PostgreSQL: its log gets no value that a client has sent"};
+    return {Weight::advice,
+            fmt::format("PostgreSQL: its log can get values that clients have sent, which may be"
+                        " personal; run as a superuser, and then larder apply: {}",
+                        *sql)};
+}
+
 /// The value in what INFO answers.
 std::string_view value_of(std::string_view info, std::string_view name) {
     const auto label = fmt::format("\n{}:", name);
@@ -131,6 +157,7 @@ std::vector<Finding> diagnose(const Settings& settings, std::span<const Resource
         Database database(settings.database_url, settings.prepared_statements);
         Session session(database);
         found.push_back(connections(settings, session));
+        found.push_back(log_of_values(session));
     }
     diagnose_redis(settings, found);
     return found;

@@ -24,9 +24,6 @@ public:
     FencedCommit(const FencedCommit&) = delete;
     FencedCommit& operator=(const FencedCommit&) = delete;
 
-    /// Values by key.
-    using Entries = std::unordered_map<std::string, std::string>;
-
     /// The transaction changes a row (see outdated_entries). `json` is the record after the change;
     /// empty: it was removed. A later change of the same row wins.
     void add(const RowImage* before, const RowImage* after, const std::string& json);
@@ -49,7 +46,8 @@ private:
     const Collection& collection_;
     std::string token_;
     std::vector<std::string> keys_;
-    Entries primed_;  // the values that the entries have after COMMIT
+    // By key, the values that the entries have after COMMIT.
+    std::unordered_map<std::string, std::string> primed_;
     std::uint64_t epoch_ = 0;
     bool decided_ = true;
 };

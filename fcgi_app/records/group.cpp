@@ -53,6 +53,14 @@ Expected<WrittenRecord> take_effect(FencedCommit& commit, const Resource& resour
     return WrittenRecord{.id = write.id, .json = std::move(*row[0])};
 }
 
+/// Whether a group whose COMMIT failed is to be tried again, each write alone. What PostgreSQL
+/// refused was refused for one of the writes, and rolled back: the others need not fail with it.
+/// Of a single write the refusal is the answer, unless it may go better the next time.
+bool may_be_tried_alone(const Error& error, std::size_t writes) {
+    if (error.is_outcome_unknown) return false;
+    return writes > 1 || error.kind == ErrorKind::unavailable;
+}
+
 }  // namespace
 
 bool can_be_grouped(WriteKind kind, const Change& change,
@@ -95,11 +103,12 @@ std::optional<std::vector<Expected<WrittenRecord>>> write_group(
     const auto changed = std::ranges::count_if(records, [](const auto& one) { return bool(one); });
     if (changed == 0) return records;
     const auto committed = commit.run(transaction, static_cast<std::size_t>(changed));
-    // Refused for one of them, and rolled back: the others need not fail with it.
-    if (!committed && !committed.error().is_outcome_unknown) return std::nullopt;
-    if (!committed) {
-        std::ranges::fill(records, Expected<WrittenRecord>(std::unexpected(committed.error())));
-    }
+    if (committed) return records;
+    if (may_be_tried_alone(committed.error(), writes.size())) return std::nullopt;
+    const bool is_removal = writes.front().kind == WriteKind::remove;
+    std::ranges::fill(records,
+                      Expected<WrittenRecord>(std::unexpected(
+                          is_removal ? removal_error(committed.error()) : committed.error())));
     return records;
 }
 

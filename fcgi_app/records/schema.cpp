@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "store/pooler.hpp"
@@ -44,16 +47,60 @@ SchemaReport report_of(const Error& error) {
                         error.log)};
 }
 
+/// A constraint that inserts cannot work with: ON CONFLICT fails (55000) where any of the table is
+/// checked later than at the statement's end.
+std::string deferrable_constraint(const Resource& resource) {
+    return fmt::format(
+        "SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid"
+        " WHERE i.indrelid = 'public.{}'::regclass AND NOT i.indimmediate LIMIT 1",
+        resource.name);
+}
+
+/// (true) if no two rows can have the same value of a field.
+std::string is_unique(const Resource& resource, const Field& field) {
+    return fmt::format(
+        "SELECT EXISTS (SELECT FROM pg_index AS i JOIN pg_attribute AS a"
+        " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
+        " WHERE i.indrelid = 'public.{}'::regclass AND a.attname = '{}' AND i.indnkeyatts = 1"
+        " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL)",
+        resource.name, field.name);
+}
+
+/// Whether the table can decide on the unique values of a resource; nothing: it can.
+std::optional<SchemaReport> check_unique(Session& session, const Resource& resource) {
+    if (std::ranges::find(resource.fields, true, &Field::unique) == resource.fields.end()) {
+        return std::nullopt;
+    }
+    const auto deferrable = session.read(once(deferrable_constraint(resource)));
+    if (!deferrable) return report_of(deferrable.error());
+    if (!deferrable->empty()) {
+        return SchemaReport{
+            SchemaState::behind,
+            fmt::format("PostgreSQL: the constraint {} is DEFERRABLE, so that every insert into"
+                        " public.{} would fail; drop it, and add it without DEFERRABLE",
+                        deferrable->at(0).at(0).value_or(""), resource.name)};
+    }
+    for (const Field& field : resource.fields) {
+        if (!field.unique) continue;
+        const auto unique = session.read(once(is_unique(resource, field)));
+        if (!unique) return report_of(unique.error());
+        if (unique->at(0).at(0) == "t") continue;
+        return SchemaReport{
+            SchemaState::behind,
+            fmt::format("PostgreSQL: public.{0}.{1} is not unique, so that nothing would refuse"
+                        " duplicates; add a constraint: ALTER TABLE public.{0} ADD UNIQUE ({1})",
+                        resource.name, field.name)};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
-void set_connection_defaults(const Settings& settings, const std::string& program) {
+void set_connection_defaults(const std::string& program) {
     constexpr int keep = 0;  // what the operator has set wins
     setenv("PGCLIENTENCODING", "UTF8", keep);
     setenv("PGCONNECT_TIMEOUT", "3", keep);
     setenv("PGAPPNAME", program.c_str(), keep);
-    // A pooler in transaction mode takes no options. The lock time-out keeps a row that somebody
-    // has locked for long from taking all store threads.
-    if (settings.prepared_statements) setenv("PGOPTIONS", "-c lock_timeout=10s", keep);
 }
 
 SchemaReport check_schema(const Settings& settings, std::span<const Resource> resources) {
@@ -70,6 +117,9 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
     for (const std::string& sql : probes(resources)) {
         const auto rows = session.read(once("EXPLAIN " + sql));
         if (!rows) return report_of(rows.error());
+    }
+    for (const Resource& resource : resources) {
+        if (auto report = check_unique(session, resource)) return std::move(*report);
     }
     return {SchemaState::current, "settings and database schema are in order"};
 }

@@ -119,15 +119,6 @@ Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collec
     return record;
 }
 
-/// What PostgreSQL says of a record that others refer to is no fault of a body.
-std::unexpected<Error> not_removed(Error error) {
-    if (error.kind == ErrorKind::unprocessable) {
-        error.kind = ErrorKind::conflict;
-        error.detail = "Other records refer to this one.";
-    }
-    return std::unexpected(std::move(error));
-}
-
 std::unexpected<Error> too_busy() {
     return fail(ErrorKind::unavailable, "The record is being changed by too many at once.");
 }
@@ -138,6 +129,14 @@ Error taken(const Resource& resource, const Field& field, std::string_view value
     return {
         .kind = ErrorKind::conflict,
         .detail = fmt::format("{} with {} '{}' already exists", resource.title, field.name, value)};
+}
+
+Error removal_error(Error error) {
+    if (error.kind == ErrorKind::unprocessable) {
+        error.kind = ErrorKind::conflict;
+        error.detail = "Other records refer to this one.";
+    }
+    return error;
 }
 
 Expected<WrittenRecord> create_record(Backend& backend, const Collection& collection,
@@ -176,7 +175,10 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
                                       LockWait lock_wait) {
     const bool is_guarded =
         !preconditions.empty() || change.is_empty || change.sends_unique_field();
-    bool had_conflict = false;
+    // A conflict may be lost to a writer that came after check_free, which then finds it. One that
+    // comes again, or where no unique value was sent, is of a constraint that check_free knows
+    // nothing of.
+    bool is_conflict_final = change.claims().empty();
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
         if (is_guarded) {
@@ -192,12 +194,10 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
         if (record && !is_guarded) {
             return fail(ErrorKind::not_found, collection.resource.not_found(id));
         }
-        // A conflict may be lost to a writer that came after check_free, which then finds it. One
-        // that comes again is of a constraint that check_free knows nothing of.
-        if (!record && (record.error().kind != ErrorKind::conflict || had_conflict)) {
+        if (!record && (record.error().kind != ErrorKind::conflict || is_conflict_final)) {
             return std::unexpected(std::move(record.error()));
         }
-        had_conflict = !record;
+        is_conflict_final = is_conflict_final || !record;
     }
     return too_busy();
 }
@@ -216,14 +216,14 @@ Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collec
         FencedCommit commit(backend, collection);
         Transaction transaction(backend.session);
         auto rows = transaction.change(collection.statements.remove(id, version->xmin), lock_wait);
-        if (!rows) return not_removed(std::move(rows.error()));
+        if (!rows) return std::unexpected(removal_error(std::move(rows.error())));
         if (rows->empty() && !preconditions.empty()) continue;
         if (rows->empty()) return fail(ErrorKind::not_found, resource.not_found(id));
         const Row& row = rows->front();
         const RowImage before{.id = id, .unique_values = {row.begin() + 1, row.end()}};
         commit.add(&before, nullptr, {});
         if (auto committed = commit.run(transaction); !committed) {
-            return not_removed(std::move(committed.error()));
+            return std::unexpected(removal_error(std::move(committed.error())));
         }
         return WrittenRecord{.id = id, .json = {}};
     }

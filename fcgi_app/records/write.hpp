@@ -49,6 +49,10 @@ Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collec
                                       const std::string& id,
                                       const http::Preconditions& preconditions, LockWait lock_wait);
 
+/// The same failure in the words of a removal: what PostgreSQL says of a record that others refer
+/// to is no fault of a body.
+Error removal_error(Error error);
+
 /// Makes every cache of every resource empty, in both tiers.
 Expected<void> clear_caches(Backend& backend);
 

@@ -14,6 +14,7 @@
 
 #include "number.hpp"
 #include "observe/log.hpp"
+#include "server/disk_room.hpp"
 #include "server/request_id.hpp"
 
 namespace larder {
@@ -26,6 +27,12 @@ using State = Connection::State;
 // temporary file is full.
 constexpr std::chrono::seconds patience{10};
 constexpr std::size_t usual_answer = 65536;  // the memory that a connection keeps
+// Answers up to this size fit into nginx's buffers (fastcgi_buffers), however slow its client is.
+constexpr std::size_t buffered_answer = 131072;
+// What nginx's disks must have left: min_free of its cache, and for an answer in parts, of any
+// length, max_size (nginx/http.conf.in).
+constexpr std::uint64_t short_answer_room = 64ULL << 20U;
+constexpr std::uint64_t long_answer_room = 1ULL << 30U;
 
 /// What nginx sends as parameters, and where each goes; see nginx/*.conf.
 struct Parameter {
@@ -63,6 +70,7 @@ constexpr std::array parameters = {
     Parameter{"HTTP_HOST", take_text<&http::Request::host>},
     Parameter{"HTTP_ACCEPT", take_text<&http::Request::accept>},
     Parameter{"HTTP_TRACEPARENT", take_text<&http::Request::traceparent>},
+    Parameter{"NGINX_DISKS", take_text<&http::Request::disks>},
     Parameter{"BODY_TOO_LARGE",
               [](http::Request& request, std::string_view value) {
                   request.body_too_large = !value.empty();
@@ -232,8 +240,16 @@ std::string Connection::head_text(const http::Response& response) {
     return head;
 }
 
+/// nginx cuts an answer off if its temporary file cannot be written. Without buffering it writes
+/// none.
+std::string_view Connection::buffering(bool is_stream) const {
+    const auto needed = is_stream ? long_answer_room : short_answer_room;
+    return has_room(request_.disks, needed) ? "" : "X-Accel-Buffering: no\r\n";
+}
+
 void Connection::answer(const http::Response& response, Clock::time_point now) {
     std::string head = head_text(response);
+    if (response.is_kept || response.body.size() > buffered_answer) head += buffering(false);
     const bool has_content = !response.content_type.empty();
     if (has_content) {
         head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
@@ -253,7 +269,8 @@ void Connection::answer(const http::Response& response, Clock::time_point now) {
 }
 
 void Connection::begin(const http::Response& head) {
-    fastcgi::append_output(out_, reader_.id(), head_text(head) + "\r\n");
+    fastcgi::append_output(out_, reader_.id(),
+                           fmt::format("{}{}\r\n", head_text(head), buffering(true)));
 }
 
 bool Connection::write(std::string_view part) {

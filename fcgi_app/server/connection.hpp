@@ -105,6 +105,7 @@ private:
     bool take(std::string_view bytes, Clock::time_point now);
     void take_parameters();
     std::string head_text(const http::Response& response);
+    std::string_view buffering(bool is_stream) const;
     void count(Clock::time_point now);
     bool send_now();
     bool wait_until_writable(Clock::time_point deadline) const;

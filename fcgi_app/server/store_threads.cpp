@@ -44,16 +44,12 @@ void StoreThreads::release(std::size_t requests) {
     metrics_.store_queue_requests.set(static_cast<std::int64_t>(waiting_));
 }
 
-void StoreThreads::push(Job job, JobKind kind) {
-    add(std::move(job), kind);
-    wake_.notify_one();
-}
-
-void StoreThreads::push_last(Job job, JobKind kind) { add(std::move(job), kind); }
-
-void StoreThreads::add(Job job, JobKind kind) {
-    const std::lock_guard lock(mutex_);
-    queues_[static_cast<std::size_t>(kind)].jobs.push_back({std::move(job), next_number_++});
+void StoreThreads::push(Job job, JobKind kind, Waking waking) {
+    {
+        const std::lock_guard lock(mutex_);
+        queues_[static_cast<std::size_t>(kind)].jobs.push_back({std::move(job), next_number_++});
+    }
+    if (waking == Waking::another) wake_.notify_one();
 }
 
 bool StoreThreads::may_run(const Queue& queue) const {

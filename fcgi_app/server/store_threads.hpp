@@ -24,6 +24,10 @@ enum class JobKind : unsigned char {
     lock_wait,  ///< waits for a row that is locked: at most a quarter of the threads
 };
 
+/// Whether a job that is queued wakes a thread. `none` is for a job that ends right after it has
+/// queued this one: its own thread looks into the queue next.
+enum class Waking : unsigned char { another, none };
+
 /// The store threads of a worker: each runs one job after another, in blocking style, with a
 /// Backend of its own. Jobs wait in the order in which they came, in a queue of bounded length.
 /// Destruction finishes what was accepted.
@@ -48,10 +52,7 @@ public:
     void release(std::size_t requests);
 
     /// Queues a job. It must not throw.
-    void push(Job job, JobKind kind = JobKind::brief);
-    /// `push` for a job that ends right after it: its own thread looks into the queue next, so none
-    /// is woken.
-    void push_last(Job job, JobKind kind = JobKind::brief);
+    void push(Job job, JobKind kind = JobKind::brief, Waking waking = Waking::another);
 
 private:
     static constexpr std::size_t kinds = 3;
@@ -65,7 +66,6 @@ private:
         std::size_t most_running = 0;
     };
 
-    void add(Job job, JobKind kind);
     Queue* next_queue();
     bool may_run(const Queue& queue) const;
     void work(Backend& backend);

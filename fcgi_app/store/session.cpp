@@ -1,18 +1,19 @@
 #include "store/session.hpp"
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <iterator>
 #include <new>
 #include <pqxx/pqxx>
 #include <unordered_map>
 
-#include "number.hpp"
+#include "store/connect_timeout.hpp"
+#include "store/loggable.hpp"
+#include "store/seam.hpp"
+#include "store/session_settings.hpp"
 
 namespace larder {
 
@@ -26,12 +27,6 @@ constexpr std::size_t first_fetch = 200;
 constexpr std::size_t largest_fetch = 2000;
 
 std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
-
-/// The first line of a message of PostgreSQL or libpq; the rest is the statement, as a rule.
-std::string first_line(const char* message) {
-    const std::string_view text(message);
-    return std::string(text.substr(0, text.find('\n')));
-}
 
 Error out_of_reach(std::string log) {
     return {.kind = ErrorKind::unavailable,
@@ -51,12 +46,7 @@ Error translated(const std::string& state, std::string log) {
     if (state == "23503") {
         return error(ErrorKind::unprocessable, "The body refers to a record that does not exist.");
     }
-    if (state == "55P03") {
-        Error locked =
-            error(ErrorKind::unavailable, "The record is locked by another transaction.");
-        locked.is_locked = true;
-        return locked;
-    }
+    if (state == "55P03") return locked_by_another(std::move(log));
     if (category == "22" || category == "23" || state == "54000") {
         return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
     }
@@ -92,34 +82,6 @@ constexpr std::string_view begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED";
 // The look at the locks and the list that follows need snapshots of their own.
 constexpr std::string_view begin_read = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
-/// One SELECT that sets whatever the meaning of a statement depends on.
-std::string settings_text(std::chrono::milliseconds lock_timeout, bool is_local) {
-    const std::pair<std::string_view, std::string> settings[] = {
-        {"search_path", "pg_catalog, public, pg_temp"},
-        {"client_encoding", "UTF8"},
-        {"TimeZone", "UTC"},
-        {"DateStyle", "ISO, YMD"},
-        {"IntervalStyle", "iso_8601"},
-        {"extra_float_digits", "1"},
-        {"bytea_output", "hex"},
-        {"standard_conforming_strings", "on"},
-        {"array_nulls", "on"},
-        {"quote_all_identifiers", "off"},
-        {"xmlbinary", "base64"},
-        {"transform_null_equals", "off"},
-        {"row_security", "on"},
-        {"idle_in_transaction_session_timeout", "0"},
-        {"default_transaction_isolation", "read committed"},
-        {"default_transaction_deferrable", "off"},
-        {"lock_timeout", std::to_string(lock_timeout.count())}};
-    std::string text = "SELECT ";
-    for (const auto& [name, value] : settings) {
-        if (!text.ends_with(' ')) text += ", ";
-        text += fmt::format("pg_catalog.set_config('{}', '{}', {})", name, value, is_local);
-    }
-    return text;
-}
-
 Rows converted(const pqxx::result& result) {
     Rows rows;
     rows.reserve(static_cast<std::size_t>(result.size()));
@@ -136,44 +98,14 @@ Rows converted(const pqxx::result& result) {
 
 std::string fetch(std::size_t rows) { return fmt::format("FETCH {} FROM larder_list", rows); }
 
-/// The same address, with a bound on how long connecting may take, for each of its hosts. libpq
-/// takes 1 s for 2 s.
-std::string bounded(const std::string& url) {
-    constexpr int longest = 2;
-    char* message = nullptr;
-    PQconninfoOption* const options = PQconninfoParse(url.c_str(), &message);
-    PQfreemem(message);
-    if (options == nullptr) return url;  // libpq then says what is wrong with it
-    std::string bounded;
-    int timeout = 0;
-    for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
-        const std::string_view keyword = option->keyword;
-        const char* const set = option->val;
-        if (keyword == "connect_timeout") {
-            const char* const value = set != nullptr ? set : std::getenv("PGCONNECT_TIMEOUT");
-            timeout = value == nullptr ? 0 : to_number<int>(value).value_or(0);
-        } else if (set != nullptr) {
-            bounded += fmt::format("{}='", keyword);
-            for (const char c : std::string_view(set)) {
-                if (c == '\\' || c == '\'') bounded += '\\';
-                bounded += c;
-            }
-            bounded += "' ";
-        }
-    }
-    PQconninfoFree(options);
-    const bool is_short = timeout > 0 && timeout < longest;
-    return fmt::format("{}connect_timeout={}", bounded, is_short ? timeout : longest);
-}
-
 }  // namespace
 
 struct Session::Connection {
     explicit Connection(Database& database)
-        : link(bounded(database.url)),
+        : link((connecting(), with_connect_timeout(database.url))),
           waiting(database.waits, link.sock()),
           counted(database.metrics ? &database.metrics->database_connections : nullptr) {
-        execute(settings_text(database.lock_timeout, false));
+        execute(session_settings(database.lock_timeout, false));
     }
 
     pqxx::connection link;
@@ -183,13 +115,18 @@ struct Session::Connection {
 
     pqxx::result execute(const std::string& sql) {
         const Waits::Wait wait(waiting);
-        return pqxx::nontransaction(link).exec(sql);
+        return at_seam(link, sql, [&] { return pqxx::nontransaction(link).exec(sql); });
     }
 
     /// All in one round trip; the result of `before`, which may be empty, is left out.
     std::vector<Rows> execute_all(const std::string& before,
                                   const std::vector<std::string>& texts) {
         const Waits::Wait wait(waiting);
+        return at_seam(link, texts.front(), [&] { return pipelined(before, texts); });
+    }
+
+private:
+    std::vector<Rows> pipelined(const std::string& before, const std::vector<std::string>& texts) {
         pqxx::nontransaction work(link);
         pqxx::pipeline pipeline(work);
         pipeline.retain(static_cast<int>(texts.size() + (before.empty() ? 0 : 1)));
@@ -216,20 +153,21 @@ auto Session::guarded(Work work) -> Expected<decltype(work())> {
     } catch (const pqxx::broken_connection& error) {
         connection_.reset();
         if (database_.metrics != nullptr) database_.metrics->database_failures.add();
-        return std::unexpected(out_of_reach(first_line(error.what())));
+        return std::unexpected(out_of_reach(loggable({}, error.what())));
     } catch (const pqxx::sql_error& error) {
         if (ends_session(error.sqlstate())) connection_.reset();
-        return std::unexpected(translated(error.sqlstate(), first_line(error.what())));
+        return std::unexpected(
+            translated(error.sqlstate(), loggable(error.sqlstate(), error.what())));
     } catch (const pqxx::failure& error) {
         connection_.reset();
-        return std::unexpected(out_of_reach(first_line(error.what())));
+        return std::unexpected(out_of_reach(loggable({}, error.what())));
     } catch (const std::bad_alloc&) {
         connection_.reset();
         return fail(ErrorKind::unavailable, "The server has no memory for this now.");
     } catch (const std::exception& error) {
         connection_.reset();
         return fail(ErrorKind::internal, "Something went wrong inside the server.",
-                    first_line(error.what()));
+                    loggable({}, error.what()));
     }
 }
 
@@ -296,7 +234,7 @@ std::string Session::naming() const {
 /// What a transaction starts with behind a pooler, where nothing set before holds; else empty.
 std::string Session::local_settings() const {
     if (database_.prepared_statements) return {};
-    return settings_text(database_.lock_timeout, true) + ';';
+    return session_settings(database_.lock_timeout, true) + ';';
 }
 
 /// The same where a statement is a transaction by itself.
@@ -337,7 +275,7 @@ Expected<std::vector<Rows>> Session::run_all(const std::vector<Statement>& state
 
 Expected<Rows> Session::read(const Statement& statement) { return run(preamble(), statement); }
 
-Expected<Rows> Session::execute(const std::string& sql) { return exchange(preamble() + sql); }
+Expected<Rows> Session::execute(const std::string& sql) { return run(preamble(), once(sql)); }
 
 Expected<Rows> Session::exchange(const std::string& sql) {
     if (auto connected = connect(); !connected) {
@@ -349,12 +287,23 @@ Expected<Rows> Session::exchange(const std::string& sql) {
 Expected<void> Session::stream(const Query& query,
                                const std::function<void(const Rows&)>& take_before,
                                const std::function<bool(std::string_view)>& take) {
+    // The guard is for what the callers' functions throw.
+    auto guarded_result = guarded([&] { return hand_over(query, take_before, take); });
+    Expected<void> done = guarded_result ? std::move(*guarded_result)
+                                         : std::unexpected(std::move(guarded_result.error()));
+    if (!done) connection_.reset();  // which may be inside the transaction
+    return done;
+}
+
+Expected<void> Session::hand_over(const Query& query,
+                                  const std::function<void(const Rows&)>& take_before,
+                                  const std::function<bool(std::string_view)>& take) {
     const bool at_once = query.limit != 0 && query.limit <= first_fetch;
     std::size_t wanted = first_fetch;
     std::vector<Statement> statements;
     statements.push_back(once(std::string(begin_read)));
     if (!database_.prepared_statements) {
-        statements.push_back(once(settings_text(database_.lock_timeout, true)));
+        statements.push_back(once(session_settings(database_.lock_timeout, true)));
     }
     const std::size_t opened = statements.size();
     if (query.before) statements.push_back(*query.before);
@@ -367,10 +316,7 @@ Expected<void> Session::stream(const Query& query,
         statements.push_back(once(fetch(wanted)));
     }
     auto results = run_all(statements);
-    if (!results) {
-        connection_.reset();  // which may be inside the transaction
-        return std::unexpected(std::move(results.error()));
-    }
+    if (!results) return std::unexpected(std::move(results.error()));
     if (query.before) take_before((*results)[opened]);
     Expected<Rows> rows =
         std::move((*results)[opened + (query.before ? 1 : 0) + (at_once ? 0 : 1)]);
@@ -387,9 +333,8 @@ Expected<void> Session::stream(const Query& query,
         rows = exchange(fetch(wanted));
     }
     if (rows && !at_once) rows = exchange("COMMIT");
-    if (rows) return {};
-    connection_.reset();
-    return std::unexpected(std::move(rows.error()));
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    return {};
 }
 
 Transaction::~Transaction() {
@@ -411,7 +356,7 @@ Expected<std::vector<Rows>> Transaction::change_all(std::vector<Statement> state
     std::vector<Statement> opening = {once(std::string(begin_write))};
     opening.push_back(once(session_.database_.prepared_statements
                                ? fmt::format("SET LOCAL lock_timeout = {}", short_lock_wait.count())
-                               : settings_text(short_lock_wait, true)));
+                               : session_settings(short_lock_wait, true)));
     statements.insert(statements.begin(), opening.begin(), opening.end());
     auto rows = session_.run_all(statements);
     is_open_ = session_.connection_ != nullptr;

@@ -68,11 +68,12 @@ public:
         std::size_t limit = 0;  ///< of its rows; 0: any number
     };
     /// Hands over the rows of `before`, if there is one, and then the first column of each row.
-    /// Ends early, without failure, when `take` gives false.
+    /// Ends early, without failure, when `take` gives false. What the two functions throw is a
+    /// failure as well, and ends the connection.
     Expected<void> stream(const Query& query, const std::function<void(const Rows&)>& take_before,
                           const std::function<bool(std::string_view)>& take);
 
-    /// Runs statements that write, outside of `Transaction`. Never repeated.
+    /// Runs a statement that writes. Tried twice as `read` is, so doing it twice must do no harm.
     Expected<Rows> execute(const std::string& sql);
 
     /// The application_name of what follows, sent along with each `read` and `change`, for it costs
@@ -86,6 +87,9 @@ private:
     Expected<void> connect();
     Expected<Rows> run(const std::string& before, const Statement& statement);
     Expected<Rows> exchange(const std::string& sql);
+    Expected<void> hand_over(const Query& query,
+                             const std::function<void(const Rows&)>& take_before,
+                             const std::function<bool(std::string_view)>& take);
     std::string local_settings() const;
     std::string preamble() const;
     Expected<std::vector<Rows>> run_all(const std::vector<Statement>& statements);

@@ -38,7 +38,7 @@ load_host_settings() {
     for name in $(setting_names) "${!PG@}"; do
         unset "$name"
     done
-    load_env_file "$SETTINGS_FILE"
+    load_unit_settings "$SETTINGS_FILE"
     for name in $(setting_names); do
         [[ -n ${!name:-} ]] || unset "$name"
     done

@@ -9,7 +9,7 @@ nginx_command() {
 
 # shellcheck disable=SC2034
 render_nginx() {
-    local LOG_DIR=logs CACHE_DIR=nginx-cache WWW=www DESCRIPTORS
+    local LOG_DIR=logs CACHE_DIR=nginx-cache TEMP_DIR=nginx-temp/fastcgi WWW=www DESCRIPTORS
     DESCRIPTORS=$(descriptor_limit)
     mkdir -p "$STACK/nginx/larder"
     render_site "$STACK/nginx/larder"

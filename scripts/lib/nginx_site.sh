@@ -12,8 +12,8 @@ apply_site() {
         step nginx "is not installed: no site for it"
         return
     fi
-    local LOG_DIR=/var/log/larder CACHE_DIR=/var/cache/larder WWW=$ROOT/www answer NEW_LINK=
-    local DESCRIPTION_ROOT=$STATE/nginx
+    local LOG_DIR=/var/log/larder CACHE_DIR=/var/cache/larder WWW=$ROOT/www TEMP_DIR answer NEW_LINK=
+    TEMP_DIR=$(nginx_temp_directory)
     rm -rf "$STATE/nginx.new" "$STATE/nginx.old"
     mkdir -p "$STATE/nginx" "$STATE/nginx.new"
     render_site "$STATE/nginx.new"
@@ -34,6 +34,11 @@ apply_site() {
     fi
     rm -rf "$STATE/nginx.old"
     reload_system_nginx
+}
+
+# The one that nginx was built with; an operator who sets fastcgi_temp_path has it on the same disk as a rule.
+nginx_temp_directory() {
+    nginx -V 2>&1 | tr ' ' '\n' | sed -n 's/^--http-fastcgi-temp-path=//p'
 }
 
 # An operator who includes the site elsewhere does not need the link. Sets NEW_LINK if it makes one.

@@ -49,13 +49,15 @@ create_cluster() {
     mv "$STACK/postgresql.new" "$STACK/postgresql"
 }
 
+# Of a session that has crashed, PostgreSQL's first process logs what it ran, unless log_error_verbosity
+# is terse for itself too.
 start_postgresql() {
     local extra=()
     read -ra extra <<<"${POSTGRES_ARGS:-}"
     local command=("$1/postgres" -D "$STACK/postgresql" -c listen_addresses=
         -c "unix_socket_directories=$RUN_DIR" -c unix_socket_permissions=0700
         -c port=5432 -c wal_level=logical -c fsync=on -c max_connections=200
-        -c logging_collector=off -c log_destination=stderr "${extra[@]}")
+        -c logging_collector=off -c log_destination=stderr -c log_error_verbosity=terse "${extra[@]}")
     wait_for 10 try_postgresql "$1" "${command[@]}" || part_failed postgresql
 }
 
@@ -81,6 +83,7 @@ create_database() {
     local known
     known=$(psql -XAtq "$maintenance" -c "SELECT 1 FROM pg_database WHERE datname = 'larder'")
     [[ $known == 1 ]] || psql -Xq "$maintenance" -c 'CREATE DATABASE larder'
+    psql -Xq "$maintenance" -c "$(set_for_role "$SECRECY")"
 }
 
 # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.

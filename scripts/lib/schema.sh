@@ -1,8 +1,34 @@
 # shellcheck shell=bash
-# Schema and sample rows. RUN_AS is the beginning of a command that runs as the account that may
-# reach the database.
+# The role's settings, schema and sample rows. RUN_AS is the beginning of a command that runs as the
+# account that may reach the database.
 
 RUN_AS=()
+
+# A role with these settings has no value of a client in PostgreSQL's log: an error's message, its details
+# and its statement can each quote one. Larder logs the errors of its statements itself.
+# shellcheck disable=SC2034
+readonly SECRECY='log_min_messages=log log_min_error_statement=panic log_error_verbosity=terse'
+# Which statements are logged although they do not fail.
+# shellcheck disable=SC2034
+readonly NO_STATEMENTS='log_statement=none log_min_duration_statement=-1 log_min_duration_sample=-1
+    log_transaction_sample_rate=0'
+
+# set_for_role SETTING...: prints SQL for a superuser. A setting that the role larder has stays.
+set_for_role() {
+    cat <<SQL
+DO \$\$
+DECLARE
+    one text[];
+BEGIN
+    FOR one IN SELECT string_to_array(word, '=') FROM regexp_split_to_table('$*', '\s+') AS word LOOP
+        IF NOT EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) AS had
+                WHERE setrole = 'larder'::regrole AND had LIKE one[1] || '=%') THEN
+            EXECUTE format('ALTER ROLE larder SET %I = %L', one[1], one[2]);
+        END IF;
+    END LOOP;
+END \$\$
+SQL
+}
 
 # with_service COMMAND...: runs it with the address for migrations in files of libpq, which only this
 # account may read and which are gone afterwards. So every form of an address works for every program, no

@@ -25,6 +25,70 @@ load_env_file() {
     done
 }
 
+# load_unit_settings FILE: exports what systemd makes of it as EnvironmentFile= (systemd.exec(5)), so that
+# the scripts and the units of a host agree. Outside of quotes a backslash takes the meaning from the next
+# character, also from the end of the line; in double quotes only from `"`, `\`, `` ` `` and `$`; in single
+# quotes it means itself. What is quoted somewhere behind the beginning of a value is taken as it is, with
+# the quotes. A line that systemd would pass over is an error.
+load_unit_settings() {
+    local file=$1 line number=0 state=key key='' value='' at kept=0
+    [[ -r $file ]] || return 0
+    while IFS= read -r line || [[ -n $line ]]; do
+        number=$((number + 1))
+        line=${line%$'\r'}
+        if [[ $state == key || $state == comment ]]; then
+            if [[ $state == comment || $line =~ ^[[:space:]]*([\#\;]|$) ]]; then
+                state=key
+                [[ $line =~ ^[[:space:]]*$ || ! $line =~ (^|[^\\])(\\\\)*\\$ ]] || state=comment
+                continue
+            fi
+            [[ $line =~ ^[[:space:]]*([A-Z_][A-Z0-9_]*)[[:space:]]*=(.*)$ ]] ||
+                fail "$file, line $number: expected KEY=value"
+            key=${BASH_REMATCH[1]} line=${BASH_REMATCH[2]} value='' kept=0 state=start
+        fi
+        for ((at = 0; at < ${#line}; at++)); do
+            read_setting_character "${line:at:1}"
+        done
+        end_setting_line
+    done <"$file"
+    [[ $state == key || $state == comment ]] || export "$key=$value"
+}
+
+# The next two change the variables of load_unit_settings. `kept` is the length up to which white space at
+# the end of the value stays.
+read_setting_character() {
+    local one=$1
+    case $state$one in
+        start[[:space:]]) ;;
+        start\' | single\') [[ $state == start ]] && state=single || state=start ;;
+        start\" | double\") [[ $state == start ]] && state=double || state=start ;;
+        start\\ | plain\\) state=escape ;;
+        double\\) state=double-escape ;;
+        double-escape*)
+            [[ $one == ['"\`$'] ]] || value+=\\
+            value+=$one kept=${#value} state=double
+            ;;
+        escape*) value+=$one kept=${#value} state=plain ;;
+        *)
+            value+=$one
+            [[ $state != start ]] || state=plain
+            [[ $state == plain && $one == [[:space:]] ]] || kept=${#value}
+            ;;
+    esac
+}
+
+end_setting_line() {
+    case $state in
+        start | plain)
+            export "$key=${value:0:kept}"
+            state=key
+            ;;
+        escape) state=plain ;;
+        double-escape) state=double ;;
+        single | double) value+=$'\n' kept=${#value} ;;
+    esac
+}
+
 # require_integer NAME MINIMUM MAXIMUM
 require_integer() {
     local value=${!1}

@@ -50,6 +50,7 @@ create_role() {
         ask_postgresql 'CREATE ROLE larder LOGIN'
     fi
     ask_postgresql 'ALTER ROLE larder REPLICATION'
+    ask_postgresql "$(set_for_role "$SECRECY" "$NO_STATEMENTS")"
     step postgresql "has the role larder"
 }
 

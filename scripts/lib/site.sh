@@ -12,9 +12,9 @@ fill_template() {
 }
 
 # render_site DIRECTORY: writes what an nginx needs to serve Larder, all but its main file, to
-# DIRECTORY, which that file has to know as larder/. The cache of lists is in CACHE_DIR, the pages are
-# in WWW, the OpenAPI document in DESCRIPTION_ROOT (default WWW), and LOG_DIR has the access log, if there is
-# one.
+# DIRECTORY, which that file has to know as larder/. The cache of lists is in CACHE_DIR, temporary files
+# of FastCGI are in TEMP_DIR, the pages are in WWW, the OpenAPI document in DESCRIPTION_ROOT (default
+# WWW), and LOG_DIR has the access log, if there is one.
 # shellcheck disable=SC2034
 render_site() {
     local lists LISTEN WORKER_SERVERS LOGGED_TO
@@ -35,6 +35,18 @@ render_site() {
     read_ids >"$1/read_ids.conf"
     list_ids >"$1/list_ids.conf"
     metrics_allow >"$1/metrics_allow.conf"
+    nginx_disks >"$1/disks.conf"
+}
+
+# Where nginx writes an answer to before it sends it: a worker that finds no room there has it sent
+# without that (fcgi_app/server/disk_room.hpp). Relative paths are below STACK.
+nginx_disks() {
+    local directory disks=''
+    for directory in "$TEMP_DIR" "$CACHE_DIR"; do
+        [[ -z $directory || $directory == /* ]] || directory=$STACK/$directory
+        disks+=:$directory
+    done
+    printf 'fastcgi_param NGINX_DISKS "%s";\n' "${disks#:}"
 }
 
 # The argument of access_log.

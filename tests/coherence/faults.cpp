@@ -36,6 +36,7 @@ constexpr Fault all_faults[] = {
     {"redis-stop", Lane::connections, stop_redis},
     {"redis-empty", Lane::connections, restart_redis_empty},
     {"redis-dump", Lane::connections, restart_redis_from_dump},
+    {"redis-dump-idle", Lane::connections, replace_redis_while_workers_rest},
     {"redis-cut", Lane::connections, cut_worker_off, true},
     {"redis-flap", Lane::connections, flap_worker, true},
     {"redis-cut-kill", Lane::connections, cut_and_kill_worker, true},

@@ -185,6 +185,17 @@ void restart_redis_from_dump(Strike& strike) {
     strike.targets.bed.redis().start_from_dump();
 }
 
+void replace_redis_while_workers_rest(Strike& strike) {
+    const Disturbances::Scope disturbance(strike.targets.disturbances);
+    strike.targets.bed.redis().save_dump();
+    strike.pause(300ms, 1000ms);
+    // Longer than a connection may rest before a worker looks at it (cache/redis.cpp).
+    const Stopped stopped(strike.targets.bed.stack().pids("worker"));
+    strike.pause(1200ms, 2000ms);
+    strike.targets.bed.redis().kill();
+    strike.targets.bed.redis().start_from_dump();
+}
+
 void cut_worker_off(Strike& strike) {
     const Disturbances::Scope disturbance(strike.targets.disturbances);
     strike.targets.bed.redis_proxy()->treat(strike.some_process("worker"), {.cut = true});

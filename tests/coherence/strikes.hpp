@@ -50,6 +50,8 @@ void stop_redis(Strike& strike);
 void restart_redis_empty(Strike& strike);
 /// With what it held a while ago.
 void restart_redis_from_dump(Strike& strike);
+/// From a dump of the present epoch, while every worker stands still: all connections are idle.
+void replace_redis_while_workers_rest(Strike& strike);
 void cut_worker_off(Strike& strike);
 /// Again and again, for moments, so that trust in Redis comes and goes.
 void flap_worker(Strike& strike);

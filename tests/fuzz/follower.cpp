@@ -127,10 +127,13 @@ private:
         if (counts) mark_ = mark;
     }
 
-    /// Appends a row of short texts and gives what keys are made of: id and unique values.
-    std::vector<std::string> append_row(Bytes& bytes, std::uint32_t id) {
+    /// What keys are made of, id and unique values, by column.
+    using Row = std::map<std::string, std::string>;
+
+    /// Appends a row of short texts.
+    Row append_row(Bytes& bytes, std::uint32_t id) {
         const auto columns = columns_of(id);
-        std::vector<std::string> values;
+        Row row;
         bytes.number(static_cast<std::uint16_t>(columns.size()));
         for (const auto& column : columns) {
             const std::string value = "v" + std::to_string(input_.byte() % 100) + ";";
@@ -142,19 +145,31 @@ private:
                 continue;
             }
             bytes.value(value);
-            if (column == "id" || is_unique) values.push_back(value);
+            if (column == "id" || is_unique) row.emplace(column, value);
         }
-        return values;
+        return row;
     }
 
     bool has_unique(std::uint32_t id) const {
         return std::ranges::any_of(resource_of(id).fields, &Field::unique);
     }
 
-    void need(std::uint32_t id, const std::vector<std::string>& values) {
+    void need(std::uint32_t id, const Row& row) {
         const std::string name(resource_of(id).name);
         needed_.collections.insert(name);
-        for (const auto& value : values) needed_.values.emplace(name, value);
+        for (const auto& [column, value] : row) needed_.values.emplace(name, value);
+    }
+
+    /// The owner of a unique value that stays with the same record does not change.
+    static void drop_kept_values(Row& old, Row& row) {
+        if (old["id"] != row["id"]) return;
+        std::erase_if(row, [&](const auto& member) {
+            if (member.first == "id") return false;
+            const auto before = old.find(member.first);
+            if (before == old.end() || before->second != member.second) return false;
+            old.erase(before);
+            return true;
+        });
     }
 
     void insert(std::uint32_t id) {
@@ -170,9 +185,13 @@ private:
         const unsigned old = input_.byte() % 3;
         Bytes bytes('U');
         bytes.number(id);
-        if (old != 0) need(id, append_row(bytes.character(old == 1 ? 'K' : 'O'), id));
-        need(id, append_row(bytes.character('N'), id));
+        Row before;
+        if (old != 0) before = append_row(bytes.character(old == 1 ? 'K' : 'O'), id);
+        Row after = append_row(bytes.character('N'), id);
         send(bytes);
+        if (old != 0) drop_kept_values(before, after);
+        need(id, before);
+        need(id, after);
         needed_.everything = needed_.everything || (has_unique(id) && old != 2);
         ++needed_.rows;
     }

@@ -208,6 +208,25 @@ BOOST_AUTO_TEST_CASE(connections_that_do_not_suffice) {
                         "PostgreSQL: WORKERS and STORE_THREADS", "max_connections");
 }
 
+BOOST_AUTO_TEST_CASE(a_log_of_postgresql_that_gets_values) {
+    auto database = stack().database();
+    database.query("ALTER ROLE CURRENT_USER RESET log_min_messages");
+    database.query("ALTER ROLE CURRENT_USER SET log_min_duration_statement = '250ms'");
+    const auto finished = check();
+    expect_advice(finished, "PostgreSQL: its log can get values",
+                  ": ALTER ROLE larder SET log_min_messages = 'log';"
+                  " ALTER ROLE larder SET log_min_duration_statement = '-1';");
+    const auto advice = lines_with("advice: PostgreSQL: ", finished.output).at(0);
+    const auto sql = advice.substr(advice.find("ALTER"));
+    for (std::size_t begin = 0; begin < sql.size();) {
+        const auto end = sql.find(';', begin);
+        database.query(sql.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    BOOST_TEST(lines_with("advice: PostgreSQL: ", check().output).empty());
+    database.query("ALTER ROLE CURRENT_USER RESET log_min_duration_statement");
+}
+
 BOOST_AUTO_TEST_CASE(a_redis_that_is_no_good_cache) {
     {
         const RedisParameter policy("maxmemory-policy", "noeviction");

@@ -2,6 +2,8 @@
 #define BOOST_TEST_MODULE list_cache_away
 #include "fixture.hpp"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 using namespace larder::test;
@@ -55,6 +57,31 @@ BOOST_AUTO_TEST_CASE(what_is_in_it_may_not_be_read) {
     for (const auto& entry : fs::directory_iterator(cache())) {
         fs::permissions(entry, fs::perms::owner_all);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_kept_list_may_not_be_read) {
+    const fs::path link = fs::path(stack().status().at("run_dir")) / "items.list";
+    const auto is_kept = [&] {
+        (void)api().get("/items");
+        return fs::exists(link / "list");
+    };
+    for (const bool is_directory : {false, true}) {
+        BOOST_TEST(api().post("/cache/clear", "").status == 200);
+        BOOST_REQUIRE(eventually(is_kept));
+        const auto path = fs::canonical(is_directory ? link : link / "list");
+        fs::permissions(path, fs::perms::none);
+        for (int round = 0; round < 2; ++round) expect_json(api().get("/items"), 200);
+        expect_lists();
+        if (geteuid() == 0) {
+            // As left behind by a stack of another account.
+            BOOST_TEST(chown(path.c_str(), 0, 0) == 0);
+            expect_lists();
+            create("/items", R"({"a": 1})");
+            expect_json(api().get("/items"), 200);
+        }
+    }
+    BOOST_TEST(api().post("/cache/clear", "").status == 200);
+    BOOST_TEST(eventually(is_kept));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_is_in_its_place) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,13 @@ public:
         database_.query(statement, values);
     }
     void release() { database_.query("ROLLBACK"); }
+    /// One more statement in it, which may fail.
+    void try_query(const std::string& statement) {
+        try {
+            database_.query(statement);
+        } catch (const std::runtime_error&) {
+        }
+    }
 
 private:
     Database database_;

@@ -6,6 +6,7 @@
 
 #include "feed.hpp"
 #include "freshness.hpp"
+#include "hostile.hpp"
 #include "load.hpp"
 #include "neighbour.hpp"
 
@@ -128,6 +129,24 @@ BOOST_AUTO_TEST_CASE(a_locked_row_keeps_no_store_thread_waiting) {
     expect_problem(client().put(path, R"({"name": "B"})"), 503);
     database.query("ROLLBACK");
     BOOST_TEST(client().put(path, R"({"name": "C"})").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(the_log_of_postgresql_has_no_value_of_a_write_that_failed) {
+    auto database = stack().database();
+    database.query("ALTER TABLE products ADD CONSTRAINT one CHECK (name NOT LIKE 'sEcret%')");
+    expect_problem(client().post("/products", product("sEcret")), 422);
+    database.query("ALTER TABLE products DROP CONSTRAINT one");
+    std::ifstream file(stack().directory() / "stack" / "logs" / "postgresql.log");
+    const std::string log(std::istreambuf_iterator<char>(file), {});
+    BOOST_TEST(!log.empty());
+    BOOST_TEST(!log.contains("sEcret"));
+}
+
+BOOST_AUTO_TEST_CASE(defaults_of_the_database_change_nothing) {
+    for (const std::string isolation : {"repeatable read", "serializable"}) {
+        const HostileDefaults defaults("DATABASE larder", isolation, "pooled");
+        BOOST_TEST_CONTEXT(isolation) { expect_whole_contract(client()); }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_list_longer_than_one_fetch) {

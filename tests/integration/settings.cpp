@@ -137,6 +137,26 @@ BOOST_AUTO_TEST_CASE(a_database_that_cannot_serve_is_one_line_and_status_1) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_database_that_is_not_utf8_is_refused_at_start) {
+    for (const std::string encoding : {"SQL_ASCII", "LATIN1"}) {
+        auto database = stack().database();
+        database.query("CREATE DATABASE other ENCODING '" + encoding +
+                       "' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+        auto environment = working_environment();
+        environment["DATABASE_URL"] =
+            "host=" + stack().status().at("postgresql_socket") + " user=larder dbname=other";
+        for (const auto* option : {"--check", "--diagnose"}) {
+            const auto finished = worker(option, environment);
+            BOOST_TEST_CONTEXT(option << ": " << finished.output) {
+                BOOST_TEST(finished.status == 1);
+                BOOST_TEST(finished.output.contains("the database has the encoding " + encoding));
+                BOOST_TEST(finished.output.contains("ENCODING 'UTF8'"));
+            }
+        }
+        database.query("DROP DATABASE other WITH (FORCE)");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_readme_has_the_table_of_the_program) {
     std::ifstream file(source_directory() / "README.md");
     BOOST_REQUIRE(file.good());

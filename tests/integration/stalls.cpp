@@ -195,6 +195,39 @@ BOOST_AUTO_TEST_CASE(a_locked_table_stops_its_own_resource_only) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_locked_table_leaves_what_is_cached_and_refuses_the_rest) {
+    const Records records;
+    std::vector<std::string> cold;
+    for (int i = 0; i < 8; ++i) {
+        cold.push_back(path_of("/products", create("/products", product("Cold"))));
+    }
+    const auto cached = path_of("/products", create("/products", product("Cached")));
+    for (const auto& path : {cached, std::string("/products"), std::string("/products?limit=7")}) {
+        BOOST_TEST(eventually([&] { return api().get(path).header("X-Cache") == "HIT"; }), path);
+    }
+    OpenTransaction locked("LOCK TABLE products IN ACCESS EXCLUSIVE MODE");
+    Requests readers(cold.size() * 2, [&](std::size_t i) {
+        return i % 2 == 0 ? impatient().get(cold[i / 2])
+                          : impatient().get("/products?limit=" + std::to_string(100 + i));
+    });
+    BOOST_TEST_REQUIRE(that_many_wait_for_a_lock(1));
+    expect_health(200);
+    records.expect_cached();
+    records.expect_writes();
+    for (const auto* path : {"/items", "/employees", "/employees/high-salary?limit=3"}) {
+        BOOST_TEST(impatient().get(path).status == 200, path);
+    }
+    for (const auto& path : {cached, std::string("/products"), std::string("/products?limit=7")}) {
+        const auto answer = impatient().get(path);
+        BOOST_TEST(answer.status == 200, path);
+        BOOST_TEST(answer.header("X-Cache") == "HIT", path);
+    }
+    // LOCK_TIMEOUT_MS, while the table is still locked.
+    for (const auto& answer : readers.answers()) expect_refused(answer);
+    locked.release();
+    for (const auto& path : cold) BOOST_TEST(impatient().get(path).status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(a_stopped_postgresql_leaves_health_and_what_is_cached) {
     const Records records;
     const Stopped stopped("postgresql");

@@ -12,13 +12,15 @@
  *
  * Each of these switches takes one protective step away:
  *   TRUST_AFTER_COMMIT  DECIDE_BEFORE_CHANGE  TWO_WORDS (one host only)
- *   with RESTARTS > 0: LOST_CONNECTION_UNNOTICED  NO_RUN_CHECK  RUN_STORED_BEFORE_PUT
+ *   with RESTARTS > 0: LOST_CONNECTION_UNNOTICED  NO_RUN_CHECK  QUIET_RECONNECT_UNCHECKED
+ *     RUN_STORED_BEFORE_PUT
  *   with two hosts: NO_LIVE_COMPARE  NO_PENDING  PENDING_COUNTS_AS_FENCED  PENDING_FENCE_UNCHECKED
  *     ADOPT_FROM_ZERO  ADOPT_FROM_PENDING  NO_ADOPTION_REFENCE  BLIND_STORE  ZERO_BY_SWAP
  *     FEED_IGNORES_UNFENCED
  * BOUNDED_RAISES asserts that EPOCHS epochs are enough; NO_ADOPTION breaks that.
- * RECONNECT_QUIETLY is a variant that holds: a connection that comes back to the same run_id costs
- * no trust.
+ * RECONNECT_QUIETLY is a variant that holds: a connection that comes back to the same run of Redis
+ * (run_id and master_replid) costs no trust. QUIET_RECONNECT_UNCHECKED is the same without asking for
+ * the run.
  */
 #include "outage_steps.pml"
 
@@ -52,6 +54,7 @@ proctype Writer(byte me; byte host) {
     byte epoch, newer, mine;
     bool pending, failed;
 #if RESTARTS
+    remembered_identity
     byte connection;
     if :: connection = 1 :: skip fi;            /* made early, or by the first operation */
 #endif
@@ -119,6 +122,7 @@ proctype Reader(byte me; byte host) {
     byte epoch, newer, must, version;
     bool failed;
 #if RESTARTS
+    remembered_identity
     byte connection = 1;
 #endif
 end_idle:
@@ -181,6 +185,7 @@ proctype Feed(byte host) {
     byte epoch, newer, seen;
     bool pending, failed;
 #if RESTARTS
+    remembered_identity
     byte connection;
 #endif
 end_idle:
@@ -213,6 +218,7 @@ end_idle:
 proctype Prober(byte host) {
     byte seen, epoch;
 #if RESTARTS
+    remembered_identity
     byte connection;
 #endif
 end_idle:

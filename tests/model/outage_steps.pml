@@ -36,7 +36,7 @@ byte epoch_counter = 1;
 /* The memory that a host's processes share. */
 byte word[HOSTS] = 1;
 #if RESTARTS
-byte known_run[HOSTS] = 1;      /* the run_id of Redis under which the word's epoch was made live */
+byte known_run[HOSTS] = 1;      /* the run of Redis under which the word's epoch was made live */
 #endif
 byte floor[HOSTS];              /* (of the property) */
 byte owed[HOSTS];               /* (of the property) the newest unfenced version of another host */
@@ -51,29 +51,44 @@ byte faults, clears;
 #define writer_token (READERS + me + 1)
 
 #if RESTARTS
+/* A run of Redis is what it is known by, its run_id and master_replid together: either changes, and
+   it is another run, which may have any older data. */
 byte server_run = 1;
 byte were_live = 2;             /* (of the model) bit n: epoch n was live; a dump may have it */
 #define note_live() were_live = were_live | (1 << live)
 #define connected (connection == server_run)
 #define same_run (known_run[host] == server_run)
+/* What a process takes for the run behind its connection, if that is not what it has just asked. */
+#ifdef QUIET_RECONNECT_UNCHECKED
+#define remembered_identity byte identity = 1;
+#define takes_for_known (known_run[host] == identity)
+#else
+#define remembered_identity
+#define takes_for_known same_run
+#endif
 #define disconnect() connection = NOTHING
 #else
 #define note_live() skip
 #define connected true
 #define same_run true
+#define takes_for_known true
 #define disconnect() skip
 #endif
 #ifdef LOST_CONNECTION_UNNOTICED
 #define RECONNECT_QUIETLY
 #define NO_RUN_CHECK
 #endif
+#ifdef QUIET_RECONNECT_UNCHECKED
+#define RECONNECT_QUIETLY
+#endif
 #ifdef NO_RUN_CHECK
 #define usable connected
 #else
-#define usable (connected && same_run)
+#define usable (connected && takes_for_known)
 #endif
 
-/* A lost connection is noticed by the next operation on it, which fails; the one after connects. */
+/* A lost connection is noticed by the next operation on it, which fails; the one after connects.
+   RECONNECT_QUIETLY: it connects by itself (a connection that was idle), and asks for the run. */
 #if RESTARTS
 #ifdef RECONNECT_QUIETLY
 #define connects_anew (connection != server_run)
@@ -82,7 +97,14 @@ byte were_live = 2;             /* (of the model) bit n: epoch n was live; a dum
 #endif
 inline connect() {
     if
-    :: connects_anew -> connection = server_run
+    :: connects_anew ->
+#ifdef QUIET_RECONNECT_UNCHECKED
+        if
+        :: connection == NOTHING -> identity = server_run
+        :: else
+        fi;
+#endif
+        connection = server_run
     :: else
     fi
 }

@@ -169,8 +169,10 @@ std::vector<std::string> DeathWatch::unseen_ends() {
         tell(count_lines(logs / (std::string(part) + ".log"), "] died, respawn"), told,
              std::string(part) + " processes ended right after their start");
     }
-    tell(count_lines(logs / "nginx.log", "exited on signal"), told_["nginx"].crashes,
-         "processes of nginx crashed");
+    // SIGKILL is from nginx itself: its first process, asked to end, gives the others a second.
+    const auto ended = count_lines(logs / "nginx.log", "exited on signal");
+    const auto killed = count_lines(logs / "nginx.log", "exited on signal 9");
+    tell(ended - killed, told_["nginx"].crashes, "processes of nginx crashed");
     tell(count_lines(logs / "postgresql.log", "was terminated by signal"),
          told_["postgresql"].crashes, "processes of PostgreSQL crashed");
     return found;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -58,6 +59,9 @@ public:
 
     const RedisAddress& address() const { return address_; }
 
+    /// How many answers were sent.
+    std::size_t sent() const { return sent_; }
+
 private:
     void serve() {
         for (int client = -1; (client = accept(listener_, nullptr, nullptr)) >= 0;) {
@@ -70,6 +74,7 @@ private:
                 while (take_command(input) && !answers_.empty()) {
                     send(client, answers_.front().data(), answers_.front().size(), MSG_NOSIGNAL);
                     answers_.pop_front();
+                    ++sent_;
                 }
             }
             ::close(client);
@@ -92,6 +97,7 @@ private:
     }
 
     std::deque<std::string> answers_;
+    std::atomic<std::size_t> sent_ = 0;
     RedisAddress address_;
     int listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     std::thread thread_;
@@ -203,6 +209,15 @@ BOOST_AUTO_TEST_CASE(a_late_noscript_and_then_silence) {
     host.cache.fill(5, {.token = "t", .keys = {keys[0]}, .values = {"v"}});
     BOOST_TEST(host.cache.fence(keys, "t") == 0U);
     BOOST_TEST(host.trust.epoch() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_scan_that_never_ends_is_left) {
+    std::deque<std::string> answers(1000, "*2\r\n$1\r\n7\r\n*0\r\n");
+    answers.push_front(":0\r\n");
+    Host host(std::move(answers));
+    host.cache.remove_other_epochs(5);
+    BOOST_TEST(host.server.sent() < 500U);
+    BOOST_TEST(host.trust.epoch() == 5U);
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_that_is_not_open_fails) {

@@ -1,12 +1,13 @@
 // walk.mjs URL [outage]: asks the server at URL all that its OpenAPI document describes: the
 // examples as they stand, then valid and invalid requests made from the schemas. Every answer must
-// be one that the document has, and whatever it has must come up. In an outage, that of the
+// have a status that the operation lists by itself (`default` does not count), and whatever it lists
+// must come up. In an outage, that of the
 // server's database, this is 503.
 import { Description } from './description.mjs';
 import { checkBodies, checkDuplicates } from './walk_bodies.mjs';
 import { checkConditions } from './walk_conditions.mjs';
-import { checkMethods, checkOtherErrors, checkPathParameters, checkQueryParameters, unknownId }
-    from './walk_parameters.mjs';
+import { checkCommonRefusals, checkMethods, checkOtherErrors, checkPathParameters,
+    checkQueryParameters, unknownId } from './walk_parameters.mjs';
 import { successes, Walker } from './walker.mjs';
 
 const [url, mode] = process.argv.slice(2);
@@ -40,6 +41,7 @@ async function walkEverything() {
         await checkPathParameters(walker, operation);
         await checkQueryParameters(walker, operation);
         await checkOtherErrors(walker, operation);
+        await checkCommonRefusals(walker, operation);
         await checkConditions(walker, operation);
         await checkDuplicates(walker, operation);
     }

@@ -18,6 +18,13 @@ export async function checkBodies(walker, operation) {
         for (const other of OTHER_TYPES.filter((one) => one !== type)) {
             await walker.expect(415, operation, { parameters, headers: { 'Content-Type': other } });
         }
+        for (const coding of ['gzip', 'br', 'identity, gzip', 'unknown']) {
+            const refused = await walker.expect(415, operation,
+                { parameters, headers: { 'Content-Type': type, 'Content-Encoding': coding } });
+            if (refused.headers['accept-encoding'] !== 'identity') {
+                walker.complain(refused.request, refused, 'no Accept-Encoding: identity');
+            }
+        }
         await walker.expect(413, operation, { parameters, body: TOO_LARGE });
         const headers = { 'Content-Type': `${type.toUpperCase()}; charset=utf-8` };
         await remove(walker, operation, await walker.expect(successes(operation), operation,

@@ -9,7 +9,8 @@ export async function checkConditions(walker, operation) {
     const reading = walker.description.onPath(operation.path).GET;
     const present = async (parameters) =>
         (await walker.expect(200, reading, { parameters })).headers.etag ?? '';
-    if (takes(operation, 'If-None-Match')) {
+    const isWrite = takes(operation, 'If-Match');
+    if (takes(operation, 'If-None-Match') && !isWrite) {
         await walker.withRecord(operation, async (parameters) => {
             const tag = await present(parameters);
             for (const [value, status] of [[tag, 304], [`"other", ${tag}`, 304], ['*', 304],
@@ -19,7 +20,21 @@ export async function checkConditions(walker, operation) {
             }
         });
     }
-    if (!takes(operation, 'If-Match')) return;
+    if (!isWrite) return;
+    await walker.withRecord(operation, async (parameters) => {
+        const tag = await present(parameters);
+        for (const value of [tag, '*', `"other", ${tag}`]) {
+            await walker.expect(412, operation,
+                { parameters, headers: { 'If-None-Match': value } });
+        }
+        for (const name of ['If-Match', 'If-None-Match']) {
+            for (const value of ['', 'x', '"open']) {
+                await walker.expect(400, operation, { parameters, headers: { [name]: value } });
+            }
+        }
+        await walker.expect(successes(operation), operation,
+            { parameters, headers: { 'If-None-Match': '"other"' } });
+    });
     for (const pass of [(tag) => tag, () => '*', (tag) => `"other", ${tag}`]) {
         await walker.withRecord(operation, async (parameters) => {
             const refused = { 'If-Match': '"other"' };

@@ -38,6 +38,49 @@ export async function checkQueryParameters(walker, operation) {
     }
 }
 
+/// What is refused whatever the operation is. Each must be listed, for `default` is no answer that a
+/// client could count on.
+export async function checkCommonRefusals(walker, operation) {
+    await walker.withRecord(operation, async (parameters) => {
+        await checkOrigins(walker, operation, parameters);
+        await checkUnknownParameters(walker, operation, parameters);
+        const named = { parameters, headers: { Host: 'elsewhere.example' } };
+        await walker.expect(421, operation, named);
+        await walker.expect(413, operation, { parameters, body: 'x'.repeat(2 ** 20 + 1) });
+    });
+}
+
+/// A page of another origin may read, and change nothing.
+async function checkOrigins(walker, operation, parameters) {
+    const isRead = ['GET', 'HEAD', 'OPTIONS'].includes(operation.method);
+    for (const headers of [{ Origin: 'https://elsewhere.example' }, { Origin: 'null' },
+                           { 'Sec-Fetch-Site': 'cross-site' }]) {
+        await walker.expect(isRead ? successes(operation) : 403, operation,
+            { parameters, headers });
+    }
+    // What a proxy passes on may come from anywhere (METRICS_ALLOW).
+    if (isRead && operation.responses[403]) {
+        await walker.expect(403, operation, { parameters, headers: { Via: '1.1 proxy' } });
+    }
+}
+
+/// OPTIONS does not look at the query.
+async function checkUnknownParameters(walker, operation, parameters) {
+    const status = operation.method === 'OPTIONS' ? successes(operation) : 422;
+    const queries = ['unknown=1', 'unknown', 'unknown=1&unknown=2'];
+    for (const { name, example } of operation.parameters.filter((one) => one.in === 'query')) {
+        queries.push(`${name}=${example ?? 'x'}&${name}=${example ?? 'x'}`);
+    }
+    for (const query of queries) {
+        const answer = await walker.expect(status, operation, { parameters, query });
+        if (answer.status !== 422 || operation.method === 'HEAD') continue;
+        const names = JSON.parse(answer.body).errors.map(({ parameter }) => parameter);
+        if (names.length !== 1 || names[0] !== query.split('=')[0]) {
+            walker.complain(answer.request, answer, `names ${names} instead of ${query}`);
+        }
+    }
+}
+
 /// An error that nginx finds itself, which is none of those that the operation names.
 export async function checkOtherErrors(walker, operation) {
     const { responses, path } = operation;

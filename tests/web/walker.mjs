@@ -65,13 +65,14 @@ export function successes(operation) {
 
 /// The examples of an operation as a request. `parameters` and `headers` replace single values,
 /// other members the whole; a parameter without an example is left out.
-function requestOf(operation, { parameters = {}, headers = {}, ...changes }) {
+function requestOf(operation, { parameters = {}, headers = {}, query: sent, ...changes }) {
     let { path } = operation;
-    const query = [];
+    const query = sent === undefined ? [] : [sent];
     for (const { name, in: place, example } of operation.parameters) {
         const value = parameters[name] ?? example;
         if (place === 'path') path = path.replace(`{${name}}`, value);
-        if (place === 'query' && value !== undefined) query.push(`${name}=${value}`);
+        if (place !== 'query' || value === undefined || sent !== undefined) continue;
+        query.push(`${name}=${value}`);
     }
     const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
     return {
