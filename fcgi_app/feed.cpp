@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
     }
     settings->database_url = settings->direct_database_url;
     start_log("larder-feed", settings->debug, settings->log_format);
-    set_connection_defaults("larder-feed");
+    set_connection_defaults(*settings, "larder-feed");
     const auto resources = all_resources();
     if (const auto sound = check_resources(resources); !sound) return refuse(sound.error());
     if (check) {

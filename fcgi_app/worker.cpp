@@ -176,7 +176,7 @@ int main(int argc, char** argv) {
         return written ? EXIT_SUCCESS : refuse(written.error());
     }
     start_log("larder-worker", settings->debug, settings->log_format);
-    set_connection_defaults("larder-worker");
+    set_connection_defaults(*settings, "larder-worker");
     if (diagnosis) return print_diagnosis(*settings, resources);
     const auto schema = check_schema(*settings, resources);
     if (check && schema.state == SchemaState::current) {
