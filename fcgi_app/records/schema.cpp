@@ -96,11 +96,15 @@ std::optional<SchemaReport> check_unique(Session& session, const Resource& resou
 
 }  // namespace
 
-void set_connection_defaults(const std::string& program) {
+void set_connection_defaults(const Settings& settings, const std::string& program) {
     constexpr int keep = 0;  // what the operator has set wins
     setenv("PGCLIENTENCODING", "UTF8", keep);
     setenv("PGCONNECT_TIMEOUT", "3", keep);
     setenv("PGAPPNAME", program.c_str(), keep);
+    // A pooler in transaction mode refuses options of a session, and so tells at once that
+    // PREPARED_STATEMENTS=false was forgotten. What the option says is of no importance: sessions
+    // set their lock time-out themselves.
+    if (settings.prepared_statements) setenv("PGOPTIONS", "-c lock_timeout=10s", keep);
 }
 
 SchemaReport check_schema(const Settings& settings, std::span<const Resource> resources) {

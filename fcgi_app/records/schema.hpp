@@ -17,7 +17,7 @@ enum class SchemaState {
 
 /// Gives what the environment leaves open to libpq: encoding, connection time-out, application
 /// name. To be called before any thread is started.
-void set_connection_defaults(const std::string& program);
+void set_connection_defaults(const Settings& settings, const std::string& program);
 
 struct SchemaReport {
     SchemaState state = SchemaState::current;
