@@ -19,14 +19,14 @@ constexpr std::string_view default_resources = "/etc/larder/resources";
 
 constexpr int any_number = std::numeric_limits<int>::max();
 
-Assign text(std::string Settings::*member) {
+Assign text(std::string Settings::* member) {
     return [member](Settings& settings, std::string_view value) {
         settings.*member = value;
         return std::string{};
     };
 }
 
-Assign number(int Settings::*member, int least, int most) {
+Assign number(int Settings::* member, int least, int most) {
     return [=](Settings& settings, std::string_view value) {
         const auto parsed = to_number<int>(value);
         if (!parsed || *parsed < least || *parsed > most) {
@@ -37,7 +37,7 @@ Assign number(int Settings::*member, int least, int most) {
     };
 }
 
-Assign flag(bool Settings::*member) {
+Assign flag(bool Settings::* member) {
     return [member](Settings& settings, std::string_view value) -> std::string {
         const bool on = value == "true" || value == "1" || value == "yes" || value == "on";
         if (!on && value != "false" && value != "0" && value != "no" && value != "off") {
@@ -48,14 +48,14 @@ Assign flag(bool Settings::*member) {
     };
 }
 
-Assign redis_part(std::string RedisAddress::*member) {
+Assign redis_part(std::string RedisAddress::* member) {
     return [member](Settings& settings, std::string_view value) -> std::string {
         settings.redis.*member = value;
         return {};
     };
 }
 
-Assign redis_number(int RedisAddress::*member, int least, int most) {
+Assign redis_number(int RedisAddress::* member, int least, int most) {
     return [=](Settings& settings, std::string_view value) {
         Settings parsed;
         auto why = number(&Settings::workers, least, most)(parsed, value);

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/resource.hpp"
 #include "error.hpp"
 #include "json/value.hpp"
-#include "catalog/resource.hpp"
 
 /// What the descriptions of several operations on a resource share. Pure.
 namespace larder::openapi {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/change.hpp"
+#include "catalog/resource.hpp"
 #include "error.hpp"
 #include "http/conditional.hpp"
 #include "http/request.hpp"
@@ -16,8 +18,6 @@
 #include "http/target.hpp"
 #include "openapi/operation.hpp"
 #include "records/backend.hpp"
-#include "catalog/change.hpp"
-#include "catalog/resource.hpp"
 #include "server/connection.hpp"
 #include "server/store_threads.hpp"
 

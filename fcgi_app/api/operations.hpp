@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "api/operation.hpp"
-#include "json/value.hpp"
 #include "catalog/resource.hpp"
+#include "json/value.hpp"
 
 namespace larder {
 

@@ -90,8 +90,7 @@ std::unexpected<Mistake> mistake(Position at, std::string text) {
 /// The message of toml++ without what would break the line.
 std::string one_line(std::string_view text) {
     std::string line(text);
-    std::ranges::replace_if(
-        line, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+    std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
     return line;
 }
 

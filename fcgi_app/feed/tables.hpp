@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/resource.hpp"
 #include "feed/pgoutput.hpp"
 #include "records/effects.hpp"
-#include "catalog/resource.hpp"
 
 namespace larder {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "json/value.hpp"
 #include "catalog/resource.hpp"
+#include "json/value.hpp"
 
 /// Examples that follow a resource's own rules, so that a server accepts them as they stand.
 namespace larder::openapi {

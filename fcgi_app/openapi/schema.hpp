@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "json/value.hpp"
 #include "catalog/resource.hpp"
+#include "json/value.hpp"
 
 /// The rules of a resource as JSON Schema (2020-12).
 namespace larder::openapi {

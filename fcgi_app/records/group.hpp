@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/change.hpp"
 #include "error.hpp"
 #include "feed/mark.hpp"
 #include "records/backend.hpp"
 #include "records/write.hpp"
-#include "catalog/change.hpp"
 
 namespace larder {
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/names.hpp"
 #include "store/pooler.hpp"
 #include "store/session.hpp"
 #include "store/statements.hpp"
@@ -47,23 +48,27 @@ SchemaReport report_of(const Error& error) {
                         error.log)};
 }
 
+std::string quoted_table(const Resource& resource) {
+    return "public." + quoted_identifier(resource.name);
+}
+
 /// A constraint that inserts cannot work with: ON CONFLICT fails (55000) where any of the table is
 /// checked later than at the statement's end.
-std::string deferrable_constraint(const Resource& resource) {
-    return fmt::format(
+Statement deferrable_constraint(const Resource& resource) {
+    return {
         "SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid"
-        " WHERE i.indrelid = 'public.{}'::regclass AND NOT i.indimmediate LIMIT 1",
-        resource.name);
+        " WHERE i.indrelid = $1::regclass AND NOT i.indimmediate LIMIT 1",
+        {quoted_table(resource)}};
 }
 
 /// (true) if no two rows can have the same value of a field.
-std::string is_unique(const Resource& resource, const Field& field) {
-    return fmt::format(
+Statement is_unique(const Resource& resource, const Field& field) {
+    return {
         "SELECT EXISTS (SELECT FROM pg_index AS i JOIN pg_attribute AS a"
         " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
-        " WHERE i.indrelid = 'public.{}'::regclass AND a.attname = '{}' AND i.indnkeyatts = 1"
+        " WHERE i.indrelid = $1::regclass AND a.attname = $2 AND i.indnkeyatts = 1"
         " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL)",
-        resource.name, field.name);
+        {quoted_table(resource), field.column_name()}};
 }
 
 /// Whether the table can decide on the unique values of a resource; nothing: it can.
@@ -71,25 +76,26 @@ std::optional<SchemaReport> check_unique(Session& session, const Resource& resou
     if (std::ranges::find(resource.fields, true, &Field::unique) == resource.fields.end()) {
         return std::nullopt;
     }
-    const auto deferrable = session.read(once(deferrable_constraint(resource)));
+    const auto deferrable = session.read(deferrable_constraint(resource));
     if (!deferrable) return report_of(deferrable.error());
     if (!deferrable->empty()) {
         return SchemaReport{
             SchemaState::behind,
             fmt::format("PostgreSQL: the constraint {} is DEFERRABLE, so that every insert into"
-                        " public.{} would fail; drop it, and add it without DEFERRABLE",
-                        deferrable->at(0).at(0).value_or(""), resource.name)};
+                        " {} would fail; drop it, and add it without DEFERRABLE",
+                        deferrable->at(0).at(0).value_or(""), quoted_table(resource))};
     }
     for (const Field& field : resource.fields) {
         if (!field.unique) continue;
-        const auto unique = session.read(once(is_unique(resource, field)));
+        const auto unique = session.read(is_unique(resource, field));
         if (!unique) return report_of(unique.error());
         if (unique->at(0).at(0) == "t") continue;
         return SchemaReport{
             SchemaState::behind,
-            fmt::format("PostgreSQL: public.{0}.{1} is not unique, so that nothing would refuse"
-                        " duplicates; add a constraint: ALTER TABLE public.{0} ADD UNIQUE ({1})",
-                        resource.name, field.name)};
+            fmt::format(
+                "PostgreSQL: {0}.{1} is not unique, so that nothing would refuse duplicates;"
+                " add a constraint: ALTER TABLE {0} ADD UNIQUE ({1})",
+                quoted_table(resource), quoted_identifier(field.column_name()))};
     }
     return std::nullopt;
 }

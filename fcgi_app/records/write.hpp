@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/change.hpp"
 #include "error.hpp"
 #include "http/conditional.hpp"
 #include "records/backend.hpp"
-#include "catalog/change.hpp"
 
 namespace larder {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "catalog/identifier.hpp"
 #include "fuzz/json_judge.hpp"
 #include "fuzz/target.hpp"
 #include "http/request.hpp"
 #include "percent.hpp"
-#include "catalog/identifier.hpp"
 
 using namespace larder;
 

@@ -32,7 +32,7 @@ Finished check(const Stack& checked = stack(), const Environment& changes = {}) 
     std::ofstream text(file);
     for (const auto& [name, value] : settings) text << name << '=' << value << '\n';
     text.close();
-    struct stat owner {};
+    struct stat owner{};
     stat(status.at("run_dir").c_str(), &owner);
     const auto account = run({"id", "-nu", std::to_string(owner.st_uid)}).output;
     return run({source_directory() / "scripts" / "larder", "check"},

@@ -165,9 +165,8 @@ BOOST_AUTO_TEST_CASE(a_migration_waits_for_nobody_for_long) {
     reader.query("BEGIN");
     reader.query("SELECT count(*) FROM public.products");
     under_load([&] {
-        auto migration = std::async(std::launch::async, [&] {
-            return stack().script({"migrate"}, {{"LARDER_SQL", sql}});
-        });
+        auto migration = std::async(
+            std::launch::async, [&] { return stack().script({"migrate"}, {{"LARDER_SQL", sql}}); });
         auto observer = stack().database();
         BOOST_TEST(eventually([&] {
             return observer

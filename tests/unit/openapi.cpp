@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "catalog/change.hpp"
+#include "catalog/identifier.hpp"
 #include "json/document.hpp"
 #include "openapi/example.hpp"
 #include "openapi/schema.hpp"
-#include "catalog/change.hpp"
-#include "catalog/identifier.hpp"
 #include "resources.hpp"
 
 using namespace larder;
