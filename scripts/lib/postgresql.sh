@@ -69,7 +69,7 @@ try_postgresql() {
     wait_for 60 postgresql_answers_or_ended "$programs" || part_failed postgresql
     if ! part_runs postgresql; then
         tail -n 3 "$STACK/logs/postgresql.log" |
-            grep -qE 'pre-existing shared memory|Is another postmaster' || part_failed postgresql
+            grep -qE 'pre-existing shared memory|lock file "postmaster.pid" already exists' || part_failed postgresql
         return 1
     fi
 }
