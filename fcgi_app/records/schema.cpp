@@ -44,7 +44,8 @@ SchemaReport report_of(const Error& error) {
     }
     return {SchemaState::behind,
             fmt::format("the database schema is behind this program; run 'larder migrate', in a"
-                        " checkout 'make migrate' ({})",
+                        " checkout 'make migrate'; a table that you have described is yours to"
+                        " create ({})",
                         error.log)};
 }
 
