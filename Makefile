@@ -5,7 +5,7 @@ JOBS := $(shell nproc)
 PREFIX ?= /usr/local
 SCRIPTS := $(addprefix scripts/,deb deps larder stack) $(wildcard scripts/lib/*.sh) .ci/run \
 	$(addprefix tests/package/,run next_version steps.sh inside_systemd inside_spawn_fcgi) \
-	$(addprefix tests/deploy/,install manuals units environment addresses) tests/bare_debian tests/machine.sh tests/fuzz/run $(addprefix tests/fresh/,run inside) tests/containers/run \
+	$(addprefix tests/deploy/,install manuals units environment addresses settings_file) tests/bare_debian tests/machine.sh tests/fuzz/run $(addprefix tests/fresh/,run inside) tests/containers/run \
 	deploy/render_settings deploy/container/larder-container
 
 # A shell would go elsewhere than the recipes say, or read a startup file first.
