@@ -4,9 +4,9 @@
 #include <hiredis/hiredis.h>
 #include <poll.h>
 #include <sys/time.h>
-#include <time.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include "cache/seam.hpp"
 #include "number.hpp"

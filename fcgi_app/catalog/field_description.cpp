@@ -79,7 +79,7 @@ private:
             reader_.refuse("required",
                            "`required` is not a known key: a field is required unless"
                            " it has optional = true");
-            of_type.push_back("required");
+            of_type.emplace_back("required");
         }
         reader_.check_keys(of_type, later_keys);
     }
@@ -102,7 +102,7 @@ private:
     Enum read_enum() {
         check_keys({"values"});
         Enum type;
-        constexpr std::string_view right = "write values = [\"draft\", \"sent\"]";
+        constexpr std::string_view right = R"(write values = ["draft", "sent"])";
         if (!reader_.has("values")) {
             reader_.refuse("values", fmt::format("{} has no values; {}", shown(name_), right));
         }
