@@ -18,6 +18,16 @@ namespace larder {
 /// RUN_DIR has inherited from it: the account is not in that group.
 inline void close_new_files_to_others() { umask(S_IWGRP | S_IRWXO); }
 
+/// Makes a file that is to be mapped at least `size` bytes long, with room for all of them: a page
+/// that had none yet would end the process with SIGBUS, were the disk full when it is first
+/// written. Never makes it shorter. False: errno says why.
+inline bool make_room(int fd, off_t size) {
+    if (fallocate(fd, 0, 0, size) == 0) return true;
+    if (errno != EOPNOTSUPP) return false;
+    struct stat status{};
+    return fstat(fd, &status) == 0 && (status.st_size >= size || ftruncate(fd, size) == 0);
+}
+
 /// A file or directory in RUN_DIR, which the processes of a host share; owns the descriptor. A file
 /// that is made by its path is for the account alone.
 class File {

@@ -33,14 +33,6 @@ void initialize(SharedState& state) {
     if (layout < SharedState::current_layout) state.layout.store(SharedState::current_layout);
 }
 
-/// Never shorter: a process of a later version may have mapped more of it.
-bool make_long_enough(int fd) {
-    struct stat status{};
-    if (fstat(fd, &status) != 0) return false;
-    constexpr off_t wanted = sizeof(SharedState);
-    return status.st_size >= wanted || ftruncate(fd, wanted) == 0;
-}
-
 }  // namespace
 
 bool is_feed_alive(const SharedState& state) {
@@ -58,7 +50,7 @@ std::expected<SharedMemory, std::string> open_shared_memory(const std::string& r
     if (!file.is_open()) return std::unexpected(file_failure(path));
     const int fd = file.descriptor();
     void* memory = MAP_FAILED;
-    if (flock(fd, LOCK_EX) == 0 && make_long_enough(fd)) {
+    if (flock(fd, LOCK_EX) == 0 && make_room(fd, sizeof(SharedState))) {
         memory = mmap(nullptr, sizeof(SharedState), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     }
     if (memory == MAP_FAILED) return std::unexpected(file_failure(path));

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "file.hpp"
+
 namespace larder {
 
 namespace {
@@ -35,9 +37,8 @@ bool is_still_at(int fd, const std::string& path) {
 }
 
 /// Whether the locked file has this layout; a new one, which is all zeros, gets it.
-bool has_layout(int fd, MetricsLayout& layout, off_t size_before) {
+bool has_layout(MetricsLayout& layout, off_t size_before) {
     if (size_before != 0 && size_before != sizeof(MetricsLayout)) return false;
-    if (ftruncate(fd, sizeof(MetricsLayout)) != 0) return false;
     if (layout.layout.load() == 0) layout.layout.store(MetricsLayout::current_layout);
     return layout.layout.load() == MetricsLayout::current_layout;
 }
@@ -53,14 +54,15 @@ std::expected<std::unique_ptr<MetricsMemory>, std::string> MetricsMemory::open(
         const int fd = file.descriptor();
         struct stat status{};
         void* memory = MAP_FAILED;
-        if (flock(fd, LOCK_EX) == 0 && fstat(fd, &status) == 0) {
+        if (flock(fd, LOCK_EX) == 0 && fstat(fd, &status) == 0 &&
+            make_room(fd, sizeof(MetricsLayout))) {
             memory =
                 mmap(nullptr, sizeof(MetricsLayout), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         }
         if (memory == MAP_FAILED) return std::unexpected(file_failure(path));
         auto& layout = *static_cast<MetricsLayout*>(memory);
         const bool is_named = is_still_at(fd, path);
-        if (is_named && has_layout(fd, layout, status.st_size)) {
+        if (is_named && has_layout(layout, status.st_size)) {
             std::unique_ptr<MetricsMemory> opened(new MetricsMemory(layout, std::move(file)));
             flock(fd, LOCK_UN);
             return opened;
