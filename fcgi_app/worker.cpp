@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <thread>
 
 #include "api/description.hpp"
@@ -98,7 +99,7 @@ int print_diagnosis(const Settings& settings,
     } else {
         fmt::print("ok: resources: {} from {}\n", catalog->size(), settings.resources_dir);
     }
-    const std::vector<Resource> resources = catalog.value_or(std::vector<Resource>{});
+    const auto resources = catalog ? std::span(*catalog) : std::span<const Resource>();
     for (const Finding& finding : diagnose(settings, resources)) {
         constexpr std::array words = {"ok", "advice", "problem"};
         fmt::print("{}: {}\n", words.at(static_cast<std::size_t>(finding.weight)), finding.text);

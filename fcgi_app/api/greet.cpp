@@ -49,22 +49,17 @@ public:
                                      {"required", array({"message"})},
                                      {"properties", object({{"message", text()}})}});
         const Value example = object({{"message", "Hello, Alice!"}});
-        Value::Object responses = {
-            {"200", object({{"description", "The greeting."},
-                            {"headers", headers({})},
-                            {"content", content(http::json_type, schema, example)}})}};
         std::vector<ErrorKind> errors;
-        if (endpoint().parameters.empty()) {
-            errors.push_back(ErrorKind::bad_request);
-        } else {
-            responses.emplace_back("422", reference("responses", "InvalidParameter"));
-        }
+        if (endpoint().parameters.empty()) errors.push_back(ErrorKind::bad_request);
         return {.method = "get",
                 .id = id_,
                 .tag = std::string(service_tag),
                 .summary = summary_,
                 .parameters = {parameter_},
-                .responses = std::move(responses),
+                .responses = {{"200",
+                               object({{"description", "The greeting."},
+                                       {"headers", headers({})},
+                                       {"content", content(http::json_type, schema, example)}})}},
                 .errors = std::move(errors)};
     }
 

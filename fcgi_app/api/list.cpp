@@ -72,8 +72,7 @@ public:
                                    content(http::json_type,
                                            wrapped_schema(resource, resource.envelope.list, items),
                                            wrapped_example(resource, resource.envelope.list,
-                                                           array({record_example(resource)}))))},
-                          {"422", reference("responses", "InvalidParameter")}},
+                                                           array({record_example(resource)}))))}},
             .errors = {ErrorKind::unavailable}};
     }
 

@@ -22,15 +22,15 @@ const std::string key_prefix = "larder:";
 constexpr std::size_t largest_value = std::size_t{2} << 20U;
 constexpr std::size_t largest_fill = std::size_t{8} << 20U;
 
-const std::string scan_count = "500";
+constexpr std::int64_t scan_count = 500;
 
 /// How many pages a SCAN of so many keys can have at most, so that one that never ends is left.
-/// Redis looks at 500 slots of its hash table or more for a page, and the table has at most some
-/// ten slots for a key, twice while it is resized.
+/// Redis looks at scan_count slots of its hash table or more for a page, and the table has at most
+/// some ten slots for a key, twice while it is resized.
 std::int64_t most_pages(std::int64_t keys) {
     constexpr std::int64_t fewest = 100;
     constexpr std::int64_t most = 10'000'000;
-    return fewest + std::clamp<std::int64_t>(keys / 500, 0, most) * 32;
+    return fewest + std::clamp<std::int64_t>(keys / scan_count, 0, most) * 32;
 }
 
 constexpr std::string_view not_redis = "an answer that Redis does not give";
@@ -341,10 +341,11 @@ void RecordCache::remove_other_epochs(std::uint64_t epoch) {
     if (!size || size->type != RedisReply::Type::integer) return;
     std::int64_t pages = most_pages(size->integer);
     const std::string current = key_prefix + std::to_string(epoch) + ':';
+    const std::string count = std::to_string(scan_count);
     std::string cursor = "0";
     do {
         const auto page =
-            redis_.command({"SCAN", cursor, "MATCH", key_prefix + "[0-9]*", "COUNT", scan_count});
+            redis_.command({"SCAN", cursor, "MATCH", key_prefix + "[0-9]*", "COUNT", count});
         if (!page || page->list.size() != 2) return;
         cursor = page->list[0].text;
         RedisCommand unlink = {"UNLINK"};

@@ -53,9 +53,9 @@ std::vector<FieldError> unstorable_members(const json::Document& document, std::
 
 /// The body with `null` for its `id`, which is ignored: PostgreSQL must not read what stands there.
 std::string without_id(const json::Document& document, std::string_view body) {
-    if (document.id_end == 0) return std::string(body);
-    return fmt::format("{}:null{}", body.substr(0, document.id_begin),
-                       body.substr(document.id_end));
+    const Member* id = document.find("id");
+    if (id == nullptr) return std::string(body);
+    return fmt::format("{}:null{}", body.substr(0, id->begin), body.substr(id->end));
 }
 
 /// Collects what a body says of the fields of one resource.

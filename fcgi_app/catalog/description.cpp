@@ -60,6 +60,7 @@ private:
         const auto title = root_.text("title");
         if (!title) return;
         constexpr std::size_t longest = 60;
+        const std::string word = joined(*title);
         const bool is_usable =
             !title->empty() && title->size() <= longest &&
             std::ranges::all_of(*title,
@@ -67,8 +68,8 @@ private:
                                     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                                            (c >= '0' && c <= '9') || c == ' ' || c == '-';
                                 }) &&
-            (*title)[0] != ' ' && title->back() != ' ' && joined(*title) != "" &&
-            !(joined(*title)[0] >= '0' && joined(*title)[0] <= '9');
+            (*title)[0] != ' ' && title->back() != ' ' && !word.empty() &&
+            !(word[0] >= '0' && word[0] <= '9');
         if (!is_usable) {
             root_.refuse("title", fmt::format("the title is {}; write 1 to {} of A-Z, a-z, 0-9,"
                                               " space and -, with a letter first",

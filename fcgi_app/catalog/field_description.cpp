@@ -31,10 +31,6 @@ constexpr std::array<std::string_view, 2> later_types = {"other", "reference"};
 // Those whose values have one text each, by which the duplicate check compares.
 constexpr std::array<std::string_view, 4> unique_types = {"text", "integer", "uuid", "enum"};
 
-bool is_among(std::span<const std::string_view> words, std::string_view word) {
-    return std::ranges::find(words, word) != words.end();
-}
-
 /// Whether `text` is a JSON number that can be stored.
 bool is_number(std::string_view text) {
     const auto document = json::parse(text);
@@ -162,7 +158,11 @@ private:
 
     template <class Bound>
     void check_order(Bound least, Bound most) {
-        if (least <= most) return;
+        if (most < least) refuse_order(least, most);
+    }
+
+    template <class Bound>
+    void refuse_order(const Bound& least, const Bound& most) {
         reader_.refuse("min", fmt::format("`min` is {} and `max` is {}, so no value fits; let `min`"
                                           " be at most `max`",
                                           least, most));
@@ -176,9 +176,7 @@ private:
                         .digits = count("digits", 1)};
         if (!decimal.least.empty() && !decimal.most.empty() &&
             is_less(decimal.most, decimal.least)) {
-            reader_.refuse("min", fmt::format("`min` is {} and `max` is {}, so no value fits; let"
-                                              " `min` be at most `max`",
-                                              decimal.least, decimal.most));
+            refuse_order(decimal.least, decimal.most);
         }
         return decimal;
     }

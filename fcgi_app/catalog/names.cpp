@@ -102,4 +102,6 @@ std::string quoted_identifier(std::string_view name) {
     return quoted + '"';
 }
 
+std::string quoted_table(std::string_view name) { return "public." + quoted_identifier(name); }
+
 }  // namespace larder

@@ -30,4 +30,7 @@ std::string joined(std::string_view name);
 /// `name` as an SQL identifier.
 std::string quoted_identifier(std::string_view name);
 
+/// The table of the resource `name` in SQL, with its schema.
+std::string quoted_table(std::string_view name);
+
 }  // namespace larder

@@ -6,14 +6,6 @@
 
 namespace larder {
 
-namespace {
-
-bool is_among(std::span<const std::string_view> words, std::string_view word) {
-    return std::ranges::find(words, word) != words.end();
-}
-
-}  // namespace
-
 Position position_of(const toml::source_region& region) {
     // A table that only the names of others imply has no place of its own.
     return {.line = std::max<std::uint32_t>(1, region.begin.line),
@@ -40,18 +32,20 @@ void TableReader::check_keys(std::span<const std::string_view> known,
     }
 }
 
-void TableReader::refuse_type(std::string_view key, std::string_view wanted) {
-    refuse(key, fmt::format("`{}` is {}; write {}", key, type_name(*find(key)), wanted));
+template <class Node>
+const Node* TableReader::node_as(std::string_view key, std::string_view wanted) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return nullptr;
+    const Node* found = node->as<Node>();
+    if (found == nullptr) {
+        refuse(key, fmt::format("`{}` is {}; write {}", key, type_name(*node), wanted));
+    }
+    return found;
 }
 
 std::optional<std::string> TableReader::text(std::string_view key) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return std::nullopt;
-    const auto* text = node->as_string();
-    if (text == nullptr) {
-        refuse_type(key, "a string, in quotes");
-        return std::nullopt;
-    }
+    const auto* text = node_as<toml::value<std::string>>(key, "a string, in quotes");
+    if (text == nullptr) return std::nullopt;
     if (text->get().find('\0') != std::string::npos) {
         refuse(key, fmt::format("`{}` has a NUL character; remove it", key));
         return std::nullopt;
@@ -60,39 +54,21 @@ std::optional<std::string> TableReader::text(std::string_view key) {
 }
 
 std::optional<bool> TableReader::flag(std::string_view key) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return std::nullopt;
-    const auto* value = node->as_boolean();
-    if (value == nullptr) {
-        refuse_type(key, "true or false, with no quotes");
-        return std::nullopt;
-    }
-    return value->get();
+    const auto* flag = node_as<toml::value<bool>>(key, "true or false, with no quotes");
+    return flag == nullptr ? std::nullopt : std::optional(flag->get());
 }
 
 std::optional<std::int64_t> TableReader::integer(std::string_view key) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return std::nullopt;
-    const auto* value = node->as_integer();
-    if (value == nullptr) {
-        refuse_type(key, "a whole number, with no quotes");
-        return std::nullopt;
-    }
-    return value->get();
+    const auto* whole = node_as<toml::value<std::int64_t>>(key, "a whole number, with no quotes");
+    return whole == nullptr ? std::nullopt : std::optional(whole->get());
 }
 
 const toml::table* TableReader::table(std::string_view key) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return nullptr;
-    if (node->as_table() == nullptr) refuse_type(key, "a table, { … }");
-    return node->as_table();
+    return node_as<toml::table>(key, "a table, { … }");
 }
 
 const toml::array* TableReader::array(std::string_view key) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return nullptr;
-    if (node->as_array() == nullptr) refuse_type(key, "an array, [ … ]");
-    return node->as_array();
+    return node_as<toml::array>(key, "an array, [ … ]");
 }
 
 std::optional<std::string> TableReader::one_of(std::string_view key,
@@ -129,6 +105,10 @@ std::string_view type_name(const toml::node& node) {
         case toml::node_type::array: return "an array";
         default: return "a date or a time";
     }
+}
+
+bool is_among(std::span<const std::string_view> words, std::string_view word) {
+    return std::ranges::find(words, word) != words.end();
 }
 
 std::string alternatives(std::span<const std::string_view> words) {

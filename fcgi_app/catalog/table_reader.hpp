@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,8 +31,6 @@ Position position_of(const toml::source_region& region);
 /// goes on. `table` and `mistakes` must outlive this.
 class TableReader {
 public:
-    using Keys = std::initializer_list<std::string_view>;
-
     TableReader(const toml::table& table, Mistakes& mistakes)
         : table_(table), mistakes_(mistakes) {}
 
@@ -58,13 +55,14 @@ public:
 
     /// The value of `key`, or the table where it is missing.
     Position at(std::string_view key) const;
-    Position at() const { return position_of(table_.source()); }
 
     void refuse(std::string_view key, std::string text) { mistakes_.add(at(key), std::move(text)); }
     Mistakes& mistakes() { return mistakes_; }
 
 private:
-    void refuse_type(std::string_view key, std::string_view wanted);
+    /// The value of a key as a node of this type, null as above. `wanted`: what to write instead.
+    template <class Node>
+    const Node* node_as(std::string_view key, std::string_view wanted);
 
     const toml::table& table_;
     Mistakes& mistakes_;
@@ -80,6 +78,8 @@ std::vector<Entry> entries_in_order(const toml::table& table);
 
 /// What a value of TOML is called: `a string`.
 std::string_view type_name(const toml::node& node);
+
+bool is_among(std::span<const std::string_view> words, std::string_view word);
 
 /// `words` for a sentence: "`a`, `b` or `c`".
 std::string alternatives(std::span<const std::string_view> words);

@@ -34,9 +34,9 @@ std::string question(std::span<const Resource> resources) {
         " WHEN NOT EXISTS (SELECT FROM pg_publication WHERE pubname = '{0}')"
         " THEN 'there is no publication {0}; run the migrations'"
         " ELSE (SELECT 'the publication {0} lacks ' || string_agg(name, ', ')"
-        " FROM unnest(ARRAY[{1}]::text[]) AS name WHERE NOT EXISTS (SELECT FROM "
-        "pg_publication_tables"
-        " WHERE pubname = '{0}' AND schemaname = 'public' AND tablename = name)) END",
+        " FROM unnest(ARRAY[{1}]::text[]) AS name WHERE NOT EXISTS"
+        " (SELECT FROM pg_publication_tables WHERE pubname = '{0}' AND schemaname = 'public' AND "
+        "tablename = name)) END",
         feed_publication, tables);
 }
 

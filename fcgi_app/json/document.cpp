@@ -32,7 +32,7 @@ public:
     bool Bool(bool) { return value(Type::boolean); }
     bool RawNumber(const char*, Size length, bool) {
         const std::string_view number = original_.substr(stream_.Tell() - length, length);
-        if (!is_in_id_) measure(number);
+        if (!is_in_id()) measure(number);
         return value(Type::number, number);
     }
     bool String(const char* text, Size length, bool) {
@@ -48,10 +48,6 @@ public:
         }
         level.name = name;
         key_end_ = stream_.Tell();
-        if (levels_.size() == 1 && name == "id") {
-            is_in_id_ = true;
-            document_.id_begin = stream_.Tell();
-        }
         return true;
     }
     bool StartObject() { return open(Type::object); }
@@ -97,6 +93,8 @@ private:
         }
         return path;
     }
+    /// In the value of the root's member `id`.
+    bool is_in_id() const { return !levels_.empty() && levels_.front().name == "id"; }
     bool value(Type type, std::string_view text = {}) {
         if (levels_.empty()) document_.root = type;
         if (levels_.size() == 1 && document_.root == Type::object) {
@@ -112,10 +110,6 @@ private:
         ++levels_.back().index;
         if (levels_.size() == 1 && !document_.members.empty()) {
             document_.members.back().end = stream_.Tell() + unread;
-        }
-        if (is_in_id_ && levels_.size() == 1) {
-            is_in_id_ = false;
-            document_.id_end = stream_.Tell() + unread;
         }
     }
     bool open(Type type) {
@@ -147,7 +141,6 @@ private:
     Document document_;
     std::vector<Level> levels_;
     std::size_t key_end_ = 0;  // of the key that was read last
-    bool is_in_id_ = false;    // in the value of the root's member `id`
     std::size_t noted_ = 0;    // bytes of pointers to unstorable numbers
     std::string refusal_;
 };

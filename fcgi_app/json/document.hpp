@@ -38,11 +38,6 @@ struct Document {
     /// member `id` left out.
     std::size_t growth = 0;
 
-    /// Where the value of the root's member `id` is in the text, from the end of the key on; empty:
-    /// there is none.
-    std::size_t id_begin = 0;
-    std::size_t id_end = 0;
-
     const Member* find(std::string_view name) const;
 };
 

@@ -59,11 +59,9 @@ Value::Object rules(const DateTime&) {
     return {{"type", "string"}, {"pattern", R"(^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?$)"}};
 }
 
-Value::Object rules(const Enum& type) {
-    Value::Array values;
-    for (const std::string& value : type.values) values.emplace_back(value);
-    return {{"type", "string"}, {"enum", std::move(values)}};
-}
+Value::Array values_of(const Enum& type) { return {type.values.begin(), type.values.end()}; }
+
+Value::Object rules(const Enum& type) { return {{"type", "string"}, {"enum", values_of(type)}}; }
 
 Value::Object rules(const Json&) { return {}; }
 
@@ -73,8 +71,7 @@ Value::Object rules_or_null(const Field& field) {
     if (schema.empty()) return schema;  // any value
     schema.front().second = array({schema.front().second, "null"});
     if (const auto* type = std::get_if<Enum>(&field.type)) {
-        Value::Array values;
-        for (const std::string& value : type->values) values.emplace_back(value);
+        Value::Array values = values_of(*type);
         values.emplace_back();
         schema.back().second = std::move(values);
     }

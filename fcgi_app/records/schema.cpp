@@ -49,17 +49,13 @@ SchemaReport report_of(const Error& error) {
                         error.log)};
 }
 
-std::string quoted_table(const Resource& resource) {
-    return "public." + quoted_identifier(resource.name);
-}
-
 /// A constraint that inserts cannot work with: ON CONFLICT fails (55000) where any of the table is
 /// checked later than at the statement's end.
 Statement deferrable_constraint(const Resource& resource) {
     return {
         "SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid"
         " WHERE i.indrelid = $1::regclass AND NOT i.indimmediate LIMIT 1",
-        {quoted_table(resource)}};
+        {quoted_table(resource.name)}};
 }
 
 /// (true) if no two rows can have the same value of a field.
@@ -69,7 +65,7 @@ Statement is_unique(const Resource& resource, const Field& field) {
         " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
         " WHERE i.indrelid = $1::regclass AND a.attname = $2 AND i.indnkeyatts = 1"
         " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL)",
-        {quoted_table(resource), field.column_name()}};
+        {quoted_table(resource.name), field.column_name()}};
 }
 
 /// Whether the table can decide on the unique values of a resource; nothing: it can.
@@ -84,7 +80,7 @@ std::optional<SchemaReport> check_unique(Session& session, const Resource& resou
             SchemaState::behind,
             fmt::format("PostgreSQL: the constraint {} is DEFERRABLE, so that every insert into"
                         " {} would fail; drop it, and add it without DEFERRABLE",
-                        deferrable->at(0).at(0).value_or(""), quoted_table(resource))};
+                        deferrable->at(0).at(0).value_or(""), quoted_table(resource.name))};
     }
     for (const Field& field : resource.fields) {
         if (!field.unique) continue;
@@ -96,7 +92,7 @@ std::optional<SchemaReport> check_unique(Session& session, const Resource& resou
             fmt::format(
                 "PostgreSQL: {0}.{1} is not unique, so that nothing would refuse duplicates;"
                 " add a constraint: ALTER TABLE {0} ADD UNIQUE ({1})",
-                quoted_table(resource), quoted_identifier(field.column_name()))};
+                quoted_table(resource.name), quoted_identifier(field.column_name()))};
     }
     return std::nullopt;
 }

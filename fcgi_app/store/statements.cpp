@@ -71,12 +71,11 @@ std::string array_literal(const std::vector<std::string>& ids) {
 }  // namespace
 
 Statements::Statements(const Resource& resource)
-    : resource_(resource),
-      table_("public." + quoted_identifier(resource.name)),
-      json_(row_json(resource)) {
+    : resource_(resource), table_(quoted_table(resource.name)), json_(row_json(resource)) {
     for (const Field& field : resource.fields) {
         if (field.unique) unique_columns_ += ", " + column(field);
     }
+    insert_ = insert_text();
 }
 
 Statement Statements::select(const std::vector<std::string>& ids) const {
@@ -109,29 +108,35 @@ Statement Statements::quiet() const {
             true};
 }
 
-Statement Statements::insert(const Change& change) const {
+std::string Statements::insert_text() const {
     if (resource_.is_document()) {
-        return {fmt::format("INSERT INTO {} AS t (data) VALUES ($1::jsonb - 'id')"
-                            " RETURNING t.id, {}",
-                            table_, json_),
-                {change.document}};
+        return fmt::format(
+            "INSERT INTO {} AS t (data) VALUES ($1::jsonb - 'id') RETURNING t.id, {}", table_,
+            json_);
     }
-    Statement statement;
     std::vector<std::string> columns;
     std::vector<std::string> parameters;
     for (const Field& field : resource_.fields) {
         if (field.read_only) continue;
-        const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);
         columns.push_back(quoted_identifier(field.column_name()));
         parameters.push_back(fmt::format("${}", columns.size()));
-        statement.values.push_back(sent == change.assignments.end() ? std::nullopt : sent->value);
     }
     const std::string values = columns.empty()
                                    ? "DEFAULT VALUES"
                                    : fmt::format("({}) VALUES ({})", fmt::join(columns, ", "),
                                                  fmt::join(parameters, ", "));
-    statement.sql = fmt::format("INSERT INTO {} AS t {}{} RETURNING t.id, {}", table_, values,
-                                unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", json_);
+    return fmt::format("INSERT INTO {} AS t {}{} RETURNING t.id, {}", table_, values,
+                       unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", json_);
+}
+
+Statement Statements::insert(const Change& change) const {
+    if (resource_.is_document()) return {insert_, {change.document}};
+    Statement statement{.sql = insert_};
+    for (const Field& field : resource_.fields) {
+        if (field.read_only) continue;
+        const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);
+        statement.values.push_back(sent == change.assignments.end() ? std::nullopt : sent->value);
+    }
     return statement;
 }
 

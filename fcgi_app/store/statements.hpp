@@ -55,12 +55,14 @@ public:
     std::string list(const List& list, std::string_view limit) const;
 
 private:
+    std::string insert_text() const;
     std::string guard(std::size_t parameter, const std::string& xmin) const;
 
     const Resource& resource_;
     std::string table_;           // with its schema
     std::string json_;            // SQL expression for the JSON of a record
     std::string unique_columns_;  // ", t.a, t.b"
+    std::string insert_;
 };
 
 }  // namespace larder

@@ -17,8 +17,7 @@ apply_site() {
     rm -rf "$STATE/nginx.new" "$STATE/nginx.old"
     mkdir -p "$STATE/nginx" "$STATE/nginx.new"
     render_site "$STATE/nginx.new"
-    "$WORKER_PROGRAM" --print-openapi >"$STATE/nginx.new/openapi.json" ||
-        fail "larder-worker --print-openapi failed"
+    write_description "$STATE/nginx.new"
     if ! cmp -s <(grep '^listen ' "$STATE/nginx.new/server.conf") \
         <(grep -s '^listen ' "$STATE/nginx/server.conf"); then
         check_port

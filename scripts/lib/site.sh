@@ -11,6 +11,11 @@ fill_template() {
     printf '%s\n' "$text"
 }
 
+# write_description DIRECTORY: the OpenAPI document of the resources, as openapi.json.
+write_description() {
+    "$WORKER_PROGRAM" --print-openapi >"$1/openapi.json" || fail "larder-worker --print-openapi failed"
+}
+
 # render_site DIRECTORY: writes what an nginx needs to serve Larder, all but its main file, to
 # DIRECTORY, which that file has to know as larder/. The cache of lists is in CACHE_DIR, temporary files
 # of FastCGI are in TEMP_DIR, the pages are in WWW, the OpenAPI document in DESCRIPTION_ROOT (default

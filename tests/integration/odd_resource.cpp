@@ -17,30 +17,37 @@ void append(const fs::path& path, const std::string& text) {
     std::ofstream(path, std::ios::app) << text << '\n';
 }
 
-/// A copy of sql/ with the table of the resource.
-class Migrations {
+/// A copy of a directory of the project.
+class SourceCopy {
 public:
-    Migrations() {
-        fs::copy(source_directory() / "sql", directory_, fs::copy_options::recursive);
-        append(directory_ / "sqitch.plan",
+    explicit SourceCopy(const std::string& name)
+        : directory_(temporary_directory("larder-odd") / name) {
+        fs::copy(source_directory() / name, directory_, fs::copy_options::recursive);
+    }
+    ~SourceCopy() { fs::remove_all(directory_.parent_path()); }
+    SourceCopy(const SourceCopy&) = delete;
+    SourceCopy& operator=(const SourceCopy&) = delete;
+
+    [[nodiscard]] const fs::path& directory() const { return directory_; }
+
+private:
+    fs::path directory_;
+};
+
+/// With the table of the resource.
+struct Migrations : SourceCopy {
+    Migrations() : SourceCopy("sql") {
+        append(directory() / "sqitch.plan",
                "labels [feed] 2026-01-01T00:00:00Z Test <test@localhost> # Labels");
-        append(directory_ / "deploy" / "labels.sql",
+        append(directory() / "deploy" / "labels.sql",
                "CREATE TABLE public.labels (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
                " label text NOT NULL CONSTRAINT one_label UNIQUE, note text);"
                "ALTER TABLE public.labels REPLICA IDENTITY FULL;"
                "ALTER PUBLICATION larder ADD TABLE public.labels;");
-        append(directory_ / "revert" / "labels.sql", "DROP TABLE public.labels;");
-        append(directory_ / "verify" / "labels.sql",
+        append(directory() / "revert" / "labels.sql", "DROP TABLE public.labels;");
+        append(directory() / "verify" / "labels.sql",
                "SELECT label, note FROM public.labels WHERE false;");
     }
-    ~Migrations() { fs::remove_all(directory_.parent_path()); }
-    Migrations(const Migrations&) = delete;
-    Migrations& operator=(const Migrations&) = delete;
-
-    [[nodiscard]] std::string directory() const { return directory_; }
-
-private:
-    fs::path directory_ = temporary_directory("larder-odd") / "sql";
 };
 
 // Its texts and SQL may look like what Larder itself writes.
@@ -59,26 +66,15 @@ where = "label ~ '^a$'"
 where = "note IN ('$1', '$0', '$12', '$99999999999999999999', 'x')"
 )toml";
 
-/// A directory with the description of the resource.
-class Descriptions {
-public:
-    Descriptions() {
-        fs::copy(source_directory() / "resources", directory_);
-        std::ofstream(directory_ / "labels.toml") << labels;
-    }
-    ~Descriptions() { fs::remove_all(directory_.parent_path()); }
-    Descriptions(const Descriptions&) = delete;
-    Descriptions& operator=(const Descriptions&) = delete;
-
-    [[nodiscard]] std::string resources() const { return directory_; }
-
-private:
-    fs::path directory_ = temporary_directory("larder-odd") / "resources";
+/// With the description of the resource.
+struct Descriptions : SourceCopy {
+    Descriptions() : SourceCopy("resources") { append(directory() / "labels.toml", labels); }
 };
 
 struct OddStack : Migrations, Descriptions, SharedStack {
     OddStack()
-        : SharedStack({{"RESOURCES_DIR", resources()}, {"LARDER_SQL", Migrations::directory()}}) {}
+        : SharedStack({{"RESOURCES_DIR", Descriptions::directory()},
+                       {"LARDER_SQL", Migrations::directory()}}) {}
 };
 
 std::string label(const std::string& text, const std::string& note = "") {
