@@ -106,6 +106,7 @@ async function statusWithMetrics(page) {
 }
 
 async function statusRefused(page) {
+    await page.locator('#notice', { hasText: /\S/ }).waitFor();
     assert.match(await text(page, '#notice'), /403/);
     assert.ok(await page.locator('#requests').isHidden());
     assert.equal(await text(page, '#summary'), 'healthy');
