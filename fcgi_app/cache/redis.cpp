@@ -81,6 +81,8 @@ bool RedisConnection::fail(std::string why) {
     return false;
 }
 
+bool RedisConnection::fail_as_told() { return fail(std::string(std::data(context_->errstr))); }
+
 std::optional<std::string> RedisConnection::open() {
     if (!address_.sentinels.empty() && !find_master()) return std::nullopt;
     if (!connect() || !authenticate()) return std::nullopt;
@@ -117,7 +119,7 @@ bool RedisConnection::connect() {
                        : redisConnectUnixWithTimeout(address_.socket.c_str(), timeout));
     if (context_ == nullptr) return fail("out of memory");
     if (context_->err != 0 || redisSetTimeout(context_.get(), timeout) != REDIS_OK) {
-        return fail(context_->errstr);
+        return fail_as_told();
     }
     return true;
 }
@@ -167,7 +169,7 @@ bool RedisConnection::append(const RedisCommand& command) {
     }
     if (redisAppendCommandArgv(context_.get(), static_cast<int>(command.size()), arguments.data(),
                                lengths.data()) != REDIS_OK) {
-        return fail(context_->errstr);
+        return fail_as_told();
     }
     return true;
 }
@@ -188,7 +190,7 @@ bool RedisConnection::append_all(const RedisSeam& seam) {
 std::optional<RedisReply> RedisConnection::receive() {
     void* raw = nullptr;
     if (redisGetReply(context_.get(), &raw) != REDIS_OK || raw == nullptr) {
-        fail(context_->errstr);
+        fail_as_told();
         return std::nullopt;
     }
     const std::unique_ptr<void, decltype(&freeReplyObject)> owner(raw, freeReplyObject);
@@ -237,7 +239,7 @@ bool RedisConnection::send(std::span<const RedisCommand> commands) {
     if (!append_all(seam)) return false;
     unread_ += commands.size();
     for (int done = 0; done == 0;) {
-        if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return fail(context_->errstr);
+        if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return fail_as_told();
     }
     if (seam.loses_reply()) shutdown(context_->fd, SHUT_RDWR);
     return true;

@@ -85,6 +85,7 @@ private:
     };
 
     bool connect();
+    bool fail_as_told();  // with what hiredis says
     bool authenticate();
     bool find_master();
     bool append(const RedisCommand& command);
