@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <span>
 #include <thread>
 
@@ -25,6 +26,7 @@
 #include "observe/ready.hpp"
 #include "records/caretaker.hpp"
 #include "records/diagnosis.hpp"
+#include "records/epoch.hpp"
 #include "records/schema.hpp"
 #include "records/services.hpp"
 #include "server/loop.hpp"
@@ -46,6 +48,19 @@ int refuse(const std::string& why) {
 int refuse_all(const std::vector<Mistake>& mistakes) {
     for (const Mistake& mistake : mistakes) refuse(mistake.message());
     return bad_setup;
+}
+
+int change_hold(const Settings& settings, bool wants_hold) {
+    if (!wants_hold) {
+        const auto released = release_redis(settings.run_dir);
+        return released ? EXIT_SUCCESS : refuse(released.error());
+    }
+    close_new_files_to_others();
+    auto memory = open_shared_memory(settings.run_dir);
+    if (!memory) return refuse(memory.error());
+    Trust trust(**memory);
+    const auto held = hold_redis(settings.run_dir, trust);
+    return held ? EXIT_SUCCESS : refuse(held.error());
 }
 
 /// Takes a moment, because multiwatch starts again at once what has ended.
@@ -151,6 +166,7 @@ int main(int argc, char** argv) {
     bool table = false;
     bool description = false;
     bool metrics = false;
+    std::optional<bool> hold;
     std::string service_directory;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
@@ -163,6 +179,9 @@ int main(int argc, char** argv) {
     app.add_option(
         "--write-service", service_directory,
         "Write the address for migrations to this directory as files of libpq, then exit");
+    app.add_flag("--hold-redis,!--release-redis", hold,
+                 "Leave Redis alone on this host while descriptions change, or use it again, then"
+                 " exit");
     CLI11_PARSE(app, argc, argv);
 
     if (table) {
@@ -180,10 +199,11 @@ int main(int argc, char** argv) {
         if (description) fmt::print("{}\n", openapi::document(*catalog));
         return EXIT_SUCCESS;
     }
-    const bool is_asked = check || diagnosis || !service_directory.empty();
+    const bool is_asked = check || diagnosis || hold || !service_directory.empty();
     const auto give_up = is_asked ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
     if (!settings) return give_up(settings.error());
+    if (hold) return change_hold(*settings, *hold);
     if (!service_directory.empty()) {
         const auto written =
             write_service_file(settings->direct_database_url, migration_options, service_directory);

@@ -54,6 +54,10 @@ public:
     /// (json) for each record of a list; `limit` empty: all of them.
     std::string list(const List& list, std::string_view limit) const;
 
+    /// What the JSON of a record and its unique values are made of: two workers with the same shape
+    /// make the same cached values.
+    std::string shape() const { return table_ + json_ + unique_columns_; }
+
 private:
     std::string insert_text() const;
     std::string guard(std::size_t parameter, const std::string& xmin) const;
