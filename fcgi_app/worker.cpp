@@ -13,7 +13,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 #include <span>
 #include <thread>
 
@@ -166,7 +165,8 @@ int main(int argc, char** argv) {
     bool table = false;
     bool description = false;
     bool metrics = false;
-    std::optional<bool> hold;
+    bool hold = false;
+    bool release = false;
     std::string service_directory;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
@@ -179,9 +179,9 @@ int main(int argc, char** argv) {
     app.add_option(
         "--write-service", service_directory,
         "Write the address for migrations to this directory as files of libpq, then exit");
-    app.add_flag("--hold-redis,!--release-redis", hold,
-                 "Leave Redis alone on this host while descriptions change, or use it again, then"
-                 " exit");
+    app.add_flag("--hold-redis", hold,
+                 "Leave Redis alone on this host while descriptions change, then exit");
+    app.add_flag("--release-redis", release, "Let this host use Redis again, then exit");
     CLI11_PARSE(app, argc, argv);
 
     if (table) {
@@ -199,11 +199,11 @@ int main(int argc, char** argv) {
         if (description) fmt::print("{}\n", openapi::document(*catalog));
         return EXIT_SUCCESS;
     }
-    const bool is_asked = check || diagnosis || hold || !service_directory.empty();
+    const bool is_asked = check || diagnosis || hold || release || !service_directory.empty();
     const auto give_up = is_asked ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
     if (!settings) return give_up(settings.error());
-    if (hold) return change_hold(*settings, *hold);
+    if (hold || release) return change_hold(*settings, hold);
     if (!service_directory.empty()) {
         const auto written =
             write_service_file(settings->direct_database_url, migration_options, service_directory);
