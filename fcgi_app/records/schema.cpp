@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catalog/names.hpp"
+#include "records/schema_references.hpp"
 #include "store/pooler.hpp"
 #include "store/session.hpp"
 #include "store/statements.hpp"
@@ -128,6 +129,9 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
     for (const Resource& resource : resources) {
         if (auto report = check_unique(session, resource)) return std::move(*report);
     }
+    const auto foreign_keys = check_foreign_keys(session, resources);
+    if (!foreign_keys) return report_of(foreign_keys.error());
+    if (!foreign_keys->empty()) return {SchemaState::behind, *foreign_keys};
     return {SchemaState::current, "settings and database schema are in order"};
 }
 

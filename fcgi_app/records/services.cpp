@@ -39,11 +39,19 @@ Services::Services(const Settings& given, std::span<const Resource> resources, S
                std::chrono::milliseconds(given.lock_timeout_ms)),
       database_watch(database) {
     for (const Resource& resource : resources) collections.emplace_back(resource, counted);
+    for (Collection& collection : collections) {
+        collection.removal = plan_removal(collection, collections);
+    }
 }
 
 const Collection& Services::of(const Resource& resource) const {
     return *std::ranges::find(collections, &resource,
                               [](const Collection& one) { return &one.resource; });
+}
+
+const Collection& Services::named(std::string_view resource) const {
+    return *std::ranges::find_if(
+        collections, [&](const Collection& one) { return one.resource.name == resource; });
 }
 
 std::chrono::milliseconds Services::lifetime_of(const Resource& resource) const {

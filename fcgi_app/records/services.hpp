@@ -7,12 +7,14 @@
 #include <deque>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "cache/generations.hpp"
 #include "cache/shared_memory.hpp"
 #include "cache/trust.hpp"
 #include "catalog/resource.hpp"
 #include "observe/metrics.hpp"
+#include "records/removal_plan.hpp"
 #include "settings.hpp"
 #include "store/database_watch.hpp"
 #include "store/session.hpp"
@@ -32,6 +34,7 @@ struct Collection {
     const Resource& resource;
     const Statements statements;
     const std::array<Counter, 3> reads;            ///< records that were read, by CacheState
+    RemovalPlan removal;                           ///< set when all collections are there
     mutable std::atomic<int> writers_at_work = 0;  ///< transactions of this process that write
 };
 
@@ -42,6 +45,7 @@ struct Services {
              MetricsMemory& counted);
 
     const Collection& of(const Resource& resource) const;
+    const Collection& named(std::string_view resource) const;  ///< it has to be there
     std::chrono::milliseconds lifetime_of(const Resource& resource) const;
 
     const Settings& settings;

@@ -51,6 +51,27 @@ public:
     /// (id, unique fields…) of the record removed, or no row.
     Statement remove(const std::string& id, const std::string& xmin) const;
 
+    /// (id) of the record, locked so that no record that refers to it can appear, or no row. `xmin`
+    /// as above.
+    Statement lock(const std::string& id, const std::string& xmin) const;
+
+    /// A field, and the ids that its values are looked for among.
+    struct Referring {
+        const Field* field;
+        const std::vector<std::string>* ids;
+    };
+    /// (id) of each record that refers to any of these, locked in the same way, by id.
+    Statement lock_referring(const std::vector<Referring>& to) const;
+
+    /// Makes a reference null where it is one of `ids`: (id, unique fields… before) of each.
+    Statement clear(const Referring& reference) const;
+
+    /// (id, unique fields…) of the records removed.
+    Statement remove_all(const std::vector<std::string>& ids) const;
+
+    /// (id) of those of `ids` that there are.
+    Statement select_ids(const std::vector<std::string>& ids) const;
+
     /// (json) for each record of a list; `limit` empty: all of them.
     std::string list(const List& list, std::string_view limit) const;
 
