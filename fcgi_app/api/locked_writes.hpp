@@ -14,10 +14,10 @@
 namespace larder {
 
 /// Writes that met the lock of another transaction, in one bounded queue for each record (or for
-/// the unique values that a new record claims). One write of each queue waits for the lock at a
-/// time, until LOCK_TIMEOUT_MS after its request came; JobKind::lock_wait bounds how many store
-/// threads do so. The rest of the queue holds no thread. At most a quarter of QUEUE_LIMIT writes
-/// are here. Any thread.
+/// the unique values that a new record claims and the records that it refers to). One write of each
+/// queue waits for the lock at a time, until LOCK_TIMEOUT_MS after its request came;
+/// JobKind::lock_wait bounds how many store threads do so. The rest of the queue holds no thread.
+/// At most a quarter of QUEUE_LIMIT writes are here. Any thread.
 class LockedWrites {
 public:
     /// Takes back calls that are answered or whose clients have hung up.

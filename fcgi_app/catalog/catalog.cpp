@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <utility>
 
 #include "catalog/description.hpp"
 #include "catalog/names.hpp"
+#include "catalog/references.hpp"
 #include "file.hpp"
 
 namespace larder {
@@ -90,9 +92,13 @@ public:
                 of_file(directory + '/' + shown_file(file), "the name of a resource " + why));
         }
         const auto text = text_of(path);
-        if (!text) return mistakes_.push_back(of_file(path, text.error()));
+        if (!text) {
+            unread_.push_back(name);
+            return mistakes_.push_back(of_file(path, text.error()));
+        }
         auto description = read_description(name, *text);
         if (!description) {
+            unread_.push_back(name);
             for (Mistake& mistake : description.error()) {
                 mistake.file = directory + '/' + shown_file(file);
                 mistakes_.push_back(std::move(mistake));
@@ -100,11 +106,18 @@ public:
             return;
         }
         compare(path, *description);
-        resources_.push_back(std::move(description->resource));
+        described_.push_back({path, std::move(*description)});
     }
 
     std::expected<std::vector<Resource>, std::vector<Mistake>> result() {
-        if (mistakes_.empty()) return std::move(resources_);
+        std::ranges::move(resolve_references(described_, unread_), std::back_inserter(mistakes_));
+        if (mistakes_.empty()) {
+            std::vector<Resource> resources;
+            for (Described& one : described_) {
+                resources.push_back(std::move(one.description.resource));
+            }
+            return resources;
+        }
         sort_mistakes(mistakes_);
         return std::unexpected(std::move(mistakes_));
     }
@@ -152,7 +165,8 @@ private:
         return false;
     }
 
-    std::vector<Resource> resources_;
+    std::vector<Described> described_;
+    std::vector<std::string> unread_;  // resources whose files have mistakes of their own
     std::vector<Mistake> mistakes_;
     Names schemas_ = {{"Health", "Larder itself"}, {"Problem", "Larder itself"}};
     Names tags_ = {{"Service", "Larder itself"}, {"Documentation", "Larder itself"}};

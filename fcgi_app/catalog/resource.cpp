@@ -11,6 +11,12 @@ const Field* Resource::find_field(std::string_view wanted) const {
     return found == fields.end() ? nullptr : &*found;
 }
 
+bool Resource::removal_changes_others() const {
+    return std::ranges::any_of(referrers, [](const Referrer& referrer) {
+        return referrer.on_delete != OnDelete::restrict;
+    });
+}
+
 bool Resource::keeps_json() const {
     return is_document() || std::ranges::any_of(fields, &Field::is_json);
 }

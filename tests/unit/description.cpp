@@ -265,7 +265,7 @@ k = { type = "text", default = "a \"b\"" }
         refused("[fields]\na = { type = \"" + type + "\", unique = true }",
                 "4:" + std::to_string(27 + type.size()), {"`unique` is not for the type"});
     }
-    for (const std::string type : {"reference", "other"}) {
+    for (const std::string type : {"other"}) {
         refused("[fields]\na = { type = \"" + type + "\", to = \"b\" }", "4:14",
                 {"not served by this version"});
     }
