@@ -45,8 +45,9 @@ LockedWrites::LockedWrites(const Services& services, StoreThreads& threads, Hand
           std::max<std::size_t>(1, static_cast<std::size_t>(services.settings.queue_limit) / 4)) {}
 
 bool LockedWrites::has_others(const Call& call) {
-    if (keys_.load() == 0 || !is_write(call) || call.argument.empty()) return false;
-    return queues_.contains(lock_key(call));
+    if (keys_.load() == 0 || !is_write(call)) return false;
+    const std::string key = lock_key(call);
+    return !key.ends_with(' ') && queues_.contains(key);  // it names a record
 }
 
 void LockedWrites::add(Call call) {

@@ -26,7 +26,8 @@ public:
     /// All must outlive this; `threads` may be made after it.
     LockedWrites(const Services& services, StoreThreads& threads, HandBack hand_back);
 
-    /// Whether other writes to the record of this call are here. Then it has to go behind them,
+    /// Whether other writes to the record of this call, or to what it claims and refers to, are
+    /// here. Then it has to go behind them,
     /// because it would hold up the group that it shares a transaction with.
     bool has_others(const Call& call);
 

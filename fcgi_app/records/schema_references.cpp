@@ -24,11 +24,12 @@ struct ForeignKey {
     std::string to_column;
     bool is_single = false;  ///< it has one column
     bool is_required = false;
+    bool is_generated = false;
     bool changes_rows = false;  ///< ON DELETE CASCADE, SET NULL or SET DEFAULT
 };
 
-/// (from, to, name, column, column of `to`, single, required, changes rows) of each foreign key;
-/// the first two are places in `resources`.
+/// (from, to, name, column, column of `to`, single, required, generated, changes rows) of each
+/// foreign key; the first two are places in `resources`.
 Statement all_foreign_keys(std::span<const Resource> resources) {
     Statement statement{.sql = {}, .values = {}, .is_repeated = false};
     std::string tables;
@@ -40,7 +41,7 @@ Statement all_foreign_keys(std::span<const Resource> resources) {
     statement.sql = fmt::format(
         "WITH tables (place, oid) AS (VALUES {})"
         " SELECT a.place, b.place, c.conname, x.attname, y.attname, cardinality(c.conkey) = 1,"
-        " x.attnotnull, c.confdeltype IN ('c', 'n', 'd')"
+        " x.attnotnull, x.attgenerated <> '', c.confdeltype IN ('c', 'n', 'd')"
         " FROM pg_constraint AS c JOIN tables AS a ON a.oid = c.conrelid"
         " JOIN tables AS b ON b.oid = c.confrelid"
         " JOIN pg_attribute AS x ON x.attrelid = c.conrelid AND x.attnum = c.conkey[1]"
@@ -63,7 +64,8 @@ std::vector<ForeignKey> read_keys(const Rows& rows, std::span<const Resource> re
                         .to_column = *row[4],
                         .is_single = row[5] == "t",
                         .is_required = row[6] == "t",
-                        .changes_rows = row[7] == "t"});
+                        .is_generated = row[7] == "t",
+                        .changes_rows = row[8] == "t"});
     }
     return keys;
 }
@@ -99,6 +101,12 @@ std::string lack_of(const Resource& resource, const Field& field,
         return fmt::format(
             "PostgreSQL: {0}.{1} is NOT NULL, so that it could not be cleared; change it: ALTER"
             " TABLE {0} ALTER COLUMN {1} DROP NOT NULL",
+            quoted_table(resource.name), quoted_identifier(field.column_name()));
+    }
+    if (reference.on_delete == OnDelete::clear && key->is_generated) {
+        return fmt::format(
+            "PostgreSQL: {}.{} is generated, so that it could not be cleared; write on_delete ="
+            " \"restrict\" or \"cascade\"",
             quoted_table(resource.name), quoted_identifier(field.column_name()));
     }
     return {};

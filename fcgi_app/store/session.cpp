@@ -376,7 +376,7 @@ Expected<Rows> Transaction::also(const Statement& statement, std::chrono::millis
     auto rows = session_.guarded([&] {
         const std::string text = session_.text_of(statement);
         return converted(session_.connection_->execute(
-            fmt::format("SET LOCAL lock_timeout = {};{}",
+            fmt::format("SET LOCAL lock_timeout TO {};{}",
                         std::max(lock_wait, std::chrono::milliseconds(1)).count(), text)));
     });
     is_open_ = session_.connection_ != nullptr;

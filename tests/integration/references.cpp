@@ -142,7 +142,11 @@ BOOST_AUTO_TEST_CASE(foreign_keys_that_are_not_as_described_are_refused_at_start
     database.query("DELETE FROM nodes");
     database.query("ALTER TABLE nodes ALTER parent SET NOT NULL");
     expect({"\"nodes\".\"parent\" is NOT NULL", "DROP NOT NULL"});
-    database.query("ALTER TABLE nodes ALTER parent DROP NOT NULL");
+    database.query(
+        "ALTER TABLE nodes DROP parent, ADD parent bigint GENERATED ALWAYS AS"
+        " (NULL::bigint) STORED REFERENCES nodes");
+    expect({"\"nodes\".\"parent\" is generated", "on_delete"});
+    database.query("ALTER TABLE nodes DROP parent, ADD parent bigint REFERENCES nodes");
     expect({});
 }
 
