@@ -65,10 +65,12 @@ constexpr std::string_view columns_sql =
     " a.attnotnull OR COALESCE(b.is_required, false), pg_get_expr(f.adbin, f.adrelid),"
     " a.attgenerated <> '', a.attidentity <> '',"
     " t.oid <> 'bpchar'::regtype AND t.typname <> 'citext'"
-    " AND COALESCE(l.collisdeterministic, true), col_description(r.oid, a.attnum), a.atttypid,"
+    " AND COALESCE(l.collisdeterministic, true), o.description, a.atttypid,"
     " CASE WHEN t.typtype = 'e' THEN t.oid END"
     " FROM r JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped"
     " LEFT JOIN b ON b.of = a.atttypid JOIN pg_type AS t ON t.oid = COALESCE(b.type, a.atttypid)"
+    " LEFT JOIN pg_description AS o ON o.objoid = r.oid AND o.classoid = 'pg_class'::regclass"
+    " AND o.objsubid = a.attnum"
     " LEFT JOIN pg_attrdef AS f ON f.adrelid = r.oid AND f.adnum = a.attnum"
     " LEFT JOIN pg_collation AS l ON l.oid = a.attcollation ORDER BY r.oid, a.attnum";
 
@@ -82,8 +84,7 @@ constexpr std::string_view labels_sql =
 constexpr std::string_view checks_sql =
     "SELECT r.oid, c.conname, pg_get_expr(c.conbin, c.conrelid), c.convalidated, a.attname"
     " FROM r JOIN pg_constraint AS c ON c.conrelid = r.oid AND c.contype = 'c'"
-    " LEFT JOIN unnest(c.conkey) AS k ON true"
-    " LEFT JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = k"
+    " LEFT JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = ANY (c.conkey)"
     " ORDER BY r.oid, c.conname, a.attnum";
 
 constexpr std::string_view foreign_keys_sql =
