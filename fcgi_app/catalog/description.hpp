@@ -15,6 +15,7 @@ namespace larder {
 struct Description {
     Resource resource;
     Position title = {};
+    Position table = {.line = 0, .column = 0};   ///< 0: the text does not name it
     std::map<std::string, Position> lists = {};  ///< by path
 };
 

@@ -20,13 +20,14 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 // Attributes of a field of any type, and of those that this version cannot serve.
-constexpr std::array<std::string_view, 8> common_keys = {
-    "type", "optional", "default", "unique", "read_only", "column", "meaning", "example"};
+constexpr std::array<std::string_view, 9> common_keys = {
+    "type",      "optional", "default", "database_default", "unique",
+    "read_only", "column",   "meaning", "example"};
 constexpr std::array<std::string_view, 3> later_keys = {"filter", "sort", "search"};
-constexpr std::array<std::string_view, 11> types = {"text", "integer",   "decimal",  "boolean",
+constexpr std::array<std::string_view, 12> types = {"text", "integer",   "decimal",  "boolean",
                                                     "date", "timestamp", "datetime", "float",
-                                                    "uuid", "enum",      "json"};
-constexpr std::array<std::string_view, 2> later_types = {"other", "reference"};
+                                                    "uuid", "enum",      "json",     "other"};
+constexpr std::array<std::string_view, 1> later_types = {"reference"};
 
 // Those whose values have one text each, by which the duplicate check compares.
 constexpr std::array<std::string_view, 4> unique_types = {"text", "integer", "uuid", "enum"};
@@ -92,6 +93,7 @@ private:
         if (type == "datetime") return DateTime{};
         if (type == "float") return Float{};
         if (type == "uuid") return Uuid{};
+        if (type == "other") return Other{};
         return Json{};
     }
 
@@ -227,12 +229,19 @@ private:
                                                  " whose values have one text each",
                                                  type, alternatives(unique_types)));
         }
-        for (const std::string_view other : {"unique", "default"}) {
+        field.database_default = reader_.flag("database_default").value_or(false);
+        if (type == "other") check_other(field);
+        for (const std::string_view other : {"unique", "default", "database_default"}) {
             if (field.read_only && reader_.has(other)) {
                 reader_.refuse(other, fmt::format("`{}` is not for a field with read_only = true,"
                                                   " which the database gives; leave it out",
                                                   other));
             }
+        }
+        if (field.database_default && reader_.has("default")) {
+            reader_.refuse("default",
+                           "`default` is not for a field with database_default = true; leave one of"
+                           " them out");
         }
         if (field.unique && reader_.has("default")) {
             reader_.refuse("default",
@@ -245,6 +254,18 @@ private:
             if (const auto why = misnamed_column(*column); !why.empty()) {
                 reader_.refuse("column", fmt::format("the column {} {}", shown(*column), why));
             }
+        }
+    }
+
+    /// What the database shows, a client cannot send.
+    void check_other(const Field& field) {
+        if (!field.read_only) {
+            reader_.refuse("type", "the type `other` is only for reading; add read_only = true");
+        }
+        if (reader_.has("example")) {
+            reader_.refuse("example",
+                           "`example` is not for the type `other`, of which a client sends no"
+                           " value; leave it out");
         }
     }
 

@@ -61,8 +61,11 @@ struct Enum {
 /// Any JSON value but null, which is kept as SQL's NULL.
 struct Json {};
 
+/// What PostgreSQL's to_json shows of a column of another type. Always read only.
+struct Other {};
+
 using FieldType = std::variant<Text, Decimal, Integer, Boolean, Date, Timestamp, DateTime, Float,
-                               Uuid, Enum, Json>;
+                               Uuid, Enum, Json, Other>;
 
 /// What a field of a new record has where nothing was sent.
 struct Default {
@@ -83,6 +86,9 @@ struct Field {
     std::string meaning = {};  ///< for the documentation
     std::optional<Default> fallback = {};
     bool read_only = false;  ///< the database gives it; what a client sends is ignored, as an id is
+    /// The column's own default gives the value of a new record where nothing was sent. Never with
+    /// `fallback` or `read_only`.
+    bool database_default = false;
     std::string column = {};  ///< where it is stored; empty: in the column of its own name
 
     bool is_json() const { return std::holds_alternative<Json>(type); }
@@ -116,7 +122,7 @@ enum class Lifetime {
 };
 
 struct Resource {
-    std::string name;   ///< path segment, table and cache key (catalog/names.hpp)
+    std::string name;   ///< path segment and cache key (catalog/names.hpp)
     std::string title;  ///< what one record is called in messages
     IdType id = IdType::integer;
 
@@ -129,6 +135,15 @@ struct Resource {
     Envelope envelope = {};    ///< empty: records and lists are answered bare
     std::string deleted = {};  ///< body of the answer to DELETE; empty: 204
 
+    std::string table = {};  ///< empty: the name
+    std::string schema = "public";
+    std::string id_column = "id";
+    bool generates_id = false;  ///< the column has no default, so a new UUID is given
+    bool can_create = true;     ///< false: the database cannot give what a new record needs
+    bool can_change = true;     ///< false: read only, also with nothing to create or delete
+
+    const std::string& table_name() const { return table.empty() ? name : table; }
+    std::string sql_table() const;  ///< in SQL, with its schema
     bool is_document() const { return fields.empty(); }
     bool keeps_json() const;  ///< in a field or as a whole: merging can make it grow without end
     bool is_wrapped() const { return !envelope.record.empty(); }

@@ -13,6 +13,8 @@ StoredText stored(const Boolean&, const SentValue& value) {
 
 StoredText stored(const Json&, const SentValue& value) { return std::string(value.raw); }
 
+StoredText stored(const Other&, const SentValue&) { return misfit("cannot be sent"); }
+
 std::expected<std::string, std::string> stored_text(const FieldType& type,
                                                     const json::Member& member,
                                                     std::string_view raw) {

@@ -55,36 +55,44 @@ Statement deferrable_constraint(const Resource& resource) {
     return {
         "SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid"
         " WHERE i.indrelid = $1::regclass AND NOT i.indimmediate LIMIT 1",
-        {quoted_table(resource.name)}};
+        {resource.sql_table()}};
 }
 
-/// (true) if no two rows can have the same value of a field.
-Statement is_unique(const Resource& resource, const Field& field) {
+/// (true) if no two rows can have the same value in a column.
+Statement is_unique(const Resource& resource, const std::string& column) {
     return {
         "SELECT EXISTS (SELECT FROM pg_index AS i JOIN pg_attribute AS a"
         " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
         " WHERE i.indrelid = $1::regclass AND a.attname = $2 AND i.indnkeyatts = 1"
         " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL)",
-        {quoted_table(resource.name), field.column_name()}};
+        {resource.sql_table(), column}};
+}
+
+/// The columns that need to be unique; that of an id is the key where it has the usual name.
+std::vector<std::string> unique_columns(const Resource& resource) {
+    std::vector<std::string> columns;
+    if (resource.id_column != "id") columns.push_back(resource.id_column);
+    for (const Field& field : resource.fields) {
+        if (field.unique) columns.push_back(field.column_name());
+    }
+    return columns;
 }
 
 /// Whether the table can decide on the unique values of a resource; nothing: it can.
 std::optional<SchemaReport> check_unique(Session& session, const Resource& resource) {
-    if (std::ranges::find(resource.fields, true, &Field::unique) == resource.fields.end()) {
-        return std::nullopt;
-    }
-    const auto deferrable = session.read(deferrable_constraint(resource));
+    const bool has_unique_field = std::ranges::any_of(resource.fields, &Field::unique);
+    const auto deferrable =
+        has_unique_field ? session.read(deferrable_constraint(resource)) : Rows();
     if (!deferrable) return report_of(deferrable.error());
     if (!deferrable->empty()) {
         return SchemaReport{
             SchemaState::behind,
             fmt::format("PostgreSQL: the constraint {} is DEFERRABLE, so that every insert into"
                         " {} would fail; drop it, and add it without DEFERRABLE",
-                        deferrable->at(0).at(0).value_or(""), quoted_table(resource.name))};
+                        deferrable->at(0).at(0).value_or(""), resource.sql_table())};
     }
-    for (const Field& field : resource.fields) {
-        if (!field.unique) continue;
-        const auto unique = session.read(is_unique(resource, field));
+    for (const std::string& column : unique_columns(resource)) {
+        const auto unique = session.read(is_unique(resource, column));
         if (!unique) return report_of(unique.error());
         if (unique->at(0).at(0) == "t") continue;
         return SchemaReport{
@@ -92,7 +100,7 @@ std::optional<SchemaReport> check_unique(Session& session, const Resource& resou
             fmt::format(
                 "PostgreSQL: {0}.{1} is not unique, so that nothing would refuse duplicates;"
                 " add a constraint: ALTER TABLE {0} ADD UNIQUE ({1})",
-                quoted_table(resource.name), quoted_identifier(field.column_name()))};
+                resource.sql_table(), quoted_identifier(column))};
     }
     return std::nullopt;
 }
