@@ -50,6 +50,7 @@ struct RulesInToml {
     std::string operator()(const Float&) const { return R"(type = "float")"; }
     std::string operator()(const Uuid&) const { return R"(type = "uuid")"; }
     std::string operator()(const Json&) const { return R"(type = "json")"; }
+    std::string operator()(const Reference&) const { return {}; }  // stands in no table
     std::string operator()(const Other&) const { return R"(type = "other")"; }
 };
 

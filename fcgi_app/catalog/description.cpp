@@ -244,6 +244,7 @@ private:
                                                     shown(field->column_name())));
             }
             columns.emplace_back(field->column_name(), entry.name);
+            if (field->reference() != nullptr) note_places(entry);
             resource().fields.push_back(std::move(*field));
         }
     }
@@ -251,6 +252,15 @@ private:
     static Position place_of_column(const Entry& entry) {
         const toml::node* column = entry.value->as_table()->get("column");
         return column == nullptr ? entry.at : position_of(column->source());
+    }
+
+    void note_places(const Entry& entry) {
+        const TableReader reader(*entry.value->as_table(), mistakes_);
+        description_.references.push_back({.field = entry.name,
+                                           .to = reader.at("to"),
+                                           .on_delete = reader.at("on_delete"),
+                                           .example = reader.at("example"),
+                                           .fallback = reader.at("default")});
     }
 
     void read_lists() {

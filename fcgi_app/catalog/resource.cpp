@@ -18,6 +18,12 @@ std::string Resource::sql_table() const {
            quoted_identifier(table_name());
 }
 
+bool Resource::removal_changes_others() const {
+    return std::ranges::any_of(referrers, [](const Referrer& referrer) {
+        return referrer.on_delete != OnDelete::restrict;
+    });
+}
+
 bool Resource::keeps_json() const {
     return is_document() || std::ranges::any_of(fields, &Field::is_json);
 }

@@ -64,8 +64,25 @@ struct Json {};
 /// What PostgreSQL's to_json shows of a column of another type. Always read only.
 struct Other {};
 
+/// What the removal of a record does to those that refer to it.
+enum class OnDelete {
+    restrict,  ///< it is refused
+    cascade,   ///< they are removed with it
+    clear,     ///< their references become null
+};
+
+/// The id of a record of the resource `to`, which may be the field's own one.
+struct Reference {
+    std::string to;
+    OnDelete on_delete = OnDelete::restrict;
+
+    // What `to` says of itself; known once all descriptions are read (catalog/references.hpp).
+    IdType id = IdType::integer;
+    std::string title = {};
+};
+
 using FieldType = std::variant<Text, Decimal, Integer, Boolean, Date, Timestamp, DateTime, Float,
-                               Uuid, Enum, Json, Other>;
+                               Uuid, Enum, Json, Other, Reference>;
 
 /// What a field of a new record has where nothing was sent.
 struct Default {
@@ -96,6 +113,7 @@ struct Field {
     bool search = false;  ///< and for words
 
     bool is_json() const { return std::holds_alternative<Json>(type); }
+    const Reference* reference() const { return std::get_if<Reference>(&type); }  ///< or null
     const std::string& column_name() const { return column.empty() ? name : column; }
 };
 
@@ -131,6 +149,13 @@ enum class Lifetime {
     items,    ///< ITEM_CACHE_TTL
 };
 
+/// A field whose values are ids of records of the resource that has this entry.
+struct Referrer {
+    std::string resource;
+    std::string field;
+    OnDelete on_delete = OnDelete::restrict;
+};
+
 struct Resource {
     std::string name;   ///< path segment and cache key (catalog/names.hpp)
     std::string title;  ///< what one record is called in messages
@@ -155,6 +180,12 @@ struct Resource {
 
     const std::string& table_name() const { return table.empty() ? name : table; }
     std::string sql_table() const;  ///< in SQL, with its schema
+
+    // Known once all descriptions are read (catalog/references.hpp).
+    std::vector<Referrer> referrers = {};
+    bool removal_may_be_refused = false;  ///< by a record that refers to it, or to one below it
+
+    bool removal_changes_others() const;  ///< records that refer to it are removed or changed too
     bool is_document() const { return fields.empty(); }
     bool keeps_json() const;  ///< in a field or as a whole: merging can make it grow without end
     bool is_wrapped() const { return !envelope.record.empty(); }

@@ -66,6 +66,22 @@ Value::Object rules(const Enum& type) { return {{"type", "string"}, {"enum", val
 Value::Object rules(const Json&) { return {}; }
 Value::Object rules(const Other&) { return {}; }
 
+Value::Object rules(const Reference& reference) {
+    return reference.id == IdType::uuid ? rules(Uuid{}) : rules(Integer{});
+}
+
+/// What a reference means, and what the removal of the record that it leads to does.
+std::string meaning_of(const Reference& reference) {
+    const bool has_vowel = std::string_view("AEIOUaeiou").contains(reference.title.front());
+    std::string text = fmt::format("The id of {} {}.", has_vowel ? "an" : "a", reference.title);
+    switch (reference.on_delete) {
+        case OnDelete::restrict: return text + " As long as it is here, that cannot be removed.";
+        case OnDelete::cascade: return text + " This record is removed with it.";
+        case OnDelete::clear: return text + " It becomes null when that is removed.";
+    }
+    return text;
+}
+
 /// The rules of a field that may also be null.
 Value::Object rules_or_null(const Field& field) {
     Value::Object schema = std::visit([](const auto& type) { return rules(type); }, field.type);
@@ -89,6 +105,7 @@ std::string description(const Resource& resource, const Field& field) {
                 fmt::format("At most {} digits after the decimal point.", *decimal->scale));
         }
     }
+    if (const Reference* reference = field.reference()) sentences.push_back(meaning_of(*reference));
     if (field.is_json()) sentences.emplace_back("Any JSON value.");
     if (std::holds_alternative<Other>(field.type)) {
         sentences.emplace_back("As PostgreSQL's to_json shows it.");

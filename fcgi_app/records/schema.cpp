@@ -52,6 +52,9 @@ std::string_view types_of(const Field& field) {
         std::string_view operator()(const Text&) const { return {}; }
         std::string_view operator()(const Enum&) const { return {}; }
         std::string_view operator()(const Other&) const { return {}; }
+        std::string_view operator()(const Reference& to) const {
+            return to.id == IdType::integer ? "int2 int4 int8" : "uuid";
+        }
     };
     return std::visit(Names{}, field.type);
 }
@@ -68,8 +71,7 @@ std::string wanted_columns(std::span<const Resource> resources) {
         if (resource.is_document()) add("data", "jsonb");
         for (const Field& field : resource.fields) add(field.column_name(), types_of(field));
         tables.push_back(fmt::format(R"({{"t":{},"columns":[{}]}})",
-                                     json::quoted(resource.sql_table()),
-                                     fmt::join(columns, ",")));
+                                     json::quoted(resource.sql_table()), fmt::join(columns, ",")));
     }
     return fmt::format("[{}]", fmt::join(tables, ","));
 }
@@ -87,7 +89,8 @@ Statement misfit(std::span<const Resource> resources) {
         " LEFT JOIN pg_type AS y ON y.oid = a.atttypid"
         " LEFT JOIN pg_type AS base ON base.oid = y.typbasetype"
         " WHERE a.attname IS NULL OR NOT has_table_privilege(w.oid, 'SELECT')"
-        " OR w.one->>1 <> '' AND coalesce(base.typtype, y.typtype) <> 'd' AND NOT coalesce(base.typname, y.typname) = ANY"
+        " OR w.one->>1 <> '' AND coalesce(base.typtype, y.typtype) <> 'd' AND NOT "
+        "coalesce(base.typname, y.typname) = ANY"
         " (string_to_array(w.one->>1, ' ')) LIMIT 1",
         {wanted_columns(resources)}};
 }

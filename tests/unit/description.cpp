@@ -317,10 +317,6 @@ k = { type = "text", default = "a \"b\"" }
         refused("[fields]\na = { type = \"" + type + "\", unique = true }",
                 "4:" + std::to_string(27 + type.size()), {"`unique` is not for the type"});
     }
-    for (const std::string type : {"reference"}) {
-        refused("[fields]\na = { type = \"" + type + "\", to = \"b\" }", "4:14",
-                {"not served by this version"});
-    }
     refused("[fields]\na = { type = \"other\" }", "4:14", {"read_only = true"});
     refused("[fields]\na = { type = \"other\", read_only = true, example = 1 }", "4:51",
             {"`example` is not for the type `other`"});
