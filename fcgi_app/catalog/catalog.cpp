@@ -141,6 +141,8 @@ private:
                                   shown(resource.title), schema));
             if (!is_free) break;
         }
+        claim(tables_, resource.sql_table(), path, description.table,
+              fmt::format("the resource has the table {}", resource.sql_table()));
         claim(tags_, joined(resource.name), path, {.line = 0, .column = 0},
               fmt::format("the resource gives the name {} in the OpenAPI document",
                           joined(resource.name)));
@@ -171,6 +173,7 @@ private:
     Names schemas_ = {{"Health", "Larder itself"}, {"Problem", "Larder itself"}};
     Names tags_ = {{"Service", "Larder itself"}, {"Documentation", "Larder itself"}};
     Names lists_;
+    Names tables_;  // caches of one resource know nothing of another
 };
 
 }  // namespace

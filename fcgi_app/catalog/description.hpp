@@ -25,6 +25,7 @@ struct ReferencePlaces {
 struct Description {
     Resource resource;
     Position title = {};
+    Position table = {.line = 0, .column = 0};   ///< 0: the text does not name it
     std::map<std::string, Position> lists = {};  ///< by path
     std::vector<ReferencePlaces> references = {};
 };

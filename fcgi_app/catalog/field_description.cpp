@@ -20,13 +20,12 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 // Attributes of a field of any type.
-constexpr std::array<std::string_view, 11> common_keys = {
-    "type",    "optional", "default", "unique", "read_only", "column",
-    "meaning", "example",  "filter",  "sort",   "search"};
-constexpr std::array<std::string_view, 12> types = {"text", "integer",   "decimal",  "boolean",
-                                                    "date", "timestamp", "datetime", "float",
-                                                    "uuid", "enum",      "json",     "reference"};
-constexpr std::array<std::string_view, 1> later_types = {"other"};
+constexpr std::array<std::string_view, 12> common_keys = {
+    "type",   "optional", "default", "database_default", "unique", "read_only",
+    "column", "meaning",  "example", "filter",           "sort",   "search"};
+constexpr std::array<std::string_view, 13> types = {
+    "text",  "integer", "decimal", "boolean", "date",  "timestamp", "datetime",
+    "float", "uuid",    "enum",    "json",    "other", "reference"};
 
 // Those whose values have one text each, by which the duplicate check compares.
 constexpr std::array<std::string_view, 5> unique_types = {"text", "integer", "uuid", "enum",
@@ -54,12 +53,6 @@ public:
         }
         const auto type = reader_.text("type");
         if (!type) return std::nullopt;
-        if (is_among(later_types, *type)) {
-            reader_.refuse("type", fmt::format("the type `{}` is not served by this version of"
-                                               " Larder; use one of {}, or leave the field out",
-                                               *type, alternatives(types)));
-            return std::nullopt;
-        }
         const auto known = reader_.one_of("type", types);
         if (!known) return std::nullopt;
         Field field{.name = std::string(name_), .type = read_type(*known)};
@@ -94,6 +87,7 @@ private:
         if (type == "datetime") return DateTime{};
         if (type == "float") return Float{};
         if (type == "uuid") return Uuid{};
+        if (type == "other") return Other{};
         return Json{};
     }
 
@@ -243,20 +237,28 @@ private:
                                                  " whose values have one text each",
                                                  type, alternatives(unique_types)));
         }
-        for (const std::string_view other : {"unique", "default"}) {
+        field.database_default = reader_.flag("database_default").value_or(false);
+        if (type == "other") check_other(field);
+        for (const std::string_view other : {"unique", "default", "database_default"}) {
             if (field.read_only && reader_.has(other)) {
                 reader_.refuse(other, fmt::format("`{}` is not for a field with read_only = true,"
                                                   " which the database gives; leave it out",
                                                   other));
             }
         }
+        if (field.database_default && reader_.has("default")) {
+            reader_.refuse("default",
+                           "`default` is not for a field with database_default = true; leave one of"
+                           " them out");
+        }
         if (field.unique && reader_.has("default")) {
             reader_.refuse("default",
                            "`default` is not for a field with unique = true, because two"
                            " records would have the same; leave one of them out");
         }
-        field.filter = indexed("filter", type != "json", type);
-        field.sort = indexed("sort", type != "json", type);
+        const bool is_comparable = type != "json" && type != "other";
+        field.filter = indexed("filter", is_comparable, type);
+        field.sort = indexed("sort", is_comparable, type);
         field.search = indexed("search", type == "text", type);
         const Reference* reference = field.reference();
         if (reference != nullptr && reference->on_delete == OnDelete::clear && field.required) {
@@ -270,6 +272,18 @@ private:
             if (const auto why = misnamed_column(*column); !why.empty()) {
                 reader_.refuse("column", fmt::format("the column {} {}", shown(*column), why));
             }
+        }
+    }
+
+    /// What the database shows, a client cannot send.
+    void check_other(const Field& field) {
+        if (!field.read_only) {
+            reader_.refuse("type", "the type `other` is only for reading; add read_only = true");
+        }
+        if (reader_.has("example")) {
+            reader_.refuse("example",
+                           "`example` is not for the type `other`, of which a client sends no"
+                           " value; leave it out");
         }
     }
 

@@ -4,11 +4,18 @@
 
 #include <algorithm>
 
+#include "catalog/names.hpp"
+
 namespace larder {
 
 const Field* Resource::find_field(std::string_view wanted) const {
     const auto found = std::ranges::find(fields, wanted, &Field::name);
     return found == fields.end() ? nullptr : &*found;
+}
+
+std::string Resource::sql_table() const {
+    return (schema == "public" ? schema : quoted_identifier(schema)) + '.' +
+           quoted_identifier(table_name());
 }
 
 bool Resource::removal_changes_others() const {

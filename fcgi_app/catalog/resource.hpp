@@ -61,6 +61,9 @@ struct Enum {
 /// Any JSON value but null, which is kept as SQL's NULL.
 struct Json {};
 
+/// What PostgreSQL's to_json shows of a column of another type. Always read only.
+struct Other {};
+
 /// What the removal of a record does to those that refer to it.
 enum class OnDelete {
     restrict,  ///< it is refused
@@ -79,7 +82,7 @@ struct Reference {
 };
 
 using FieldType = std::variant<Text, Decimal, Integer, Boolean, Date, Timestamp, DateTime, Float,
-                               Uuid, Enum, Json, Reference>;
+                               Uuid, Enum, Json, Other, Reference>;
 
 /// What a field of a new record has where nothing was sent.
 struct Default {
@@ -100,6 +103,9 @@ struct Field {
     std::string meaning = {};  ///< for the documentation
     std::optional<Default> fallback = {};
     bool read_only = false;  ///< the database gives it; what a client sends is ignored, as an id is
+    /// The column's own default gives the value of a new record where nothing was sent. Never with
+    /// `fallback` or `read_only`.
+    bool database_default = false;
     std::string column = {};  ///< where it is stored; empty: in the column of its own name
     bool filter =
         false;  ///< the database has an index for each of these: for equal values and ranges,
@@ -151,7 +157,7 @@ struct Referrer {
 };
 
 struct Resource {
-    std::string name;   ///< path segment, table and cache key (catalog/names.hpp)
+    std::string name;   ///< path segment and cache key (catalog/names.hpp)
     std::string title;  ///< what one record is called in messages
     IdType id = IdType::integer;
 
@@ -164,6 +170,16 @@ struct Resource {
     Lifetime lifetime = Lifetime::records;
     Envelope envelope = {};    ///< empty: records and lists are answered bare
     std::string deleted = {};  ///< body of the answer to DELETE; empty: 204
+
+    std::string table = {};  ///< empty: the name
+    std::string schema = "public";
+    std::string id_column = "id";
+    bool generates_id = false;  ///< the column has no default, so a new UUID is given
+    bool can_create = true;     ///< false: the database cannot give what a new record needs
+    bool can_change = true;     ///< false: read only, also with nothing to create or delete
+
+    const std::string& table_name() const { return table.empty() ? name : table; }
+    std::string sql_table() const;  ///< in SQL, with its schema
 
     // Known once all descriptions are read (catalog/references.hpp).
     std::vector<Referrer> referrers = {};

@@ -45,6 +45,7 @@ Value made_up(const Float&, std::string_view) { return Value::json("0.25"); }
 Value made_up(const Uuid&, std::string_view) { return id_example(IdType::uuid); }
 Value made_up(const Enum& type, std::string_view) { return type.values.front(); }
 Value made_up(const Json&, std::string_view) { return object({{"colour", "red"}}); }
+Value made_up(const Other&, std::string_view) { return array({"red", "blue"}); }
 Value made_up(const Reference& reference, std::string_view) { return id_example(reference.id); }
 
 // Nobody knows which record there is to refer to.

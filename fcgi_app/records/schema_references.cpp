@@ -34,7 +34,7 @@ Statement all_foreign_keys(std::span<const Resource> resources) {
     Statement statement{.sql = {}, .values = {}, .is_repeated = false};
     std::string tables;
     for (const Resource& resource : resources) {
-        statement.values.emplace_back(quoted_table(resource.name));
+        statement.values.emplace_back(resource.sql_table());
         tables += fmt::format("{}({}, to_regclass(${}))", tables.empty() ? "" : ", ",
                               statement.values.size() - 1, statement.values.size());
     }
@@ -71,7 +71,7 @@ std::vector<ForeignKey> read_keys(const Rows& rows, std::span<const Resource> re
 }
 
 bool belongs_to(const ForeignKey& key, const Resource& from, const Field& field) {
-    return key.from == &from && key.is_single && key.to_column == "id" &&
+    return key.from == &from && key.is_single && key.to_column == key.to->id_column &&
            key.column == field.column_name() && key.to->name == field.reference()->to;
 }
 
@@ -85,29 +85,30 @@ std::string_view action_of(OnDelete on_delete) {
 }
 
 /// What a reference lacks.
-std::string lack_of(const Resource& resource, const Field& field,
-                    std::span<const ForeignKey> keys) {
+std::string lack_of(const Resource& resource, const Field& field, std::span<const ForeignKey> keys,
+                    std::span<const Resource> resources) {
     const Reference& reference = *field.reference();
+    const Resource& to = *std::ranges::find(resources, reference.to, &Resource::name);
     const auto key = std::ranges::find_if(
         keys, [&](const ForeignKey& one) { return belongs_to(one, resource, field); });
     if (key == keys.end()) {
         return fmt::format(
             "PostgreSQL: {0}.{1} has no foreign key to {2}, so that nothing would refuse unknown"
-            " ids; add one: ALTER TABLE {0} ADD FOREIGN KEY ({1}) REFERENCES {2} (id){3}",
-            quoted_table(resource.name), quoted_identifier(field.column_name()),
-            quoted_table(reference.to), action_of(reference.on_delete));
+            " ids; add one: ALTER TABLE {0} ADD FOREIGN KEY ({1}) REFERENCES {2} ({3}){4}",
+            resource.sql_table(), quoted_identifier(field.column_name()), to.sql_table(),
+            quoted_identifier(to.id_column), action_of(reference.on_delete));
     }
     if (reference.on_delete == OnDelete::clear && key->is_required) {
         return fmt::format(
             "PostgreSQL: {0}.{1} is NOT NULL, so that it could not be cleared; change it: ALTER"
             " TABLE {0} ALTER COLUMN {1} DROP NOT NULL",
-            quoted_table(resource.name), quoted_identifier(field.column_name()));
+            resource.sql_table(), quoted_identifier(field.column_name()));
     }
     if (reference.on_delete == OnDelete::clear && key->is_generated) {
         return fmt::format(
             "PostgreSQL: {}.{} is generated, so that it could not be cleared; write on_delete ="
             " \"restrict\" or \"cascade\"",
-            quoted_table(resource.name), quoted_identifier(field.column_name()));
+            resource.sql_table(), quoted_identifier(field.column_name()));
     }
     return {};
 }
@@ -127,7 +128,7 @@ std::string excess_of(const ForeignKey& key) {
         " and no field says so, so that caches would be wrong; give the reference on_delete ="
         " \"cascade\" or \"clear\", or add the key again without ON DELETE, after: ALTER TABLE {0}"
         " DROP CONSTRAINT {1}",
-        quoted_table(key.from->name), quoted_identifier(key.name), quoted_table(key.to->name));
+        key.from->sql_table(), quoted_identifier(key.name), key.to->sql_table());
 }
 
 }  // namespace
@@ -140,7 +141,7 @@ Expected<std::string> check_foreign_keys(Session& session, std::span<const Resou
     for (const Resource& resource : resources) {
         for (const Field& field : resource.fields) {
             if (field.reference() == nullptr) continue;
-            if (auto lack = lack_of(resource, field, keys); !lack.empty()) return lack;
+            if (auto lack = lack_of(resource, field, keys, resources); !lack.empty()) return lack;
         }
     }
     for (const ForeignKey& key : keys) {

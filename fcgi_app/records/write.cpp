@@ -214,6 +214,8 @@ Expected<WrittenRecord> create_record(Backend& backend, const Collection& collec
                                       const Change& change, LockWait lock_wait) {
     const auto claims = change.claims();
     ReferenceChecks references;
+    // See update_record.
+    bool is_conflict_final = false;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         auto record = insert_row(backend, collection, change, lock_wait);
         if (record && *record) return std::move(**record);
@@ -224,6 +226,10 @@ Expected<WrittenRecord> create_record(Backend& backend, const Collection& collec
         if (auto free = check_free(backend, collection, {}, claims); !free) {
             return std::unexpected(std::move(free.error()));
         }
+        if (is_conflict_final) {
+            return fail(ErrorKind::conflict, "A unique value is already taken.");
+        }
+        is_conflict_final = true;
     }
     return too_busy();
 }
