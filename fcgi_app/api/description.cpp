@@ -54,6 +54,7 @@ Value::Array shared_parameters(const Routes::Path& path) {
 
 Value path_object(const Routes::Path& path) {
     std::vector<OperationObject> operations;
+    operations.reserve(path.operations.size());
     for (const auto* operation : path.operations) operations.push_back(operation->describe());
     auto parameters = shared_parameters(path);
     std::vector<ErrorKind> errors;

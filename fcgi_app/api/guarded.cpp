@@ -13,6 +13,7 @@ void answer_failure(Connection& connection, std::string_view cause) noexcept {
                 http::problem({.kind = ErrorKind::internal,
                                .detail = "Something went wrong inside the server."}));
         }
+        // NOLINTNEXTLINE(bugprone-empty-catch)
     } catch (...) {  // what follows needs no memory
     }
     connection.abandon();

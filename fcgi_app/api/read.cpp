@@ -38,7 +38,7 @@ public:
                                                 const Services& services) const override {
         if (!values.front()) return std::nullopt;
         services.of(*endpoint().resource).count_read(CacheState::hit);
-        return answer(call, {.json = std::move(*values.front()), .cache = CacheState::hit});
+        return answer(call, {.json = std::move(values.front()), .cache = CacheState::hit});
     }
 
     Lane lane_after_cache(const Call&) const override { return Lane::grouped; }

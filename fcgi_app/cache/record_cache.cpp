@@ -316,10 +316,10 @@ void RecordCache::Fills::add(std::string key, std::string value) {
     values.push_back(std::move(value));
 }
 
-void RecordCache::fill(std::uint64_t epoch, const Fills& wanted) {
-    if (wanted.keys.empty() || !is_usable(epoch)) return;
-    const auto bounded = within_bounds(wanted);
-    const Fills& fills = bounded ? *bounded : wanted;
+void RecordCache::fill(std::uint64_t epoch, const Fills& given) {
+    if (given.keys.empty() || !is_usable(epoch)) return;
+    const auto bounded = within_bounds(given);
+    const Fills& fills = bounded ? *bounded : given;
     RedisCommand command =
         call(fill_script, epoch, fills.keys, {fills.token, std::to_string(fills.lifetime.count())});
     command.insert(command.end(), fills.values.begin(), fills.values.end());

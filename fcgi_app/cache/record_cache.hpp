@@ -61,7 +61,7 @@ public:
     /// A value that is too large for one command (over 2 MiB, or 8 MiB with those before it)
     /// stays out of Redis: its lease is given back, and each of its reads goes to PostgreSQL. Not
     /// waited for: whoever asks later, over whatever connection, comes after it.
-    void fill(std::uint64_t epoch, const Fills& fills);
+    void fill(std::uint64_t epoch, const Fills& given);
 
     /// Whether Redis is trusted and answers.
     bool ping();

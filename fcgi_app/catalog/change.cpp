@@ -42,6 +42,7 @@ std::optional<FieldError> too_much_growth(const json::Document& document, std::s
 
 std::vector<FieldError> unstorable_members(const json::Document& document, std::size_t size) {
     std::vector<FieldError> errors;
+    errors.reserve(document.unstorable.size());
     for (const std::string& pointer : document.unstorable) {
         errors.push_back({pointer, unstorable_text()});
     }

@@ -73,7 +73,7 @@ private:
                                            (c >= '0' && c <= '9') || c == ' ' || c == '-';
                                 }) &&
             (*title)[0] != ' ' && title->back() != ' ' && !word.empty() &&
-            !(word[0] >= '0' && word[0] <= '9');
+            (word[0] < '0' || word[0] > '9');
         if (!is_usable) {
             root_.refuse("title", fmt::format("the title is {}; write 1 to {} of A-Z, a-z, 0-9,"
                                               " space and -, with a letter first",
@@ -86,7 +86,7 @@ private:
     void read_id() {
         constexpr std::array<std::string_view, 2> ids = {"integer", "uuid"};
         if (!root_.has("id")) {
-            return root_.refuse("id", "there is no id; add id = \"integer\" or id = \"uuid\"");
+            return root_.refuse("id", R"(there is no id; add id = "integer" or id = "uuid")");
         }
         if (root_.find("id")->as_table() == nullptr) {
             if (root_.one_of("id", ids) == "uuid") resource().id = IdType::uuid;

@@ -5,7 +5,7 @@
 namespace larder {
 
 StoreThreads::StoreThreads(std::size_t threads, std::size_t limit, const Metrics& metrics,
-                           WithBackend with_backend)
+                           const WithBackend& with_backend)
     : metrics_(metrics),
       limit_(limit),
       most_bounded_(std::max<std::size_t>(1, threads - std::min<std::size_t>(threads, 1))) {

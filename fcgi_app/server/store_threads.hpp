@@ -39,7 +39,7 @@ public:
 
     /// `limit` requests may wait. `metrics` must outlive this.
     StoreThreads(std::size_t threads, std::size_t limit, const Metrics& metrics,
-                 WithBackend with_backend);
+                 const WithBackend& with_backend);
     ~StoreThreads();
     StoreThreads(const StoreThreads&) = delete;
     StoreThreads& operator=(const StoreThreads&) = delete;
