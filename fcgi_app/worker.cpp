@@ -176,6 +176,9 @@ int main(int argc, char** argv) {
     app.add_flag("--print-settings", table, "Print all settings as a Markdown table, then exit");
     app.add_flag("--print-openapi", description, "Print the OpenAPI description, then exit");
     app.add_flag("--print-metrics", metrics, "Print all metrics as a Markdown table, then exit");
+    app.add_option_function<std::string>(
+        "--resources", [](const std::string& path) { setenv("RESOURCES_DIR", path.c_str(), 1); },
+        "Read the descriptions in this directory rather than in RESOURCES_DIR");
     app.add_option(
         "--write-service", service_directory,
         "Write the address for migrations to this directory as files of libpq, then exit");

@@ -7,6 +7,7 @@ command_check() {
     findings=$(
         check_settings_file
         check_run_dir
+        check_descriptions
         check_worker_address
         check_servers
         check_units
@@ -65,6 +66,19 @@ names_in() {
 
 holds_password() {
     grep -qE '^[^#]*(://[^/@]*:[^/@]*@|password=|PGPASSWORD=)' "$SETTINGS_FILE"
+}
+
+# What is live may differ from what the operator has written, and from what the database has.
+check_descriptions() {
+    local line
+    if is_held; then
+        problem "descriptions: a change of them was interrupted, and this host leaves Redis alone until larder apply has ended"
+    elif [[ -e $LIVE ]] && descriptions_differ; then
+        advice "descriptions: what is in $DESCRIBED is not live; larder plan says what it takes, larder apply does it"
+    fi
+    while read -r line; do
+        advice "descriptions: $line"
+    done < <(run_schema check 2>/dev/null || true)
 }
 
 check_run_dir() {
@@ -140,7 +154,7 @@ check_tcp() {
 # What a program says of broken settings is a problem too; the feed would only repeat it.
 check_servers() {
     local findings
-    findings=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --diagnose 2>&1 |
+    findings=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --resources "$(resources_to_check)" --diagnose 2>&1 |
         sed 's/^larder-worker: /problem: settings: /') || true
     printf '%s\n' "$findings"
     # The feed would say the same once more.
@@ -149,9 +163,18 @@ check_servers() {
     fi
 }
 
+# Mistakes come before all else; for what is not live yet there may be no tables.
+resources_to_check() {
+    if [[ -e $LIVE ]] && "$WORKER_PROGRAM" --resources "$DESCRIBED" --print-lists >/dev/null 2>&1; then
+        printf '%s' "$LIVE"
+    else
+        printf '%s' "$DESCRIBED"
+    fi
+}
+
 check_feed() {
     local answer
-    if answer=$("${RUN_AS[@]}" "$FEED_PROGRAM" --check 2>&1); then
+    if answer=$("${RUN_AS[@]}" "$FEED_PROGRAM" --resources "$(resources_to_check)" --check 2>&1); then
         ok "feed: ${answer#larder-feed: }"
     else
         problem "feed: edits past the workers do not reach the caches: ${answer#larder-feed: }"

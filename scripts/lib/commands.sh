@@ -17,13 +17,48 @@ command_up() {
     ensure_redis
     migrate
     seed_if_wanted
-    ensure_workers
-    ensure_feed
-    ensure_nginx
+    bring_live
     record_settings
     trap - EXIT INT TERM HUP
     release_lock
     print_examples
+}
+
+# bring_live [--drop NAME]...: interrupted anywhere, it can be run again. While workers of two descriptions
+# run, this host leaves Redis alone.
+bring_live() {
+    local is_changed=0
+    write_changes "$@"
+    expand_database
+    if part_runs worker && { descriptions_differ || is_held; }; then
+        is_changed=1
+        hold_redis
+    fi
+    take_descriptions
+    ensure_workers
+    ((is_changed == 0)) || restart_workers
+    deploy_changes
+    ensure_feed
+    ((is_changed == 0)) || restart_feed
+    release_redis
+    ensure_nginx
+    ((is_changed == 0)) || reload_nginx
+}
+
+command_apply() {
+    take_new_programs
+    part_runs worker || fail "no worker runs: start the stack with make up"
+    bring_live "$@"
+}
+
+command_plan() {
+    take_new_programs
+    with_database run_schema plan "$@"
+}
+
+command_adopt() {
+    take_new_programs
+    with_database run_schema adopt "$@"
 }
 
 # Leaves nothing running that this command has started.
@@ -185,6 +220,7 @@ take_new_programs() {
 
 command_restart_workers() {
     take_new_programs
+    take_descriptions
     if [[ -n ${1:-} && ! $1 =~ ^[1-9][0-9]{0,2}$ ]]; then
         fail "restart-workers $1: expected a number of workers"
     fi

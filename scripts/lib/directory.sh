@@ -33,8 +33,8 @@ enter_stack() {
         fail "$STACK cannot be created: choose another directory with STACK="
     [[ -O $STACK/. ]] ||
         fail "$STACK belongs to $(stat -L -c %U "$STACK"): use sudo, or another directory with STACK="
-    # A stack is known by its pids directory; bin, resources, www and app are what root has handed over.
-    if [[ ! -d $STACK/pids && -n $(ls -A -I bin -I app -I resources -I www "$STACK") ]]; then
+    # A stack is known by its pids directory; bin, described, www and app are what root has handed over.
+    if [[ ! -d $STACK/pids && -n $(ls -A -I bin -I app -I described -I www "$STACK") ]]; then
         fail "$STACK holds something else: choose another directory with STACK="
     fi
     umask 0077
@@ -45,6 +45,8 @@ enter_stack() {
     # shellcheck disable=SC2034
     RESOURCES_SOURCE=$(resources_source)
     export RESOURCES_DIR=$STACK/resources
+    # shellcheck disable=SC2034
+    SCHEMA_PROGRAM=$STACK/bin/larder-schema DESCRIBED=$STACK/described LIVE=$STACK/resources CHANGES=$STACK/sql
     mkdir -p "$STACK"/{pids,logs,bin,redis,nginx,nginx-temp,nginx-cache}
     case $command in
         status | logs) ;;

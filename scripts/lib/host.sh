@@ -21,9 +21,13 @@ enter_host() {
     WORKER_PROGRAM=${LARDER_WORKER:-$(program larder-worker)}
     # shellcheck disable=SC2034
     FEED_PROGRAM=${LARDER_FEED:-$(program larder-feed)}
+    # shellcheck disable=SC2034
+    SCHEMA_PROGRAM=${LARDER_SCHEMA:-${WORKER_PROGRAM%/*}/larder-schema}
     ACCOUNT=${LARDER_ACCOUNT:-larder}
     [[ ! -e $SETTINGS_FILE || -r $SETTINGS_FILE ]] || fail "$SETTINGS_FILE cannot be read: run it as root"
     load_host_settings
+    # shellcheck disable=SC2034
+    DESCRIBED=$RESOURCES_DIR LIVE=$STATE/resources CHANGES=${LARDER_CHANGES:-/etc/larder/sql}
     if ((EUID == 0)); then
         id -u "$ACCOUNT" >/dev/null 2>&1 || fail "there is no account $ACCOUNT: run systemd-sysusers"
         # The account may not be able to read the directory or the home of the caller.
@@ -79,6 +83,7 @@ command_exec() {
     (($# > 0)) || fail "exec: which program?"
     local path
     path=$(program "$1")
+    [[ ! -e $LIVE ]] || RESOURCES_DIR=$LIVE
     exec "${RUN_AS[@]}" "$path" "${@:2}"
 }
 
@@ -94,11 +99,48 @@ command_migrate() {
     rm -f "$log"
 }
 
+command_plan() {
+    run_schema plan "$@"
+}
+
+# A description that exists stays as it is.
+command_adopt() {
+    need_root
+    local work file
+    work=$("${RUN_AS[@]}" mktemp -d)
+    # shellcheck disable=SC2064
+    trap "rm -rf '$work'" EXIT
+    run_schema adopt --to "$work" "$@" || exit
+    mkdir -p "$DESCRIBED"
+    while read -r file; do
+        [[ ! -e $DESCRIBED/$file ]] || fail "$DESCRIBED/$file exists: remove it first"
+    done < <(descriptions_in "$work")
+    while read -r file; do
+        "${RUN_AS[@]}" cat "$work/$file" >"$DESCRIBED/$file"
+        step adopted "$DESCRIBED/$file"
+    done < <(descriptions_in "$work")
+    step next "larder plan, then larder apply"
+}
+
+# shellcheck disable=SC2120
+# command_apply [--drop NAME]...: interrupted anywhere, it can be run again. While workers of two
+# descriptions run, this host leaves Redis alone.
 command_apply() {
     need_root
+    local is_changed=0
+    write_changes "$@"
+    expand_database
     check_worker
+    if descriptions_differ || is_held; then
+        is_changed=1
+        hold_redis
+    fi
+    take_descriptions
     apply_site
     apply_units
+    deploy_changes
+    apply_feed
+    ((is_changed == 0)) || release_redis
 }
 
 # check_worker: with the settings and the program that are to go live.
@@ -108,8 +150,7 @@ check_worker() {
         fail "nothing was restarted: $(check_failure "$answer")"
 }
 
-# The feed comes last, after the last worker of the former version: whenever it starts it renews all
-# caches, and with that what the former version has left there. Where it cannot follow, clearing does.
+# Where the feed cannot follow, clearing renews all caches.
 command_upgrade() {
     need_root
     command_migrate

@@ -12,6 +12,7 @@ render_nginx() {
     local LOG_DIR=logs CACHE_DIR=nginx-cache TEMP_DIR=nginx-temp/fastcgi WWW=www DESCRIPTORS
     DESCRIPTORS=$(descriptor_limit)
     mkdir -p "$STACK/nginx/larder"
+    [[ ! -d $STACK/www ]] || write_description "${DESCRIPTION_ROOT:-$STACK/www}"
     render_site "$STACK/nginx/larder"
     fill_template "$ROOT/nginx/nginx.conf.in" DESCRIPTORS >"$STACK/nginx/nginx.conf"
 }

@@ -65,9 +65,9 @@ run_sqitch() {
         "${RUN_AS[@]}" sqitch "$@" db:pg:)
 }
 
-# deploy_schema LOG: brings the schema up to date.
+# deploy_schema LOG [OPTION...]: brings the schema up to date.
 deploy_schema() {
-    with_service deploy_until_locked "$1" 2>"$1.service" || {
+    with_service deploy_until_locked "$@" 2>"$1.service" || {
         cat "$1.service" >>"$1"
         rm -f "$1.service"
         return 1
@@ -75,11 +75,11 @@ deploy_schema() {
     rm -f "$1.service"
 }
 
-# deploy_until_locked LOG: a change of a table waits for its lock for a second at most and is tried again
+# deploy_until_locked LOG [OPTION...]: a change of a table waits for its lock for a second at most and is tried again
 # a while later; what was changed before it stays.
 deploy_until_locked() {
     local tries=20
-    until run_sqitch deploy --mode change >"$1" 2>&1; do
+    until run_sqitch deploy --mode change "${@:2}" >"$1" 2>&1; do
         grep -q 'due to lock timeout' "$1" && ((tries-- > 0)) || return 1
         sleep 1
     done

@@ -8,7 +8,6 @@ apply_units() {
     local number unit
     if ! has_systemd; then
         restart_running larder-worker
-        restart_running larder-feed
         return
     fi
     systemctl daemon-reload
@@ -22,10 +21,20 @@ apply_units() {
         systemctl restart "$unit" || fail "$unit does not start: $(last_message "$unit")"
     done
     disable_surplus_workers
+    step units "run: $WORKERS workers"
+}
+
+# The feed comes after the last worker of the former kind: when it starts it renews all caches, and with
+# that what the former ones have left there.
+apply_feed() {
+    if ! has_systemd; then
+        restart_running larder-feed
+        return
+    fi
     systemctl restart larder-feed.service ||
         fail "larder-feed does not start: $(last_message larder-feed.service)"
     systemctl start larder.target
-    step units "run: $WORKERS workers and the feed"
+    step units "run: the feed"
 }
 
 # restart_running NAME: without systemd; what supervises them starts them again with the program and

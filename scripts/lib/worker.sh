@@ -6,22 +6,24 @@
 install_programs() {
     local worker=${LARDER_WORKER:-$ROOT/build/bin/larder-worker}
     local feed=${LARDER_FEED:-$ROOT/build/bin/larder-feed}
+    local schema=${LARDER_SCHEMA:-${worker%/*}/larder-schema}
     [[ -x $worker ]] || fail "there is no program $worker: run make build"
     install_file 0755 "$worker" bin/larder-worker "$@"
     if [[ -x $feed ]]; then
         install_file 0755 "$feed" bin/larder-feed "$@"
     fi
+    [[ ! -x $schema ]] || install_file 0755 "$schema" bin/larder-schema "$@"
     install_resources "$worker" "$@"
-    install_pages "$worker" "$@"
+    install_pages "$@"
 }
 
-# The directory of the resource descriptions that the next start takes.
+# The operator's directory of descriptions.
 resources_source() {
     printf '%s' "${RESOURCES_SOURCE:-${RESOURCES_DIR:-$ROOT/resources}}"
 }
 
-# install_resources WORKER [PREFIX...]: what is wrong with them changes nothing. A copy, so that a file
-# that is edited while the stack runs disturbs no worker that starts again.
+# install_resources WORKER [PREFIX...]: what is wrong with them changes nothing. Workers take them only
+# when they go live (take_descriptions).
 install_resources() {
     local worker=$1 source file
     shift
@@ -29,33 +31,21 @@ install_resources() {
     RESOURCES_DIR=$source "$worker" --print-lists >/dev/null ||
         fail "the resource descriptions in $source have mistakes; nothing was changed"
     while read -r file; do
-        install_file 0644 "$source/$file" "resources/$file" "$@"
+        install_file 0644 "$source/$file" "described/$file" "$@"
     done < <(descriptions_in "$source")
     while read -r file; do
-        [[ -e $source/$file ]] || "$@" rm -f "$STACK/resources/$file"
-    done < <(descriptions_in "$STACK/resources")
+        [[ -e $source/$file ]] || "$@" rm -f "$STACK/described/$file"
+    done < <(descriptions_in "$STACK/described")
 }
 
-descriptions_in() {
-    find "$1/" -maxdepth 1 -name '[!.]*.toml' -printf '%f\n'
-}
-
-# install_pages WORKER [PREFIX...]: what nginx serves from files; without it the server works, but for its
-# documentation. The OpenAPI document follows the resource descriptions.
+# install_pages [PREFIX...]: what nginx serves from files; without it the server works, but for its
+# documentation. The OpenAPI document follows the descriptions that are live.
 install_pages() {
-    local worker=$1 www=${LARDER_WWW:-$ROOT/build/www} file description
-    shift
+    local www=${LARDER_WWW:-$ROOT/build/www} file
     [[ -d $www ]] || return 0
     while read -r file; do
         [[ $file == openapi.json ]] || install_file 0644 "$www/$file" "www/$file" "$@"
     done < <(find "$www" -type f -printf '%P\n')
-    description=$(mktemp)
-    if ! RESOURCES_DIR=$(resources_source) "$worker" --print-openapi >"$description"; then
-        rm -f "$description"
-        fail "larder-worker --print-openapi failed"
-    fi
-    install_file 0644 "$description" www/openapi.json "$@"
-    rm -f "$description"
 }
 
 # install_file MODE SOURCE TARGET [PREFIX...]: TARGET is relative to the stack.

@@ -1,4 +1,4 @@
-// CONTRIBUTING.md, "A new resource": the blocks there, taken as they are, make a resource with
+// CONTRIBUTING.md, "A new resource": the description there, taken as it is, makes a resource with
 // everything that a resource has.
 #define BOOST_TEST_MODULE departments
 #include <filesystem>
@@ -10,22 +10,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A copy of sql/ with the migration added, as the text says.
-fs::path migrations() {
-    const fs::path directory = fs::path(LARDER_EXAMPLE_DIRECTORY) / "migrations";
-    fs::remove_all(directory);
-    fs::copy(source_directory() / "sql", directory, fs::copy_options::recursive);
-    const auto added =
-        run({"sh", "-c",
-             "cd \"$1\" && TZ=UTC sqitch add departments --requires feed --note Departments", "sh",
-             directory.string()},
-            {{"SQITCH_FULLNAME", "Test"}, {"SQITCH_EMAIL", "test@localhost"}});
-    BOOST_REQUIRE_MESSAGE(added.status == 0, added.output);
-    fs::copy(fs::path(LARDER_EXAMPLE_DIRECTORY) / "sql", directory,
-             fs::copy_options::recursive | fs::copy_options::overwrite_existing);
-    return directory;
-}
-
 /// The descriptions that come along, and the one of the text.
 fs::path descriptions() {
     const fs::path directory = fs::path(LARDER_EXAMPLE_DIRECTORY) / "with_example";
@@ -35,9 +19,14 @@ fs::path descriptions() {
     return directory;
 }
 
+/// Runs already when the resource comes.
 struct ExampleStack : SharedStack {
-    ExampleStack()
-        : SharedStack({{"RESOURCES_DIR", descriptions()}, {"LARDER_SQL", migrations()}}) {}
+    ExampleStack() {
+        for (const auto& [command, status] : {std::pair("plan", 2), {"up", 0}, {"plan", 0}}) {
+            const auto done = stack().script({command}, {{"RESOURCES_DIR", descriptions()}});
+            BOOST_REQUIRE_MESSAGE(done.status == status, done.output);
+        }
+    }
 };
 
 const std::string engineering = R"({"code": "ENG", "title": "Engineering", "budget": 10.50})";

@@ -39,7 +39,8 @@ Finished check(const Stack& checked = stack(), const Environment& changes = {}) 
                {{"LARDER_SETTINGS", file},
                 {"LARDER_ACCOUNT", account.substr(0, account.find('\n'))},
                 {"LARDER_WORKER", program_directory() / "larder-worker"},
-                {"LARDER_FEED", program_directory() / "larder-feed"}});
+                {"LARDER_FEED", program_directory() / "larder-feed"},
+                {"LARDER_SCHEMA", program_directory() / "larder-schema"}});
 }
 
 std::vector<std::string> lines_with(const std::string& beginning, const std::string& output) {

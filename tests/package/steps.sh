@@ -107,6 +107,35 @@ in_database() {
     (cd / && runuser -u postgres -- psql -XAtqd larder -c "$1")
 }
 
+# README.md, "Records of your own", as it is written there; no compiler is there.
+describes_records() {
+    local name
+    for name in customers invoices; do
+        awk -v name="$name" '$0 ~ "`" name ".toml`:$" { wanted = 1 }
+            /^```toml$/ && wanted { inside = 1; next }
+            /^```$/ && inside { exit }
+            inside' README.md >"/etc/larder/resources/$name.toml"
+        expect test -s "/etc/larder/resources/$name.toml"
+    done
+    expect fails command -v c++
+    expect [ "$(larder plan >plan.txt; echo $?)" = 2 ]
+    expect grep 'CREATE TABLE .*invoices' plan.txt
+    under_load larder apply
+    expect larder plan
+    CUSTOMER=$(post_record /customers '{"email": "ada@example.org", "name": "Ada", "country": "FR"}' |
+        grep -oE '[0-9a-f-]{36}')
+    post_record /invoices "{\"number\": \"1\", \"customer\": \"$CUSTOMER\", \"state\": \"sent\",
+        \"issued\": \"2026-09-01\", \"total\": 24.90}"
+    expect grep '"total":24.90' <<<"$(body /invoices/overdue)"
+    expect [ "$(curl -s -o /dev/null -w '%{http_code}' -X DELETE "$URL/customers/$CUSTOMER")" = 409 ]
+    eventually cached "/customers/$CUSTOMER"
+    eventually cached /invoices/overdue
+}
+
+post_record() {
+    curl -sSf -m 30 -X POST -H 'Content-Type: application/json' -d "$2" "$URL$1"
+}
+
 answers_welcome() {
     [[ $(body / 2>/dev/null) == 'Good morning' ]]
 }

@@ -32,6 +32,7 @@ Environment defaults(const fs::path& directory) {
             {"API_PORT", std::to_string(free_port())},
             {"LARDER_WORKER", program_directory() / "larder-worker"},
             {"LARDER_FEED", program_directory() / "larder-feed"},
+            {"LARDER_SCHEMA", program_directory() / "larder-schema"},
             {"LARDER_WWW", program_directory().parent_path() / "www"},
             {"RESOURCES_DIR", source_directory() / "resources"},
             {"DATABASE_URL", ""},

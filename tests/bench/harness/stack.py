@@ -28,6 +28,7 @@ class Stack(Server):
             "STACK_SEED": "0",
             "LARDER_WORKER": str(programs / "bin" / "larder-worker"),
             "LARDER_FEED": str(programs / "bin" / "larder-feed"),
+            "LARDER_SCHEMA": str(programs / "bin" / "larder-schema"),
         }
         self.workers = workers
         self.products = 0

@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# How descriptions go live, on a host and in a stack (ARCHITECTURE.md, "Descriptions that change"). The
+# workers read LIVE, a copy of DESCRIBED that changes as a whole. What the database lacks becomes changes of
+# CHANGES, the operator's own Sqitch project: *_expand is for the former and the new workers alike, and
+# *_contract is deployed when none of the former runs. The caller sets these three and SCHEMA_PROGRAM.
+
+# descriptions_in DIRECTORY: the names of the files.
+descriptions_in() {
+    find "$1/" -maxdepth 1 -name '[!.]*.toml' -printf '%f\n' 2>/dev/null | sort
+}
+
+# fingerprint DIRECTORY
+fingerprint() {
+    local file
+    while read -r file; do
+        printf '%s %s\n' "$file" "$(sha256sum <"$1/$file")"
+    done < <(descriptions_in "$1")
+}
+
+descriptions_differ() {
+    [[ $(fingerprint "$DESCRIBED") != "$(fingerprint "$LIVE")" ]]
+}
+
+# The former copy stays until the next change: a worker may be reading it.
+take_descriptions() {
+    local new file
+    descriptions_differ || return 0
+    new=$LIVE.$(date +%s%N)
+    find "${LIVE%/*}" -maxdepth 1 -name "${LIVE##*/}.*" ! -path "$(realpath -m "$LIVE")" -exec rm -rf {} +
+    mkdir -m 0755 "$new"
+    while read -r file; do
+        install -m 0644 "$DESCRIBED/$file" "$new/$file"
+    done < <(descriptions_in "$DESCRIBED")
+    # A version before this one had a directory here.
+    [[ -L $LIVE || ! -e $LIVE ]] || mv "$LIVE" "$LIVE.former"
+    ln -s "${new##*/}" "$LIVE.link"
+    mv -T "$LIVE.link" "$LIVE"
+}
+
+# run_schema COMMAND...: asks the program that compares descriptions with the database.
+run_schema() {
+    RESOURCES_DIR=$DESCRIBED "${RUN_AS[@]}" "$SCHEMA_PROGRAM" "$@"
+}
+
+# write_changes [--drop NAME]...: adds to CHANGES what the database lacks. The account may not write there,
+# as a rule, so the program works on a copy.
+write_changes() {
+    local work status=0 name
+    work=$("${RUN_AS[@]}" mktemp -d)
+    if [[ -e $CHANGES/sqitch.plan ]]; then
+        tar -cf - -C "$CHANGES" . | "${RUN_AS[@]}" tar -xf - --no-same-owner -C "$work"
+    fi
+    with_written run_schema write "$work" "$@" || status=$?
+    if ((status == 2)); then
+        mkdir -p "$CHANGES"/{deploy,revert,verify}
+        for name in "${WRITTEN[@]}"; do
+            copy_out "$work" {deploy,revert,verify}/"$name.sql"
+            step change "$name"
+        done
+        copy_out "$work" sqitch.plan sqitch.conf
+    fi
+    rm -rf "$work"
+    ((status == 0 || status == 2)) || fail "nothing was changed"
+}
+
+# with_written COMMAND...: sets WRITTEN to the names of changes that it prints.
+with_written() {
+    local output status=0
+    output=$("$@") || status=$?
+    WRITTEN=()
+    [[ -z $output ]] || mapfile -t WRITTEN <<<"$output"
+    return "$status"
+}
+
+# copy_out WORK FILE...
+copy_out() {
+    local file
+    for file in "${@:2}"; do
+        [[ $file =~ ^[A-Za-z0-9_./-]+$ && $file != *..* ]] || fail "no name of a change: $file"
+        "${RUN_AS[@]}" cat "$1/$file" >"$CHANGES/$file.new"
+        mv "$CHANGES/$file.new" "$CHANGES/$file"
+    done
+}
+
+# deploy_changes [NAME]: all of CHANGES, or up to this one.
+deploy_changes() {
+    local log status=0
+    [[ -e $CHANGES/sqitch.plan ]] || return 0
+    log=$(mktemp)
+    LARDER_SQL=$CHANGES deploy_schema "$log" ${1:+--to-change "$1"} || status=$?
+    ((status == 0)) || cat "$log" >&2
+    rm -f "$log"
+    ((status == 0)) || fail "a change has failed; mend what it says and run the command again"
+}
+
+# What the former workers can live with.
+expand_database() {
+    local name last=''
+    for name in "${WRITTEN[@]}"; do
+        [[ $name != *_expand ]] || last=$name
+    done
+    [[ -z $last ]] || deploy_changes "$last"
+}
+
+is_held() {
+    [[ -e $RUN_DIR/hold ]]
+}
+
+hold_redis() {
+    "${RUN_AS[@]}" "$WORKER_PROGRAM" --hold-redis || fail "RUN_DIR $RUN_DIR cannot be used"
+}
+
+release_redis() {
+    "${RUN_AS[@]}" "$WORKER_PROGRAM" --release-redis || fail "$RUN_DIR/hold cannot be removed"
+}
