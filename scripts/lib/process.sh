@@ -30,11 +30,12 @@ part_runs() {
     part_pid "$1" >/dev/null
 }
 
+# In a trap, `return` alone gives the status of the command before the trap.
 anything_runs() {
     local part
     for part in "${PARTS[@]}"; do
         if part_runs "$part"; then
-            return
+            return 0
         fi
     done
     return 1
@@ -130,7 +131,7 @@ reap_session() {
     local part=$1 pid start state now
     read -r pid start < <(recorded_process "$part") || return 0
     if read -r state now < <(process_identity "$pid") && [[ $now != "$start" ]]; then
-        return
+        return 0
     fi
     pkill -KILL -s "$pid" || return 0
     wait_for 5 session_is_empty "$pid" || fail "$part (session $pid) cannot be killed"
