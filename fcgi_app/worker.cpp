@@ -25,6 +25,7 @@
 #include "observe/ready.hpp"
 #include "records/caretaker.hpp"
 #include "records/diagnosis.hpp"
+#include "records/epoch.hpp"
 #include "records/schema.hpp"
 #include "records/services.hpp"
 #include "server/loop.hpp"
@@ -46,6 +47,19 @@ int refuse(const std::string& why) {
 int refuse_all(const std::vector<Mistake>& mistakes) {
     for (const Mistake& mistake : mistakes) refuse(mistake.message());
     return bad_setup;
+}
+
+int change_hold(const Settings& settings, bool wants_hold) {
+    if (!wants_hold) {
+        const auto released = release_redis(settings.run_dir);
+        return released ? EXIT_SUCCESS : refuse(released.error());
+    }
+    close_new_files_to_others();
+    auto memory = open_shared_memory(settings.run_dir);
+    if (!memory) return refuse(memory.error());
+    Trust trust(**memory);
+    const auto held = hold_redis(settings.run_dir, trust);
+    return held ? EXIT_SUCCESS : refuse(held.error());
 }
 
 /// Takes a moment, because multiwatch starts again at once what has ended.
@@ -151,6 +165,8 @@ int main(int argc, char** argv) {
     bool table = false;
     bool description = false;
     bool metrics = false;
+    bool hold = false;
+    bool release = false;
     std::string service_directory;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
@@ -163,6 +179,9 @@ int main(int argc, char** argv) {
     app.add_option(
         "--write-service", service_directory,
         "Write the address for migrations to this directory as files of libpq, then exit");
+    app.add_flag("--hold-redis", hold,
+                 "Leave Redis alone on this host while descriptions change, then exit");
+    app.add_flag("--release-redis", release, "Let this host use Redis again, then exit");
     CLI11_PARSE(app, argc, argv);
 
     if (table) {
@@ -180,10 +199,11 @@ int main(int argc, char** argv) {
         if (description) fmt::print("{}\n", openapi::document(*catalog));
         return EXIT_SUCCESS;
     }
-    const bool is_asked = check || diagnosis || !service_directory.empty();
+    const bool is_asked = check || diagnosis || hold || release || !service_directory.empty();
     const auto give_up = is_asked ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
     if (!settings) return give_up(settings.error());
+    if (hold || release) return change_hold(*settings, hold);
     if (!service_directory.empty()) {
         const auto written =
             write_service_file(settings->direct_database_url, migration_options, service_directory);

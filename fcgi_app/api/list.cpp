@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "api/describe_resource.hpp"
@@ -21,6 +22,19 @@ std::string path_of(const Resource& resource, const List& list) {
     return list.path.empty() ? fmt::format("/{}", resource.name) : resource.path_of(list.path);
 }
 
+openapi::Value limit_parameter(const PageSize& page) {
+    using namespace openapi;
+    if (page.usual == 0) return reference("parameters", "Limit");
+    return object({{"name", "limit"},
+                   {"in", "query"},
+                   {"description", "How many records at most."},
+                   {"schema", object({{"type", "integer"},
+                                      {"minimum", 1},
+                                      {"maximum", page.most},
+                                      {"default", page.usual}})},
+                   {"example", std::min(10, page.most)}});
+}
+
 class ReadList : public Operation {
 public:
     ReadList(const Resource& resource, const List& list)
@@ -31,9 +45,10 @@ public:
     std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const override {
         call.limit = target.parameter("limit").value_or("");
         const auto value = to_number<int>(call.limit);
-        if (call.limit.empty() || (value && *value >= 1 && *value <= longest_list)) return {};
-        return {http::refused_parameter(
-            "limit", fmt::format("must be a number from 1 to {}", longest_list))};
+        const int most = endpoint().resource->page.most;
+        if (call.limit.empty() || (value && *value >= 1 && *value <= most)) return {};
+        return {
+            http::refused_parameter("limit", fmt::format("must be a number from 1 to {}", most))};
     }
 
     Lane lane(const Call&) const override { return Lane::grouped; }
@@ -65,9 +80,11 @@ public:
             .tag = tag_of(resource),
             .summary = fmt::format("List {}{}", resource.name, name),
             .description = std::string(list_.meaning),
-            .parameters = {reference("parameters", "Limit")},
+            .parameters = {limit_parameter(resource.page)},
             .responses = {{"200",
-                           success("The records, all of them unless there is a limit.",
+                           success(resource.page.usual == 0
+                                       ? "The records, all of them unless there is a limit."
+                                       : "The first records.",
                                    headers({"X-Cache"}),
                                    content(http::json_type,
                                            wrapped_schema(resource, resource.envelope.list, items),

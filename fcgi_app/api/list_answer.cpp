@@ -105,8 +105,9 @@ void answer_list(Backend& backend, const Collection& collection, const List& lis
     const auto name = collection.resource.name;
     File generation = can_be_kept ? generations.open_current(name) : File();
     ListAnswer answer(connections, collection.resource);
+    const int usual = collection.resource.page.usual;
     const auto read = read_list(
-        backend, collection, list, limit,
+        backend, collection, list, limit.empty() && usual != 0 ? std::to_string(usual) : limit,
         [&](bool cacheable) { answer.begin(cacheable, backend.services.settings.list_cache_ttl); },
         [&](std::string_view json) { return answer.add(json); });
     if (!read) return answer.fail(read.error());

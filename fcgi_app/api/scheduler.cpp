@@ -160,6 +160,8 @@ void Scheduler::take_values(Lookup& lookup, std::span<std::optional<std::string>
     Connection& connection = *lookup.call.connection;
     const RequestScope scope(connection.request());
     const Operation& operation = *lookup.call.operation;
+    const CachedForm& form = services_.of(*operation.endpoint().resource).form;
+    for (auto& value : values) value = form.value(std::move(value));
     if (const auto response = operation.answer_cached(lookup.call, values, services_)) {
         return answer(connection, *response);
     }

@@ -90,14 +90,34 @@ private:
     void read_page() {
         const toml::node* page = root_.find("page");
         if (page == nullptr) return;
-        if (page->as_table() != nullptr) {
-            root_.refuse("page",
-                         "pages are not served by this version of Larder; write page ="
-                         " \"all\", which answers all records");
-        } else {
-            constexpr std::array<std::string_view, 1> pages = {"all"};
-            root_.one_of("page", pages);
+        const auto* table = page->as_table();
+        if (table == nullptr) {
+            if (const auto* word = page->as_string(); word != nullptr && word->get() == "all")
+                return;
+            return root_.refuse("page",
+                                "`page` is neither \"all\" nor a table; write page = \"all\", or"
+                                " page = { default = 100, max = 1000 }");
         }
+        constexpr std::array<std::string_view, 2> keys = {"default", "max"};
+        TableReader reader(*table, mistakes_);
+        reader.check_keys(keys, {});
+        const auto most = page_size(reader, "max").value_or(1000);
+        const auto usual = page_size(reader, "default").value_or(std::min(100, most));
+        if (usual > most) {
+            reader.refuse("default", fmt::format("`default` is {} and `max` is {}; let `default` be"
+                                                 " at most `max`",
+                                                 usual, most));
+        }
+        resource().page = {.usual = usual, .most = most};
+    }
+
+    static std::optional<int> page_size(TableReader& reader, std::string_view key) {
+        const auto size = reader.integer(key);
+        if (!size) return std::nullopt;
+        if (*size >= 1 && *size <= longest_list) return static_cast<int>(*size);
+        reader.refuse(key, fmt::format("`{}` is {}; write a whole number from 1 to {}", key, *size,
+                                       longest_list));
+        return std::nullopt;
     }
 
     void read_envelope() {

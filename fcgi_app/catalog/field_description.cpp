@@ -19,10 +19,10 @@ namespace {
 
 using Words = std::vector<std::string_view>;
 
-// Attributes of a field of any type, and of those that this version cannot serve.
-constexpr std::array<std::string_view, 8> common_keys = {
-    "type", "optional", "default", "unique", "read_only", "column", "meaning", "example"};
-constexpr std::array<std::string_view, 3> later_keys = {"filter", "sort", "search"};
+// Attributes of a field of any type.
+constexpr std::array<std::string_view, 11> common_keys = {
+    "type",    "optional", "default", "unique", "read_only", "column",
+    "meaning", "example",  "filter",  "sort",   "search"};
 constexpr std::array<std::string_view, 11> types = {"text", "integer",   "decimal",  "boolean",
                                                     "date", "timestamp", "datetime", "float",
                                                     "uuid", "enum",      "json"};
@@ -77,7 +77,7 @@ private:
                            " it has optional = true");
             of_type.emplace_back("required");
         }
-        reader_.check_keys(of_type, later_keys);
+        reader_.check_keys(of_type, {});
     }
 
     FieldType read_type(std::string_view type) {
@@ -239,6 +239,9 @@ private:
                            "`default` is not for a field with unique = true, because two"
                            " records would have the same; leave one of them out");
         }
+        field.filter = indexed("filter", type != "json", type);
+        field.sort = indexed("sort", type != "json", type);
+        field.search = indexed("search", type == "text", type);
         field.meaning = reader_.text("meaning").value_or("");
         if (const auto column = reader_.text("column")) {
             field.column = *column;
@@ -246,6 +249,15 @@ private:
                 reader_.refuse("column", fmt::format("the column {} {}", shown(*column), why));
             }
         }
+    }
+
+    bool indexed(std::string_view key, bool is_possible, std::string_view type) {
+        const bool is_wanted = reader_.flag(key).value_or(false);
+        if (is_wanted && !is_possible) {
+            reader_.refuse(key,
+                           fmt::format("`{}` is not for the type `{}`; leave it out", key, type));
+        }
+        return is_wanted;
     }
 
     void read_values(Field& field) {

@@ -84,6 +84,10 @@ struct Field {
     std::optional<Default> fallback = {};
     bool read_only = false;  ///< the database gives it; what a client sends is ignored, as an id is
     std::string column = {};  ///< where it is stored; empty: in the column of its own name
+    bool filter =
+        false;  ///< the database has an index for each of these: for equal values and ranges,
+    bool sort = false;    ///< for an order,
+    bool search = false;  ///< and for words
 
     bool is_json() const { return std::holds_alternative<Json>(type); }
     const std::string& column_name() const { return column.empty() ? name : column; }
@@ -104,6 +108,12 @@ struct List {
 
 inline constexpr int longest_list = 1000000;  ///< the largest `limit` of a list
 
+/// How many records an answer has.
+struct PageSize {
+    int usual = 0;            ///< where no `limit` is sent; 0: all
+    int most = longest_list;  ///< that a `limit` may ask for
+};
+
 /// How answers are wrapped: `{"cached": …, "<record>": {…}}` and `{"cached": …, "<list>": […]}`.
 struct Envelope {
     std::string record = {};
@@ -123,6 +133,7 @@ struct Resource {
     /// Members with rules. Empty: a record is any JSON object, kept in the jsonb column `data`.
     std::vector<Field> fields = {};
     std::vector<List> lists = {List{}};
+    PageSize page = {};  ///< of each list
 
     bool primed = false;  ///< a write leaves the new value in the cache, rather than nothing
     Lifetime lifetime = Lifetime::records;

@@ -56,7 +56,7 @@ Feed::Feed(Services& services, std::span<const Resource> resources, int stop)
       resources_(resources),
       memory_(services.memory),
       stop_(stop),
-      follower_(resources, services.host_id) {}
+      follower_(resources, services.host_id, services.form) {}
 
 void Feed::run() {
     milliseconds pause = shortest_pause;
@@ -88,7 +88,7 @@ Feed::Result Feed::follow() {
     if (auto ready = wait_for_slot(replication); !ready) return ready;
     if (auto begun = replication.start(feed_publication); !begun) return begun;
     // The slot comes first: nothing can fall between what is renewed and what is followed.
-    follower_ = Follower(resources_, backend_.services.host_id);
+    follower_ = Follower(resources_, backend_.services.host_id, backend_.services.form);
     follower_.pending() = everything(backend_.services);
     if (auto settled = settle(); !settled) return settled;
     log_info("feed_connected");

@@ -48,7 +48,7 @@ void Follower::begin(const pgoutput::Begin& begin) {
 void Follower::commit(const pgoutput::Commit& commit, std::uint64_t trusted) {
     is_in_transaction_ = false;
     end_ = commit.end_lsn;
-    const bool is_vouched_for = mark_ && mark_->rows == held_.size();
+    const bool is_vouched_for = mark_ && mark_->rows == held_.size() && mark_->form == form_;
     if (is_vouched_for && mark_->host == host_) return;
     // Redis is shared, so a fence that it has acknowledged in this epoch was one for all hosts.
     if (is_vouched_for && mark_->epoch != 0 && mark_->epoch == trusted) {

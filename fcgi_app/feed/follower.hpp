@@ -32,15 +32,20 @@ struct Invalidation {
 /// - Of a worker of another host: the lists are renewed. Where Redis has not acknowledged that
 ///   worker's fence, the records are fenced too.
 /// - Without a mark, or with more rows than the mark says (a trigger's, for example): the change
-///   was made past the workers. The records are fenced and the lists are renewed.
+///   was made past the workers. The records are fenced and the lists are renewed. The same is done
+///   for a worker of other descriptions (`form`), which has fenced only what it knows.
 /// The keys are handed on as soon as a transaction has more rows than a worker changes in one, so a
 /// large transaction is never collected in memory.
 class Follower {
 public:
     /// `resources` must outlive this. A transaction that touches more than `key_limit` entries
     /// needs a new epoch instead.
-    Follower(std::span<const Resource> resources, std::string host, std::size_t key_limit = 4096)
-        : tables_(resources), host_(std::move(host)), key_limit_(key_limit) {}
+    Follower(std::span<const Resource> resources, std::string host, std::string form,
+             std::size_t key_limit = 4096)
+        : tables_(resources),
+          host_(std::move(host)),
+          form_(std::move(form)),
+          key_limit_(key_limit) {}
 
     /// Takes the next event; `trusted` is the epoch that this host trusts now (0: none).
     void take(const pgoutput::Event& event, std::uint64_t trusted);
@@ -66,6 +71,7 @@ private:
 
     Tables tables_;
     std::string host_;
+    std::string form_;
     std::size_t key_limit_;
     Invalidation pending_;
 

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "number.hpp"
 
 namespace larder {
 
 std::string to_text(const Mark& mark) {
-    return fmt::format("{} {} {}", mark.host, mark.epoch, mark.rows);
+    return fmt::format("{} {} {}{}{}", mark.host, mark.epoch, mark.rows,
+                       mark.form.empty() ? "" : " ", mark.form);
 }
 
 std::optional<Mark> parse_mark(std::string_view text) {
@@ -16,9 +19,15 @@ std::optional<Mark> parse_mark(std::string_view text) {
     const auto second = text.find(' ', first + 1);
     if (second == text.npos) return std::nullopt;
     const auto epoch = to_number<std::uint64_t>(text.substr(first + 1, second - first - 1));
-    const auto rows = to_number<std::size_t>(text.substr(second + 1));
-    if (!epoch || !rows) return std::nullopt;
-    return Mark{.host = std::string(text.substr(0, first)), .epoch = *epoch, .rows = *rows};
+    const auto third = std::min(text.find(' ', second + 1), text.size());
+    const auto rows = to_number<std::size_t>(text.substr(second + 1, third - second - 1));
+    const auto form = text.substr(std::min(third + 1, text.size()));
+    const bool has_form = third != text.size();
+    if (!epoch || !rows || has_form == form.empty() || form.contains(' ')) return std::nullopt;
+    return Mark{.host = std::string(text.substr(0, first)),
+                .epoch = *epoch,
+                .rows = *rows,
+                .form = std::string(form)};
 }
 
 }  // namespace larder

@@ -10,14 +10,16 @@ namespace larder {
 
 /// What a worker writes into its transaction (pg_logical_emit_message, prefix `larder`) for the
 /// feeds: on which host it ran, in which epoch Redis has acknowledged its fence (0: it has not),
-/// and how many rows it has changed. If the transaction has more rows, the worker did not change
-/// the others.
+/// how many rows it has changed, and the hash of its descriptions (records/services.hpp). If the
+/// transaction has more rows, the worker did not change the others. A worker of other descriptions
+/// may not know all that it has made wrong.
 struct Mark {
     static constexpr std::size_t most_rows = 32;  ///< that a worker changes in a transaction
 
     std::string host;
     std::uint64_t epoch = 0;
     std::size_t rows = 1;
+    std::string form = {};  ///< no spaces
 };
 
 std::string to_text(const Mark& mark);

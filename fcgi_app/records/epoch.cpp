@@ -3,6 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
 
 #include "file.hpp"
 #include "number.hpp"
@@ -11,6 +15,8 @@
 namespace larder {
 
 namespace {
+
+constexpr std::string_view held = "descriptions change (RUN_DIR/hold)";
 
 /// The lock of the one who leads the host to a new epoch. The kernel frees it with the process.
 class EpochLock {
@@ -25,6 +31,13 @@ private:
     File file_;
     bool is_held_;
 };
+
+std::string hold_file(const std::string& run_dir) { return run_dir + "/hold"; }
+
+/// For the holder of the epoch lock.
+bool is_held(const Backend& backend) {
+    return access(hold_file(backend.services.settings.run_dir).c_str(), F_OK) == 0;
+}
 
 /// The next epoch, over every one used before and over `least`.
 Expected<std::uint64_t> raise_in_database(Session& session, std::uint64_t least) {
@@ -66,6 +79,10 @@ Expected<void> raise_everywhere(Backend& backend, const std::string& run_id) {
 Expected<void> renew_epoch(Backend& backend) {
     const EpochLock lock(backend.services.settings.run_dir, LOCK_EX);
     if (!lock.is_held()) return fail(ErrorKind::unavailable, "The cache is being renewed.");
+    if (is_held(backend)) {
+        backend.services.trust.lose(held);
+        return {};
+    }
     const auto run_id = backend.cache.connect();
     if (run_id) return raise_everywhere(backend, *run_id);
     backend.services.trust.lose(backend.cache.error());
@@ -75,10 +92,25 @@ Expected<void> renew_epoch(Backend& backend) {
 bool regain_trust(Backend& backend) {
     if (backend.services.trust.epoch() != 0) return true;
     const EpochLock lock(backend.services.settings.run_dir, LOCK_EX | LOCK_NB);
-    if (!lock.is_held() || backend.services.trust.epoch() != 0) return false;
+    if (!lock.is_held() || is_held(backend) || backend.services.trust.epoch() != 0) return false;
     const auto run_id = backend.cache.connect();
     if (!run_id || !raise_everywhere(backend, *run_id)) return false;
     return backend.services.trust.epoch() != 0;
+}
+
+std::expected<void, std::string> hold_redis(const std::string& run_dir, Trust& trust) {
+    // Whoever is about to trust Redis holds the lock, and looks for the file first.
+    const EpochLock lock(run_dir, LOCK_EX);
+    const File file(hold_file(run_dir), O_WRONLY | O_CREAT);
+    if (!lock.is_held() || !file.is_open())
+        return std::unexpected(file_failure(hold_file(run_dir)));
+    trust.lose(held);
+    return {};
+}
+
+std::expected<void, std::string> release_redis(const std::string& run_dir) {
+    if (unlink(hold_file(run_dir).c_str()) == 0 || errno == ENOENT) return {};
+    return std::unexpected(file_failure(hold_file(run_dir)));
 }
 
 }  // namespace larder

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <expected>
+#include <string>
+
+#include "cache/trust.hpp"
 #include "error.hpp"
 #include "records/backend.hpp"
 
@@ -15,5 +19,12 @@ Expected<void> renew_epoch(Backend& backend);
 /// Begins a new epoch if Redis is not trusted and nobody else is at it. Gives whether Redis is
 /// trusted now.
 bool regain_trust(Backend& backend);
+
+/// Leaves Redis alone on this host until it is released, whoever wants a new epoch meanwhile: while
+/// workers of two descriptions serve, a writer of one may not know which entries of the other it
+/// makes wrong. The order outlives the caller: it is the file RUN_DIR/hold. Each fails with what
+/// cannot be written. From any process of the host.
+std::expected<void, std::string> hold_redis(const std::string& run_dir, Trust& trust);
+std::expected<void, std::string> release_redis(const std::string& run_dir);
 
 }  // namespace larder

@@ -47,8 +47,10 @@ Expected<void> FencedCommit::run(Transaction& transaction, std::size_t rows) {
     if constexpr (mutant != Mutant::swap_after_commit) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
-    auto committed = transaction.commit(
-        to_text({.host = backend_.services.host_id, .epoch = epoch_, .rows = rows}));
+    auto committed = transaction.commit(to_text({.host = backend_.services.host_id,
+                                                 .epoch = epoch_,
+                                                 .rows = rows,
+                                                 .form = backend_.services.form}));
     if constexpr (mutant == Mutant::fence_after_commit) fence();
     if constexpr (mutant == Mutant::swap_after_commit) {
         if (auto swapped = swap(); !swapped) return swapped;
@@ -65,7 +67,7 @@ void FencedCommit::prime() {
     RecordCache::Fills fills{.token = token_,
                              .lifetime = backend_.services.lifetime_of(collection_.resource)};
     // An entry without a value only gives its lease back.
-    for (const std::string& key : keys_) fills.add(key, primed_[key]);
+    for (const std::string& key : keys_) fills.add(key, collection_.form.stored(primed_[key]));
     backend_.cache.fill(epoch_, fills);
 }
 

@@ -77,8 +77,9 @@ Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collectio
         keys.size(), {.json = {}, .cache = cached ? CacheState::miss : CacheState::bypass});
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (cached && leases.of[i].value) {
-            records[i] = {std::move(leases.of[i].value), CacheState::hit};
+        if (auto value =
+                cached ? collection.form.value(std::move(leases.of[i].value)) : std::nullopt) {
+            records[i] = {std::move(value), CacheState::hit};
         } else {
             missing.push_back(i);
         }
@@ -94,7 +95,7 @@ Expected<std::vector<ReadRecord>> read_through(Backend& backend, const Collectio
         if (!cached || !leases.of[at].is_held) continue;
         const bool fillable = found && ((*found)[i].settled || mutant == Mutant::no_settled_check);
         if (!fillable && records[at].json) backend.services.metrics.cache_fills_unsettled.add();
-        fills.add(keys[at], fillable ? records[at].json.value_or("") : "");
+        fills.add(keys[at], fillable ? collection.form.stored(records[at].json.value_or("")) : "");
     }
     backend.cache.fill(epoch, fills);
     if (!found) return std::unexpected(std::move(found.error()));

@@ -1,6 +1,6 @@
 #include "records/services.hpp"
 
-#include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -25,11 +25,15 @@ std::array<Counter, 3> read_counters(const Resource& resource, MetricsMemory& me
 }  // namespace
 
 Collection::Collection(const Resource& described, MetricsMemory& counted)
-    : resource(described), statements(described), reads(read_counters(described, counted)) {}
+    : resource(described),
+      statements(described),
+      form(statements.shape()),
+      reads(read_counters(described, counted)) {}
 
-Services::Services(const Settings& given, std::span<const Resource> resources, SharedState& shared,
+Services::Services(const Settings& given, std::span<const Resource> described, SharedState& shared,
                    MetricsMemory& counted)
     : settings(given),
+      resources(described),
       generations(given.run_dir, names(resources)),
       memory(shared),
       metrics(counted),
@@ -38,12 +42,15 @@ Services::Services(const Settings& given, std::span<const Resource> resources, S
       database(given.database_url, given.prepared_statements, &metrics,
                std::chrono::milliseconds(given.lock_timeout_ms)),
       database_watch(database) {
-    for (const Resource& resource : resources) collections.emplace_back(resource, counted);
+    std::string shapes;
+    for (const Resource& resource : resources) {
+        shapes += collections.emplace_back(resource, counted).statements.shape();
+    }
+    form = CachedForm(shapes).hash();
 }
 
 const Collection& Services::of(const Resource& resource) const {
-    return *std::ranges::find(collections, &resource,
-                              [](const Collection& one) { return &one.resource; });
+    return collections[static_cast<std::size_t>(&resource - resources.data())];
 }
 
 std::chrono::milliseconds Services::lifetime_of(const Resource& resource) const {

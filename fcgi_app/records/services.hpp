@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "cache/cached_form.hpp"
 #include "cache/generations.hpp"
 #include "cache/shared_memory.hpp"
 #include "cache/trust.hpp"
@@ -31,6 +32,7 @@ struct Collection {
 
     const Resource& resource;
     const Statements statements;
+    const CachedForm form;
     const std::array<Counter, 3> reads;            ///< records that were read, by CacheState
     mutable std::atomic<int> writers_at_work = 0;  ///< transactions of this process that write
 };
@@ -38,19 +40,21 @@ struct Collection {
 /// What the threads of one process share. `settings`, the resources and both memories outlive it,
 /// and it outlives the threads.
 struct Services {
-    Services(const Settings& given, std::span<const Resource> resources, SharedState& shared,
+    Services(const Settings& given, std::span<const Resource> described, SharedState& shared,
              MetricsMemory& counted);
 
     const Collection& of(const Resource& resource) const;
     std::chrono::milliseconds lifetime_of(const Resource& resource) const;
 
     const Settings& settings;
-    std::deque<Collection> collections;  // a collection never moves
+    std::span<const Resource> resources;
+    std::deque<Collection> collections;  // in the order of the resources; a collection never moves
     Generations generations;
     SharedState& memory;
     Metrics metrics;
     Trust trust;
     std::string host_id;
+    std::string form;  ///< a hash of all descriptions, as far as the caches depend on them
     Database database;
     DatabaseWatch database_watch;  ///< started by the worker
 };

@@ -180,11 +180,20 @@ Statement Statements::remove(const std::string& id, const std::string& xmin) con
     return statement;
 }
 
-std::string Statements::list(const List& list, std::string_view limit) const {
-    std::string sql =
-        fmt::format("SELECT {} FROM {} AS t", json_, list.from.empty() ? table_ : list.from);
+std::string Statements::rows_of(const List& list) const {
+    std::string sql = fmt::format(" FROM {} AS t", list.from.empty() ? table_ : list.from);
     if (!list.where.empty()) sql += fmt::format(" WHERE ({})", list.where);
-    sql += " ORDER BY " + order_of(resource_, list);
+    return sql + " ORDER BY " + order_of(resource_, list);
+}
+
+std::string Statements::probe(const List& list) const {
+    std::string columns = "t.id";
+    for (const Field& field : resource_.fields) columns += ", " + column(field);
+    return "SELECT " + columns + rows_of(list);
+}
+
+std::string Statements::list(const List& list, std::string_view limit) const {
+    std::string sql = "SELECT " + json_ + rows_of(list);
     if (!limit.empty()) sql += fmt::format(" LIMIT {}", limit);
     return sql;
 }

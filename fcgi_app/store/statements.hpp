@@ -54,7 +54,16 @@ public:
     /// (json) for each record of a list; `limit` empty: all of them.
     std::string list(const List& list, std::string_view limit) const;
 
+    /// The rows of a list without their JSON: PostgreSQL takes it if it takes `list`, the types of
+    /// the columns aside, and in a fraction of the time.
+    std::string probe(const List& list) const;
+
+    /// What the JSON of a record and its unique values are made of: two workers with the same shape
+    /// make the same cached values.
+    std::string shape() const { return table_ + json_ + unique_columns_; }
+
 private:
+    std::string rows_of(const List& list) const;
     std::string insert_text() const;
     std::string guard(std::size_t parameter, const std::string& xmin) const;
 

@@ -33,7 +33,9 @@ struct Needed {
 class Stream {
 public:
     Stream(std::string_view input, std::span<const Resource> resources)
-        : input_(input), resources_(resources), follower_(resources, std::string(here), key_limit) {
+        : input_(input),
+          resources_(resources),
+          follower_(resources, std::string(here), {}, key_limit) {
         for (std::uint32_t id = 0; id < resources_.size(); ++id) describe(id, false);
     }
 

@@ -8,7 +8,8 @@ using namespace larder;
 namespace {
 
 bool is_same(const Mark& one, const Mark& other) {
-    return one.host == other.host && one.epoch == other.epoch && one.rows == other.rows;
+    return one.host == other.host && one.epoch == other.epoch && one.rows == other.rows &&
+           one.form == other.form;
 }
 
 }  // namespace
@@ -25,7 +26,8 @@ FUZZ_TARGET(mark) {
     fuzz::Input decisions(input);
     const Mark made{.host = {},
                     .epoch = std::uint64_t{decisions.number()} << 32U | decisions.number(),
-                    .rows = decisions.number()};
+                    .rows = decisions.number(),
+                    .form = decisions.number() % 2 == 0 ? "" : "0123456789abcdef"};
     const auto again = parse_mark(to_text(made));
     MUST(again && is_same(*again, made));
 }

@@ -47,7 +47,7 @@ FUZZ_TARGET(pgoutput) {
     check_message(input);
     check_envelope(input);
     const auto resources = read_catalog(LARDER_RESOURCES).value();
-    Follower follower(resources, "here", key_limit);
+    Follower follower(resources, "here", {}, key_limit);
     fuzz::Input messages(input);
     while (!messages.is_empty()) {
         const std::string_view bytes = messages.bytes(messages.byte());

@@ -14,6 +14,7 @@ namespace {
 
 constexpr auto samples = R"toml(title = "Sample"
 id = "integer"
+page = { default = 20, max = 50 }
 primed = true
 
 [fields]
@@ -202,6 +203,18 @@ BOOST_AUTO_TEST_CASE(what_was_written_past_the_workers_is_shown) {
         !with_id(expect_json(api().get("/samples/sent"), 200), made["id"]).is(Json::Kind::missing));
     // No client could have sent these values, and the description does not have them.
     BOOST_TEST(api().del(path).status == 204);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_is_as_long_as_its_page) {
+    stack().database().query(
+        "INSERT INTO samples (text, boolean, \"Der \"\"Zustand\"\"\")"
+        " SELECT 't', true, 'draft' FROM generate_series(1, 60)");
+    BOOST_TEST(eventually([] { return expect_json(api().get("/samples"), 200).size() == 20U; }));
+    BOOST_TEST(expect_json(api().get("/samples?limit=50"), 200).size() == 50U);
+    BOOST_TEST(expect_json(api().get("/samples?limit=7"), 200).size() == 7U);
+    const auto refused = api().get("/samples?limit=51");
+    BOOST_TEST(refused.status == 422);
+    BOOST_TEST(refused.body.contains("must be a number from 1 to 50"));
 }
 
 BOOST_AUTO_TEST_CASE(it_is_described_and_true_to_that) {

@@ -17,16 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The invoices of the documentation, as far as this version serves them.
+// The invoices of the contract, and of each other type a field.
 constexpr std::string_view invoices = R"(title = "Invoice"
 id    = "integer"
-page  = "all"
+page  = { default = 100, max = 1000 }
 
 [fields]
 number   = { type = "text", min = 1, max = 20, unique = true }
-total    = { type = "decimal", min = "-999999999.99", max = "999999999.99", scale = 2 }
-state    = { type = "enum", values = ["draft", "sent", "paid"], default = "draft" }
-issued   = { type = "date", example = "2026-11-28" }
+total    = { type = "decimal", min = "-999999999.99", max = "999999999.99", scale = 2, filter = true }
+state    = { type = "enum", values = ["draft", "sent", "paid"], default = "draft", filter = true }
+issued   = { type = "date", example = "2026-11-28", sort = true }
 paid_at  = { type = "timestamp", optional = true }
 due_at   = { type = "datetime", optional = true, read_only = true }
 is_sent  = { type = "boolean", default = false }
@@ -34,7 +34,7 @@ rate     = { type = "float", default = 0.19 }
 token    = { type = "uuid", optional = true, unique = true }
 extra    = { type = "json", optional = true, default = { colours = ["red", 1, true] } }
 copies   = { type = "integer", min = 0, max = 99, optional = true, example = 2 }
-note     = { type = "text", max = 2000, optional = true, meaning = "For people", column = "remark" }
+note     = { type = "text", max = 2000, optional = true, search = true, meaning = "For people", column = "remark" }
 
 [lists.large]
 where = "total > 1000 AND note <> 'paid'"

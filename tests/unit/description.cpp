@@ -156,13 +156,28 @@ order = ["lenght"])");
     BOOST_TEST(std::ranges::count(lines, '\n') == 7);
 }
 
+BOOST_AUTO_TEST_CASE(a_page_has_a_usual_and_a_largest_size) {
+    const auto page = [](const std::string& text) {
+        const PageSize read = accepted(text).page;
+        return std::pair(read.usual, read.most);
+    };
+    BOOST_TEST((page("") == std::pair(0, longest_list)));
+    BOOST_TEST((page("page = \"all\"") == std::pair(0, longest_list)));
+    BOOST_TEST((page("page = { default = 20, max = 50 }") == std::pair(20, 50)));
+    BOOST_TEST((page("page = { max = 50 }") == std::pair(50, 50)));
+    BOOST_TEST((page("page = { default = 20 }") == std::pair(20, 1000)));
+}
+
 BOOST_AUTO_TEST_CASE(a_mistake_names_its_place_and_what_would_be_right) {
     refused("primed = \"yes\"", "3:10", {"a string", "true or false"});
     refused("prime = true", "3:1", {"did you mean `primed`?"});
     refused("colour = true", "3:1", {"known here", "`lifetime`"});
     refused("lifetime = \"item\"", "3:12", {"`records` or `items`", "did you mean `items`?"});
-    refused("page = 100", "3:8", {"string"});
-    refused("page = { default = 100, max = 1000 }", "3:8", {"not served", "\"all\""});
+    refused("page = 100", "3:8", {"\"all\"", "default = 100"});
+    refused("page = \"al\"", "3:8", {"\"all\""});
+    refused("page = { default = 100, most = 1000 }", "3:25", {"`most`", "`max`"});
+    refused("page = { default = 0 }", "3:20", {"1 to 1000000"});
+    refused("page = { default = 20, max = 10 }", "3:20", {"at most `max`"});
     refused("rights = { read = [\"clerk\"] }", "3:1", {"`rights` is not served", "leave it out"});
     refused("deleted = \"gone\"", "3:11", {"no JSON", "'{\"ok\": true}'"});
     refused("envelope = { record = \"boat\" }", "3:12", {"`list`"});
@@ -176,7 +191,10 @@ BOOST_AUTO_TEST_CASE(a_mistake_names_its_place_and_what_would_be_right) {
     refused("[fields]\nsign = { type = \"text\", min = -1 }", "4:31", {"under 0"});
     refused("[fields]\nsign = { type = \"text\", min = \"1\" }", "4:31", {"whole number"});
     refused("[fields]\nsign = { type = \"text\", scale = 1 }", "4:25", {"`scale`", "known here"});
-    refused("[fields]\nsign = { type = \"text\", filter = true }", "4:25", {"not served"});
+    refused("[fields]\nsign = { type = \"text\", filter = 1 }", "4:34", {"true or false"});
+    refused("[fields]\nlog = { type = \"json\", sort = true }", "4:31",
+            {"not for the type `json`"});
+    refused("[fields]\nlength = { type = \"float\", search = true }", "4:37", {"`float`"});
     refused("[fields]\nsign = { type = \"text\", alphabet = \"latin\" }", "4:36", {"identifier"});
     refused("[fields]\nlength = { type = \"decimal\", min = 0.1 }", "4:36",
             {"exactly", "\"24.90\""});

@@ -57,7 +57,7 @@ struct Following {
         return std::exchange(follower.pending(), {});
     }
 
-    Follower follower{resources(), "here", 10};
+    Follower follower{resources(), "here", "f", 10};
 };
 
 void expect(const Invalidation& found, const Keys& keys, const Names& collections) {
@@ -102,18 +102,19 @@ BOOST_AUTO_TEST_CASE(a_foreign_insert_concerns_the_lists_only) {
 
 BOOST_AUTO_TEST_CASE(what_a_worker_of_this_host_wrote_is_left_alone) {
     take(move_of("4", "E1", "E2"));
-    mark("here 0 1");
+    mark("here 0 1 f");
     BOOST_TEST(commit().is_empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_another_host_has_fenced_in_this_epoch_needs_new_lists_only) {
     take(move_of("4", "E1", "E2"));
-    mark("there 7 1");
+    mark("there 7 1 f");
     expect(commit(), {}, {"employees"});
 }
 
 BOOST_AUTO_TEST_CASE(what_another_host_has_not_fenced_in_this_epoch_is_fenced) {
-    for (const auto* content : {"there 0 1", "there 6 1", "there 8 1", "no mark"}) {
+    for (const auto* content : {"there 0 1 f", "there 6 1 f", "there 8 1 f", "there 7 1 g",
+                                "there 7 1", "here 7 1 g", "no mark"}) {
         BOOST_TEST_CONTEXT(content) {
             take(pgoutput::Begin{});
             take(move_of("4", "E1", ""));
@@ -123,13 +124,13 @@ BOOST_AUTO_TEST_CASE(what_another_host_has_not_fenced_in_this_epoch_is_fenced) {
     }
     take(pgoutput::Begin{});
     take(move_of("4", "E1", ""));
-    mark("there 0 1");
+    mark("there 0 1 f");
     follower.take(pgoutput::Commit{}, 0);  // "0" must never count as an epoch that was fenced
     BOOST_TEST(follower.pending().keys.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_mark_vouches_for_as_many_rows_as_it_says) {
-    for (const auto* content : {"here 7 2", "there 7 2", "here 7 1", "here 7 3"}) {
+    for (const auto* content : {"here 7 2 f", "there 7 2 f", "here 7 1 f", "here 7 3 f"}) {
         BOOST_TEST_CONTEXT(content) {
             take(pgoutput::Begin{});
             take(move_of("4", "", ""));
@@ -138,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_mark_vouches_for_as_many_rows_as_it_says) {
             mark(content);
             const std::string_view text = content;
             const auto found = commit();
-            if (!text.ends_with('2')) {
+            if (!text.ends_with("2 f")) {
                 expect(found, {"employees:4", "employees:5"}, {"employees"});
             } else if (text.starts_with("there")) {
                 expect(found, {}, {"employees"});
@@ -150,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_mark_vouches_for_as_many_rows_as_it_says) {
 }
 
 BOOST_AUTO_TEST_CASE(more_rows_than_a_worker_writes_are_handed_on_before_the_commit) {
-    Follower wide(resources(), "here");
+    Follower wide(resources(), "here", "f");
     const auto rows = Mark::most_rows + 1;
     wide.take(relation(products, "products", {"id", "name"}), trusted);
     wide.take(pgoutput::Begin{}, trusted);
@@ -160,7 +161,7 @@ BOOST_AUTO_TEST_CASE(more_rows_than_a_worker_writes_are_handed_on_before_the_com
                   trusted);
     }
     BOOST_TEST(wide.pending().keys.size() == rows);
-    const auto mark = "here 7 " + std::to_string(rows);
+    const auto mark = "here 7 " + std::to_string(rows) + " f";
     wide.take(pgoutput::Message{.is_transactional = true, .prefix = "larder", .content = mark},
               trusted);
     wide.take(pgoutput::Commit{}, trusted);
@@ -169,7 +170,7 @@ BOOST_AUTO_TEST_CASE(more_rows_than_a_worker_writes_are_handed_on_before_the_com
 
 BOOST_AUTO_TEST_CASE(a_mark_counts_for_its_own_transaction_only) {
     take(move_of("4", "", ""));
-    mark("here 7 1");
+    mark("here 7 1 f");
     BOOST_TEST(commit().is_empty());
     take(pgoutput::Begin{});
     take(move_of("4", "", ""));
@@ -180,8 +181,8 @@ BOOST_AUTO_TEST_CASE(tables_of_others_and_messages_of_others_do_not_count) {
     take(pgoutput::Insert{.relation = audit, .row = {text("x")}});
     take(pgoutput::Truncate{.relations = {audit}});
     take(move_of("4", "", ""));
-    take(pgoutput::Message{.is_transactional = true, .prefix = "other", .content = "here 7 1"});
-    take(pgoutput::Message{.is_transactional = false, .prefix = "larder", .content = "here 7 1"});
+    take(pgoutput::Message{.is_transactional = true, .prefix = "other", .content = "here 7 1 f"});
+    take(pgoutput::Message{.is_transactional = false, .prefix = "larder", .content = "here 7 1 f"});
     expect(commit(), {"employees:4"}, {"employees"});
 }
 
