@@ -380,6 +380,7 @@ Integer range_of() {
 
 std::optional<FieldType> rules_of_type(std::string_view type,
                                        const std::vector<std::string>& labels) {
+    if (std::ranges::find(labels, "") != labels.end()) return std::nullopt;
     if (!labels.empty()) return Enum{labels};
     if (type == "text" || type == "character varying" || type == "bpchar" || type == "citext" ||
         type == "public.citext") {

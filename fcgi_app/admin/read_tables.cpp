@@ -16,7 +16,7 @@ namespace larder::admin {
 namespace {
 
 /// An array literal of any texts.
-std::string array_of(std::span<const TableName> names, std::string TableName::*part) {
+std::string array_of(std::span<const TableName> names, std::string TableName::* part) {
     std::string text;
     for (const TableName& name : names) {
         text += text.empty() ? "{\"" : ",\"";
@@ -50,6 +50,7 @@ constexpr std::string_view of_bases =
     " bool_or(d.typnotnull) OVER (PARTITION BY d.of) AS is_required FROM d"
     " ORDER BY d.of, d.depth DESC)";
 
+// ROW and BEFORE are the bits 1 and 2 of a trigger, INSERT and UPDATE 4 and 16.
 constexpr std::string_view tables_sql =
     "SELECT r.oid, r.nspname, r.relname, r.relkind IN ('v', 'm', 'f'),"
     " r.relkind = 'p' OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = r.oid),"
@@ -57,7 +58,9 @@ constexpr std::string_view tables_sql =
     " WHERE p.pubname = 'larder' AND p.schemaname = r.nspname AND p.tablename = r.relname),"
     " pg_has_role(r.relowner, 'USAGE'), r.reltuples,"
     " CASE WHEN r.relkind IN ('r', 'm') THEN pg_total_relation_size(r.oid) ELSE 0 END,"
-    " obj_description(r.oid, 'pg_class') FROM r ORDER BY r.place";
+    " obj_description(r.oid, 'pg_class'), EXISTS (SELECT FROM pg_trigger AS g"
+    " WHERE g.tgrelid = r.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D'"
+    " AND g.tgtype & 3 = 3 AND g.tgtype & 20 <> 0) FROM r ORDER BY r.place";
 
 constexpr std::string_view columns_sql =
     "SELECT r.oid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),"
@@ -188,6 +191,7 @@ private:
         table.is_published = is_true(row[6]);
         table.is_own = is_true(row[7]);
         table.rows = std::strtod(text(row, 8).c_str(), nullptr);
+        table.has_row_triggers = is_true(row[11]);
         table.bytes = to_number<std::int64_t>(text(row, 9)).value_or(0);
         tables_.push_back(std::move(table));
     }
@@ -267,6 +271,7 @@ private:
                                       .is_unique = is_true(row[4]),
                                       .is_partial = is_true(row[5]),
                                       .is_valid = is_true(row[6]),
+                                      .is_deferrable = is_true(row[9]),
                                       .access_method = text(row, 7)});
             const Index& index = table->indexes.back();
             if (!is_key && index.is_unique && !index.is_partial) {

@@ -52,6 +52,7 @@ struct Index {
     bool is_unique = false;
     bool is_partial = false;
     bool is_valid = true;
+    bool is_deferrable = false;      ///< of a constraint that is checked late
     std::string access_method = {};  ///< btree, gin, …
 };
 
@@ -87,10 +88,11 @@ struct Table {
     std::vector<ForeignKey> foreign_keys = {};
     std::vector<Index> indexes = {};
     bool is_replica_identity_full = false;
-    bool is_published = false;  ///< by the publication `larder`
-    bool is_own = true;         ///< the role may change it: it is a member of the owner
-    double rows = 0;            ///< PostgreSQL's estimate; below 0: not known yet
-    std::int64_t bytes = 0;     ///< with indexes and TOAST
+    bool is_published = false;      ///< by the publication `larder`
+    bool has_row_triggers = false;  ///< BEFORE INSERT or UPDATE, which may change any value
+    bool is_own = true;             ///< the role may change it: it is a member of the owner
+    double rows = 0;                ///< PostgreSQL's estimate; below 0: not known yet
+    std::int64_t bytes = 0;         ///< with indexes and TOAST
 };
 
 }  // namespace larder::admin

@@ -11,11 +11,12 @@ void add_resource(Operations& operations, const Resource& resource) {
     for (const List& list : resource.lists) {
         if (is_main(list)) operations.push_back(make_list(resource, list));
     }
-    operations.push_back(make_create(resource));
+    if (resource.can_create) operations.push_back(make_create(resource));
     for (const List& list : resource.lists) {
         if (!is_main(list)) operations.push_back(make_list(resource, list));
     }
     operations.push_back(make_read(resource));
+    if (!resource.can_change) return;
     operations.push_back(make_replace(resource));
     operations.push_back(make_patch(resource));
     operations.push_back(make_remove(resource));

@@ -36,6 +36,10 @@ public:
                            reference("parameters", "IfNoneMatchForWrite")},
             .errors = {ErrorKind::bad_request, ErrorKind::not_found, ErrorKind::precondition_failed,
                        ErrorKind::unavailable}};
+        if (resource.removal_may_be_refused) operation.errors.push_back(ErrorKind::conflict);
+        if (resource.removal_changes_others()) {
+            operation.description = "Records that refer to it are removed or changed with it.";
+        }
         if (resource.deleted.empty()) {
             operation.responses = {{"204", object({{"description", "The record is gone."}})}};
             return operation;

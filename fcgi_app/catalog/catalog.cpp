@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <utility>
 
 #include "catalog/description.hpp"
 #include "catalog/names.hpp"
+#include "catalog/references.hpp"
 #include "file.hpp"
 
 namespace larder {
@@ -51,7 +53,7 @@ std::expected<std::vector<std::string>, std::string> files_of(const std::string&
 /// The text of a file, or why it cannot be read. It may be a pipe or a device: nothing waits.
 std::expected<std::string, std::string> text_of(const std::string& path) {
     const File file(path, O_RDONLY | O_NONBLOCK);
-    struct stat status{};
+    struct stat status {};
     if (!file.is_open() || fstat(file.descriptor(), &status) != 0) {
         const bool is_dangling = errno == ENOENT;
         return std::unexpected(
@@ -90,9 +92,13 @@ public:
                 of_file(directory + '/' + shown_file(file), "the name of a resource " + why));
         }
         const auto text = text_of(path);
-        if (!text) return mistakes_.push_back(of_file(path, text.error()));
+        if (!text) {
+            unread_.push_back(name);
+            return mistakes_.push_back(of_file(path, text.error()));
+        }
         auto description = read_description(name, *text);
         if (!description) {
+            unread_.push_back(name);
             for (Mistake& mistake : description.error()) {
                 mistake.file = directory + '/' + shown_file(file);
                 mistakes_.push_back(std::move(mistake));
@@ -100,11 +106,18 @@ public:
             return;
         }
         compare(path, *description);
-        resources_.push_back(std::move(description->resource));
+        described_.push_back({path, std::move(*description)});
     }
 
     std::expected<std::vector<Resource>, std::vector<Mistake>> result() {
-        if (mistakes_.empty()) return std::move(resources_);
+        std::ranges::move(resolve_references(described_, unread_), std::back_inserter(mistakes_));
+        if (mistakes_.empty()) {
+            std::vector<Resource> resources;
+            for (Described& one : described_) {
+                resources.push_back(std::move(one.description.resource));
+            }
+            return resources;
+        }
         sort_mistakes(mistakes_);
         return std::unexpected(std::move(mistakes_));
     }
@@ -113,7 +126,8 @@ private:
     // A file name may hold anything but a slash and NUL.
     static std::string shown_file(const std::string& file) {
         std::string name = file;
-        std::ranges::replace_if(name, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+        std::ranges::replace_if(
+            name, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
         return name;
     }
 
@@ -128,6 +142,8 @@ private:
                                   shown(resource.title), schema));
             if (!is_free) break;
         }
+        claim(tables_, resource.sql_table(), path, description.table,
+              fmt::format("the resource has the table {}", resource.sql_table()));
         claim(tags_, joined(resource.name), path, {.line = 0, .column = 0},
               fmt::format("the resource gives the name {} in the OpenAPI document",
                           joined(resource.name)));
@@ -152,11 +168,13 @@ private:
         return false;
     }
 
-    std::vector<Resource> resources_;
+    std::vector<Described> described_;
+    std::vector<std::string> unread_;  // resources whose files have mistakes of their own
     std::vector<Mistake> mistakes_;
     Names schemas_ = {{"Health", "Larder itself"}, {"Problem", "Larder itself"}};
     Names tags_ = {{"Service", "Larder itself"}, {"Documentation", "Larder itself"}};
     Names lists_;
+    Names tables_;  // caches of one resource know nothing of another
 };
 
 }  // namespace

@@ -91,7 +91,7 @@ private:
             if (change_.mode != ChangeMode::create) return;
             if (field.fallback) {
                 change_.assignments.push_back({&field, field.fallback->stored});
-            } else if (field.required) {
+            } else if (field.required && !field.database_default) {
                 refuse(field.name, "is required");
             }
         } else if (member->type == Type::null) {

@@ -17,8 +17,10 @@ namespace larder {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> known_keys = {
-    "title", "id", "page", "fields", "lists", "primed", "lifetime", "envelope", "deleted"};
+constexpr std::array<std::string_view, 13> known_keys = {
+    "title",    "id",      "page",  "fields", "lists",  "primed",   "lifetime",
+    "envelope", "deleted", "table", "schema", "create", "read_only"};
+constexpr std::array<std::string_view, 3> id_keys = {"type", "column", "generate"};
 constexpr std::array<std::string_view, 1> later_keys = {"rights"};
 constexpr std::array<std::string_view, 4> list_keys = {"where", "order", "from", "meaning"};
 constexpr std::array<std::string_view, 1> later_list_keys = {"max_age"};
@@ -33,6 +35,8 @@ public:
         root_.check_keys(known_keys, later_keys);
         read_title();
         read_id();
+        read_table();
+        read_abilities();
         read_page();
         resource().primed = root_.flag("primed").value_or(false);
         constexpr std::array<std::string_view, 2> lifetimes = {"records", "items"};
@@ -84,7 +88,62 @@ private:
         if (!root_.has("id")) {
             return root_.refuse("id", "there is no id; add id = \"integer\" or id = \"uuid\"");
         }
-        if (root_.one_of("id", ids) == "uuid") resource().id = IdType::uuid;
+        if (root_.find("id")->as_table() == nullptr) {
+            if (root_.one_of("id", ids) == "uuid") resource().id = IdType::uuid;
+            return;
+        }
+        TableReader reader(*root_.table("id"), mistakes_);
+        reader.check_keys(id_keys, {});
+        if (!reader.has("type")) {
+            reader.refuse("type", "the id has no type; add type = \"integer\" or type = \"uuid\"");
+        }
+        if (reader.one_of("type", ids) == "uuid") resource().id = IdType::uuid;
+        if (const auto column = name(reader, "column", "column", misnamed_column)) {
+            resource().id_column = *column;
+        }
+        resource().generates_id = reader.flag("generate").value_or(false);
+        if (resource().generates_id && resource().id == IdType::integer && reader.has("type")) {
+            reader.refuse(
+                "generate",
+                "`generate` is for an id of the type `uuid`; give the column of an integer"
+                " a default in the database, such as a sequence");
+        }
+    }
+
+    void read_table() {
+        if (const auto table = name(root_, "table", "table", misnamed_table)) {
+            resource().table = *table;
+        }
+        if (const auto schema = name(root_, "schema", "schema", misnamed_schema)) {
+            resource().schema = *schema;
+        }
+        const auto key = root_.has("table") ? "table" : "schema";
+        if (root_.has(key)) description_.table = root_.at(key);
+    }
+
+    /// A name of the database.
+    static std::optional<std::string> name(TableReader& reader, std::string_view key,
+                                           std::string_view kind,
+                                           std::string (*misnamed)(std::string_view)) {
+        auto name = reader.text(key);
+        if (!name) return name;
+        if (const auto why = misnamed(*name); !why.empty()) {
+            reader.refuse(key, fmt::format("the {} {} {}", kind, shown(*name), why));
+        }
+        return name;
+    }
+
+    void read_abilities() {
+        resource().can_create = root_.flag("create").value_or(true);
+        if (root_.flag("read_only").value_or(false)) {
+            resource().can_create = resource().can_change = false;
+        }
+        if (root_.has("deleted") && !resource().can_change) {
+            root_.refuse(
+                "deleted",
+                "`deleted` is not for a resource with read_only = true, of which nothing is"
+                " deleted; leave it out");
+        }
     }
 
     void read_page() {
@@ -169,6 +228,13 @@ private:
                 names_of_unread_.push_back(entry.name);
                 continue;
             }
+            if (field->column_name() == resource().id_column && entry.name != "id") {
+                mistakes_.add(
+                    place_of_column(entry),
+                    fmt::format("the field {} has the column {}, which holds the id of the"
+                                " record; choose another column",
+                                shown(entry.name), shown(field->column_name())));
+            }
             const auto taken = std::ranges::find(columns, field->column_name(),
                                                  &std::pair<std::string, std::string>::first);
             if (taken != columns.end()) {
@@ -178,8 +244,23 @@ private:
                                                     shown(field->column_name())));
             }
             columns.emplace_back(field->column_name(), entry.name);
+            if (field->reference() != nullptr) note_places(entry);
             resource().fields.push_back(std::move(*field));
         }
+    }
+
+    static Position place_of_column(const Entry& entry) {
+        const toml::node* column = entry.value->as_table()->get("column");
+        return column == nullptr ? entry.at : position_of(column->source());
+    }
+
+    void note_places(const Entry& entry) {
+        const TableReader reader(*entry.value->as_table(), mistakes_);
+        description_.references.push_back({.field = entry.name,
+                                           .to = reader.at("to"),
+                                           .on_delete = reader.at("on_delete"),
+                                           .example = reader.at("example"),
+                                           .fallback = reader.at("default")});
     }
 
     void read_lists() {

@@ -20,16 +20,16 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 // Attributes of a field of any type.
-constexpr std::array<std::string_view, 11> common_keys = {
-    "type",    "optional", "default", "unique", "read_only", "column",
-    "meaning", "example",  "filter",  "sort",   "search"};
-constexpr std::array<std::string_view, 11> types = {"text", "integer",   "decimal",  "boolean",
-                                                    "date", "timestamp", "datetime", "float",
-                                                    "uuid", "enum",      "json"};
-constexpr std::array<std::string_view, 2> later_types = {"other", "reference"};
+constexpr std::array<std::string_view, 12> common_keys = {
+    "type",   "optional", "default", "database_default", "unique", "read_only",
+    "column", "meaning",  "example", "filter",           "sort",   "search"};
+constexpr std::array<std::string_view, 13> types = {
+    "text",  "integer", "decimal", "boolean", "date",  "timestamp", "datetime",
+    "float", "uuid",    "enum",    "json",    "other", "reference"};
 
 // Those whose values have one text each, by which the duplicate check compares.
-constexpr std::array<std::string_view, 4> unique_types = {"text", "integer", "uuid", "enum"};
+constexpr std::array<std::string_view, 5> unique_types = {"text", "integer", "uuid", "enum",
+                                                          "reference"};
 
 /// Whether `text` is a JSON number that can be stored.
 bool is_number(std::string_view text) {
@@ -53,12 +53,6 @@ public:
         }
         const auto type = reader_.text("type");
         if (!type) return std::nullopt;
-        if (is_among(later_types, *type)) {
-            reader_.refuse("type", fmt::format("the type `{}` is not served by this version of"
-                                               " Larder; use one of {}, or leave the field out",
-                                               *type, alternatives(types)));
-            return std::nullopt;
-        }
         const auto known = reader_.one_of("type", types);
         if (!known) return std::nullopt;
         Field field{.name = std::string(name_), .type = read_type(*known)};
@@ -85,6 +79,7 @@ private:
         if (type == "integer") return read_integer();
         if (type == "decimal") return read_decimal();
         if (type == "enum") return read_enum();
+        if (type == "reference") return read_reference();
         check_keys({});
         if (type == "boolean") return Boolean{};
         if (type == "date") return Date{};
@@ -92,6 +87,7 @@ private:
         if (type == "datetime") return DateTime{};
         if (type == "float") return Float{};
         if (type == "uuid") return Uuid{};
+        if (type == "other") return Other{};
         return Json{};
     }
 
@@ -123,6 +119,20 @@ private:
             }
         }
         return type;
+    }
+
+    Reference read_reference() {
+        check_keys({"to", "on_delete"});
+        if (!reader_.has("to")) {
+            reader_.refuse("to", fmt::format("{} refers to no resource; add to = \"customers\"",
+                                             shown(name_)));
+        }
+        constexpr std::array<std::string_view, 3> actions = {"restrict", "cascade", "clear"};
+        Reference reference{.to = reader_.text("to").value_or("")};
+        const auto action = reader_.one_of("on_delete", actions);
+        if (action == "cascade") reference.on_delete = OnDelete::cascade;
+        if (action == "clear") reference.on_delete = OnDelete::clear;
+        return reference;
     }
 
     Text read_text() {
@@ -227,27 +237,53 @@ private:
                                                  " whose values have one text each",
                                                  type, alternatives(unique_types)));
         }
-        for (const std::string_view other : {"unique", "default"}) {
+        field.database_default = reader_.flag("database_default").value_or(false);
+        if (type == "other") check_other(field);
+        for (const std::string_view other : {"unique", "default", "database_default"}) {
             if (field.read_only && reader_.has(other)) {
                 reader_.refuse(other, fmt::format("`{}` is not for a field with read_only = true,"
                                                   " which the database gives; leave it out",
                                                   other));
             }
         }
+        if (field.database_default && reader_.has("default")) {
+            reader_.refuse("default",
+                           "`default` is not for a field with database_default = true; leave one of"
+                           " them out");
+        }
         if (field.unique && reader_.has("default")) {
             reader_.refuse("default",
                            "`default` is not for a field with unique = true, because two"
                            " records would have the same; leave one of them out");
         }
-        field.filter = indexed("filter", type != "json", type);
-        field.sort = indexed("sort", type != "json", type);
+        const bool is_comparable = type != "json" && type != "other";
+        field.filter = indexed("filter", is_comparable, type);
+        field.sort = indexed("sort", is_comparable, type);
         field.search = indexed("search", type == "text", type);
+        const Reference* reference = field.reference();
+        if (reference != nullptr && reference->on_delete == OnDelete::clear && field.required) {
+            reader_.refuse("on_delete",
+                           "`on_delete` is `clear`, which makes the field null; add optional ="
+                           " true, or write `restrict` or `cascade`");
+        }
         field.meaning = reader_.text("meaning").value_or("");
         if (const auto column = reader_.text("column")) {
             field.column = *column;
             if (const auto why = misnamed_column(*column); !why.empty()) {
                 reader_.refuse("column", fmt::format("the column {} {}", shown(*column), why));
             }
+        }
+    }
+
+    /// What the database shows, a client cannot send.
+    void check_other(const Field& field) {
+        if (!field.read_only) {
+            reader_.refuse("type", "the type `other` is only for reading; add read_only = true");
+        }
+        if (reader_.has("example")) {
+            reader_.refuse("example",
+                           "`example` is not for the type `other`, of which a client sends no"
+                           " value; leave it out");
         }
     }
 
@@ -281,26 +317,13 @@ private:
                                             key, type_name(*reader_.find(key))));
             return std::nullopt;
         }
-        const std::string body = "{\"v\":" + *text + '}';
-        const auto document = json::parse(body);
-        if (!document || document->members.size() != 1) {
-            reader_.refuse(
-                key, fmt::format("`{}` is no value that a client could send{}; write one", key,
-                                 document ? "" : " (" + document.error() + ')'));
+        if (field.reference() != nullptr) return Default{.json = std::move(*text), .stored = {}};
+        auto value = fitting_value(field.type, std::move(*text));
+        if (!value) {
+            reader_.refuse(key, fmt::format("`{}` {}", key, value.error()));
             return std::nullopt;
         }
-        auto stored = stored_text(field.type, document->members[0], *text);
-        if (!stored) {
-            reader_.refuse(key, fmt::format("`{}` breaks the rules of its own field; it {}", key,
-                                            stored.error()));
-            return std::nullopt;
-        }
-        // As answers have it, which spell some values in their own way.
-        const bool is_respelled = std::holds_alternative<Timestamp>(field.type) ||
-                                  std::holds_alternative<DateTime>(field.type) ||
-                                  std::holds_alternative<Uuid>(field.type);
-        return Default{.json = is_respelled ? json::quoted(*stored) : std::move(*text),
-                       .stored = *stored};
+        return std::move(*value);
     }
 
     /// A value of TOML as JSON; nothing where JSON has no such value.
@@ -350,6 +373,28 @@ std::optional<Field> read_field(const Entry& entry, Mistakes& mistakes) {
         return std::nullopt;
     }
     return FieldReader(entry.name, *table, mistakes).read();
+}
+
+std::expected<Default, std::string> fitting_value(const FieldType& type, std::string json) {
+    const std::string body = "{\"v\":" + json + '}';
+    const auto document = json::parse(body);
+    if (!document || document->members.size() != 1) {
+        return std::unexpected(fmt::format("is no value that a client could send{}; write one",
+                                           document ? "" : " (" + document.error() + ')'));
+    }
+    auto stored = stored_text(type, document->members[0], json);
+    if (!stored) {
+        return std::unexpected(
+            fmt::format("breaks the rules of its own field; it {}", stored.error()));
+    }
+    // As answers have it, which spell some values in their own way.
+    const auto* reference = std::get_if<Reference>(&type);
+    const bool is_respelled = std::holds_alternative<Timestamp>(type) ||
+                              std::holds_alternative<DateTime>(type) ||
+                              std::holds_alternative<Uuid>(type) ||
+                              (reference != nullptr && reference->id == IdType::uuid);
+    return Default{.json = is_respelled ? json::quoted(*stored) : std::move(json),
+                   .stored = *stored};
 }
 
 }  // namespace larder

@@ -19,6 +19,15 @@ bool consists_of(std::string_view text, std::string_view first, std::string_view
            std::ranges::all_of(text, [&](char c) { return first.contains(c) || also.contains(c); });
 }
 
+std::string quoted(std::string_view text, char mark) {
+    std::string whole(1, mark);
+    for (const char c : text) {
+        if (c == mark) whole += mark;
+        whole += c;
+    }
+    return whole + mark;
+}
+
 // A table has these of its own.
 constexpr std::array<std::string_view, 6> system_columns = {"cmax", "cmin", "ctid",
                                                             "xmax", "xmin", "tableoid"};
@@ -51,14 +60,24 @@ std::string misnamed_field(std::string_view name) {
 }
 
 std::string misnamed_column(std::string_view name) {
-    if (name.empty() || name.size() > longest_column) {
-        return fmt::format("must have 1 to {} bytes, as PostgreSQL's names have", longest_column);
-    }
-    if (name == "id") return "holds the id of the record; choose another column";
+    if (auto why = misnamed_table(name); !why.empty()) return why;
     if (std::ranges::find(system_columns, name) != system_columns.end()) {
         return "is a system column of PostgreSQL; choose another name";
     }
     return {};
+}
+
+std::string misnamed_table(std::string_view name) {
+    if (!name.empty() && name.size() <= longest_column) return {};
+    return fmt::format("must have 1 to {} bytes, as PostgreSQL's names have", longest_column);
+}
+
+std::string misnamed_schema(std::string_view name) {
+    constexpr std::array<std::string_view, 3> taken = {"information_schema", "larder", "sqitch"};
+    if (name.starts_with("pg_") || std::ranges::find(taken, name) != taken.end()) {
+        return "has tables that are no records; choose another schema";
+    }
+    return misnamed_table(name);
 }
 
 std::string misnamed_list(std::string_view name) {
@@ -93,15 +112,8 @@ std::string joined(std::string_view name) {
     return out;
 }
 
-std::string quoted_identifier(std::string_view name) {
-    std::string quoted = "\"";
-    for (const char c : name) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + '"';
-}
+std::string quoted_identifier(std::string_view name) { return quoted(name, '"'); }
 
-std::string quoted_table(std::string_view name) { return "public." + quoted_identifier(name); }
+std::string quoted_literal(std::string_view text) { return quoted(text, '\''); }
 
 }  // namespace larder

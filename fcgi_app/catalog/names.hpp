@@ -21,6 +21,8 @@ inline constexpr std::array<std::string_view, 7> reserved_paths = {
 std::string misnamed_resource(std::string_view name);
 std::string misnamed_field(std::string_view name);
 std::string misnamed_column(std::string_view name);
+std::string misnamed_table(std::string_view name);
+std::string misnamed_schema(std::string_view name);
 std::string misnamed_list(std::string_view name);
 std::string misnamed_member(std::string_view name);  ///< of an envelope
 
@@ -30,7 +32,7 @@ std::string joined(std::string_view name);
 /// `name` as an SQL identifier.
 std::string quoted_identifier(std::string_view name);
 
-/// The table of the resource `name` in SQL, with its schema.
-std::string quoted_table(std::string_view name);
+/// `text` as an SQL literal, where standard_conforming_strings is on (store/session_settings.hpp).
+std::string quoted_literal(std::string_view text);
 
 }  // namespace larder

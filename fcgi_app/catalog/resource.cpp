@@ -4,11 +4,24 @@
 
 #include <algorithm>
 
+#include "catalog/names.hpp"
+
 namespace larder {
 
 const Field* Resource::find_field(std::string_view wanted) const {
     const auto found = std::ranges::find(fields, wanted, &Field::name);
     return found == fields.end() ? nullptr : &*found;
+}
+
+std::string Resource::sql_table() const {
+    return (schema == "public" ? schema : quoted_identifier(schema)) + '.' +
+           quoted_identifier(table_name());
+}
+
+bool Resource::removal_changes_others() const {
+    return std::ranges::any_of(referrers, [](const Referrer& referrer) {
+        return referrer.on_delete != OnDelete::restrict;
+    });
 }
 
 bool Resource::keeps_json() const {

@@ -61,8 +61,28 @@ struct Enum {
 /// Any JSON value but null, which is kept as SQL's NULL.
 struct Json {};
 
+/// What PostgreSQL's to_json shows of a column of another type. Always read only.
+struct Other {};
+
+/// What the removal of a record does to those that refer to it.
+enum class OnDelete {
+    restrict,  ///< it is refused
+    cascade,   ///< they are removed with it
+    clear,     ///< their references become null
+};
+
+/// The id of a record of the resource `to`, which may be the field's own one.
+struct Reference {
+    std::string to;
+    OnDelete on_delete = OnDelete::restrict;
+
+    // What `to` says of itself; known once all descriptions are read (catalog/references.hpp).
+    IdType id = IdType::integer;
+    std::string title = {};
+};
+
 using FieldType = std::variant<Text, Decimal, Integer, Boolean, Date, Timestamp, DateTime, Float,
-                               Uuid, Enum, Json>;
+                               Uuid, Enum, Json, Other, Reference>;
 
 /// What a field of a new record has where nothing was sent.
 struct Default {
@@ -83,6 +103,9 @@ struct Field {
     std::string meaning = {};  ///< for the documentation
     std::optional<Default> fallback = {};
     bool read_only = false;  ///< the database gives it; what a client sends is ignored, as an id is
+    /// The column's own default gives the value of a new record where nothing was sent. Never with
+    /// `fallback` or `read_only`.
+    bool database_default = false;
     std::string column = {};  ///< where it is stored; empty: in the column of its own name
     bool filter =
         false;  ///< the database has an index for each of these: for equal values and ranges,
@@ -90,6 +113,7 @@ struct Field {
     bool search = false;  ///< and for words
 
     bool is_json() const { return std::holds_alternative<Json>(type); }
+    const Reference* reference() const { return std::get_if<Reference>(&type); }  ///< or null
     const std::string& column_name() const { return column.empty() ? name : column; }
 };
 
@@ -125,8 +149,15 @@ enum class Lifetime {
     items,    ///< ITEM_CACHE_TTL
 };
 
+/// A field whose values are ids of records of the resource that has this entry.
+struct Referrer {
+    std::string resource;
+    std::string field;
+    OnDelete on_delete = OnDelete::restrict;
+};
+
 struct Resource {
-    std::string name;   ///< path segment, table and cache key (catalog/names.hpp)
+    std::string name;   ///< path segment and cache key (catalog/names.hpp)
     std::string title;  ///< what one record is called in messages
     IdType id = IdType::integer;
 
@@ -140,6 +171,21 @@ struct Resource {
     Envelope envelope = {};    ///< empty: records and lists are answered bare
     std::string deleted = {};  ///< body of the answer to DELETE; empty: 204
 
+    std::string table = {};  ///< empty: the name
+    std::string schema = "public";
+    std::string id_column = "id";
+    bool generates_id = false;  ///< the column has no default, so a new UUID is given
+    bool can_create = true;     ///< false: the database cannot give what a new record needs
+    bool can_change = true;     ///< false: read only, also with nothing to create or delete
+
+    const std::string& table_name() const { return table.empty() ? name : table; }
+    std::string sql_table() const;  ///< in SQL, with its schema
+
+    // Known once all descriptions are read (catalog/references.hpp).
+    std::vector<Referrer> referrers = {};
+    bool removal_may_be_refused = false;  ///< by a record that refers to it, or to one below it
+
+    bool removal_changes_others() const;  ///< records that refer to it are removed or changed too
     bool is_document() const { return fields.empty(); }
     bool keeps_json() const;  ///< in a field or as a whole: merging can make it grow without end
     bool is_wrapped() const { return !envelope.record.empty(); }

@@ -32,6 +32,8 @@ StoredText stored(const Timestamp& type, const SentValue& value);
 StoredText stored(const DateTime& type, const SentValue& value);
 StoredText stored(const Boolean& type, const SentValue& value);
 StoredText stored(const Json& type, const SentValue& value);
+StoredText stored(const Other& type, const SentValue& value);
+StoredText stored(const Reference& type, const SentValue& value);
 
 /// `why` as the reason that a value does not fit.
 inline std::unexpected<std::string> misfit(std::string why) {

@@ -13,6 +13,13 @@ StoredText stored(const Boolean&, const SentValue& value) {
 
 StoredText stored(const Json&, const SentValue& value) { return std::string(value.raw); }
 
+StoredText stored(const Other&, const SentValue&) { return misfit("cannot be sent"); }
+
+// An id of any sign, so that what an adopted table has can be sent back.
+StoredText stored(const Reference& type, const SentValue& value) {
+    return type.id == IdType::integer ? stored(Integer{}, value) : stored(Uuid{}, value);
+}
+
 std::expected<std::string, std::string> stored_text(const FieldType& type,
                                                     const json::Member& member,
                                                     std::string_view raw) {

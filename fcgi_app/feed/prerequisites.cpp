@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "catalog/names.hpp"
 #include "feed/replication.hpp"
 
 namespace larder {
@@ -19,8 +20,11 @@ constexpr std::chrono::seconds slot_limit{10};
 std::string question(std::span<const Resource> resources) {
     std::string tables;
     for (const Resource& resource : resources) {
-        tables += fmt::format("{}'{}'", tables.empty() ? "" : ", ", resource.name);
+        tables +=
+            fmt::format("{}({}, {})", tables.empty() ? "" : ", ", quoted_literal(resource.schema),
+                        quoted_literal(resource.table_name()));
     }
+    if (tables.empty()) tables = "(NULL, NULL)";
     return fmt::format(
         "SELECT CASE"
         " WHEN current_setting('server_version_num')::int < 140000"
@@ -33,10 +37,11 @@ std::string question(std::span<const Resource> resources) {
         " || quote_ident(current_user) || ' REPLICATION'"
         " WHEN NOT EXISTS (SELECT FROM pg_publication WHERE pubname = '{0}')"
         " THEN 'there is no publication {0}; run the migrations'"
-        " ELSE (SELECT 'the publication {0} lacks ' || string_agg(name, ', ')"
-        " FROM unnest(ARRAY[{1}]::text[]) AS name WHERE NOT EXISTS"
-        " (SELECT FROM pg_publication_tables WHERE pubname = '{0}' AND schemaname = 'public' AND "
-        "tablename = name)) END",
+        " ELSE (SELECT 'the publication {0} lacks '"
+        " || string_agg(CASE schema WHEN 'public' THEN '' ELSE schema || '.' END || name, ', ')"
+        " FROM (VALUES {1}) AS wanted (schema, name) WHERE NOT EXISTS"
+        " (SELECT FROM pg_publication_tables WHERE pubname = '{0}' AND schemaname = schema"
+        " AND tablename = name)) END",
         feed_publication, tables);
 }
 

@@ -8,8 +8,6 @@ namespace larder {
 
 namespace {
 
-constexpr std::string_view schema = "public";
-
 const pgoutput::Value* text_at(const pgoutput::Tuple& row, std::size_t column) {
     const bool is_there = column < row.size() && row[column].kind == pgoutput::Value::Kind::text;
     return is_there ? &row[column] : nullptr;
@@ -19,15 +17,17 @@ const pgoutput::Value* text_at(const pgoutput::Tuple& row, std::size_t column) {
 
 Tables::Table Tables::made_of(const pgoutput::Relation& relation) const {
     Table table;
-    const auto resource = std::ranges::find(resources_, relation.name, &Resource::name);
-    if (relation.schema != schema || resource == resources_.end()) return table;
+    const auto resource = std::ranges::find_if(resources_, [&](const Resource& one) {
+        return one.table_name() == relation.name && one.schema == relation.schema;
+    });
+    if (resource == resources_.end()) return table;
     table.resource = &*resource;
     for (const auto& column : relation.columns) table.columns.emplace_back(column.name);
     const auto position = [&](std::string_view name) {
         return static_cast<std::size_t>(std::ranges::find(table.columns, name) -
                                         table.columns.begin());
     };
-    table.id = position("id");
+    table.id = position(resource->id_column);
     table.is_complete = table.id < table.columns.size();
     for (const Field& field : resource->fields) {
         if (!field.unique) continue;

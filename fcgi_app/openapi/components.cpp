@@ -39,7 +39,9 @@ const std::vector<ErrorText>& error_texts() {
         {"The path does not know the method; `Allow` names those that it knows.",
          {.kind = ErrorKind::method_not_allowed,
           .detail = "This path knows the methods POST, OPTIONS."}},
-        {"Another record has this value, which only one may have.",
+        {"Another record has this value, which only one may have; or, of DELETE, other records "
+         "refer to"
+         " this one.",
          {.kind = ErrorKind::conflict,
           .detail = "Employee with employee_id 'E-1001' already exists"}},
         {"The record is not the one that `If-Match` names, or is one that `If-None-Match` names.",

@@ -45,9 +45,13 @@ Value made_up(const Float&, std::string_view) { return Value::json("0.25"); }
 Value made_up(const Uuid&, std::string_view) { return id_example(IdType::uuid); }
 Value made_up(const Enum& type, std::string_view) { return type.values.front(); }
 Value made_up(const Json&, std::string_view) { return object({{"colour", "red"}}); }
+Value made_up(const Other&, std::string_view) { return array({"red", "blue"}); }
+Value made_up(const Reference& reference, std::string_view) { return id_example(reference.id); }
 
+// Nobody knows which record there is to refer to.
 Value value_example(const Field& field) {
     if (!field.example.empty()) return Value::json(field.example);
+    if (field.reference() != nullptr && !field.required) return {};
     return std::visit([&](const auto& type) { return made_up(type, field.name); }, field.type);
 }
 
@@ -78,8 +82,9 @@ Value create_example(const Resource& resource) {
 
 Value replace_example(const Resource& resource) {
     if (resource.is_document()) return object({{"size", object({{"height", 25}})}});
-    const auto field = std::ranges::find_if(
-        resource.fields, [](const Field& one) { return !one.unique && !one.read_only; });
+    const auto field = std::ranges::find_if(resource.fields, [](const Field& one) {
+        return !one.unique && !one.read_only && one.reference() == nullptr;
+    });
     if (field == resource.fields.end()) return object({});
     return object({{std::string(field->name), value_example(*field)}});
 }

@@ -64,6 +64,23 @@ Value::Array values_of(const Enum& type) { return {type.values.begin(), type.val
 Value::Object rules(const Enum& type) { return {{"type", "string"}, {"enum", values_of(type)}}; }
 
 Value::Object rules(const Json&) { return {}; }
+Value::Object rules(const Other&) { return {}; }
+
+Value::Object rules(const Reference& reference) {
+    return reference.id == IdType::uuid ? rules(Uuid{}) : rules(Integer{});
+}
+
+/// What a reference means, and what the removal of the record that it leads to does.
+std::string meaning_of(const Reference& reference) {
+    const bool has_vowel = std::string_view("AEIOUaeiou").contains(reference.title.front());
+    std::string text = fmt::format("The id of {} {}.", has_vowel ? "an" : "a", reference.title);
+    switch (reference.on_delete) {
+        case OnDelete::restrict: return text + " As long as it is here, that cannot be removed.";
+        case OnDelete::cascade: return text + " This record is removed with it.";
+        case OnDelete::clear: return text + " It becomes null when that is removed.";
+    }
+    return text;
+}
 
 /// The rules of a field that may also be null.
 Value::Object rules_or_null(const Field& field) {
@@ -88,7 +105,12 @@ std::string description(const Resource& resource, const Field& field) {
                 fmt::format("At most {} digits after the decimal point.", *decimal->scale));
         }
     }
+    if (const Reference* reference = field.reference()) sentences.push_back(meaning_of(*reference));
     if (field.is_json()) sentences.emplace_back("Any JSON value.");
+    if (std::holds_alternative<Other>(field.type)) {
+        sentences.emplace_back("As PostgreSQL's to_json shows it.");
+    }
+    if (field.database_default) sentences.emplace_back("The database has a default.");
     if (std::holds_alternative<Timestamp>(field.type)) {
         sentences.emplace_back("Taken with any offset, given in UTC, to the microsecond.");
     }
@@ -146,7 +168,8 @@ Value body_schema(const Resource& resource, bool is_change) {
     }
     Value::Array required;
     for (const Field& field : resource.fields) {
-        const bool is_needed = field.required && !field.fallback && !field.read_only;
+        const bool is_needed =
+            field.required && !field.fallback && !field.read_only && !field.database_default;
         if (is_needed && !is_change) required.emplace_back(field.name);
     }
     const Value ignored = object(
@@ -179,9 +202,14 @@ Value id_schema(IdType type) {
 }
 
 Value::Object resource_schemas(const Resource& resource) {
-    return {{record_schema_name(resource), record_schema(resource)},
-            {new_record_schema_name(resource), body_schema(resource, false)},
-            {change_schema_name(resource), body_schema(resource, true)}};
+    Value::Object schemas = {{record_schema_name(resource), record_schema(resource)}};
+    if (resource.can_create) {
+        schemas.emplace_back(new_record_schema_name(resource), body_schema(resource, false));
+    }
+    if (resource.can_change) {
+        schemas.emplace_back(change_schema_name(resource), body_schema(resource, true));
+    }
+    return schemas;
 }
 
 }  // namespace larder::openapi

@@ -51,6 +51,10 @@ std::string_view types_of(const Field& field) {
         std::string_view operator()(const Uuid&) const { return "uuid"; }
         std::string_view operator()(const Text&) const { return {}; }
         std::string_view operator()(const Enum&) const { return {}; }
+        std::string_view operator()(const Other&) const { return {}; }
+        std::string_view operator()(const Reference& to) const {
+            return to.id == IdType::integer ? "int2 int4 int8" : "uuid";
+        }
     };
     return std::visit(Names{}, field.type);
 }
@@ -63,12 +67,11 @@ std::string wanted_columns(std::span<const Resource> resources) {
         const auto add = [&](std::string_view column, std::string_view types) {
             columns.push_back(fmt::format("[{},{}]", json::quoted(column), json::quoted(types)));
         };
-        add("id", resource.id == IdType::integer ? "int2 int4 int8" : "uuid");
+        add(resource.id_column, resource.id == IdType::integer ? "int2 int4 int8" : "uuid");
         if (resource.is_document()) add("data", "jsonb");
         for (const Field& field : resource.fields) add(field.column_name(), types_of(field));
         tables.push_back(fmt::format(R"({{"t":{},"columns":[{}]}})",
-                                     json::quoted(quoted_table(resource.name)),
-                                     fmt::join(columns, ",")));
+                                     json::quoted(resource.sql_table()), fmt::join(columns, ",")));
     }
     return fmt::format("[{}]", fmt::join(tables, ","));
 }
@@ -86,7 +89,8 @@ Statement misfit(std::span<const Resource> resources) {
         " LEFT JOIN pg_type AS y ON y.oid = a.atttypid"
         " LEFT JOIN pg_type AS base ON base.oid = y.typbasetype"
         " WHERE a.attname IS NULL OR NOT has_table_privilege(w.oid, 'SELECT')"
-        " OR w.one->>1 <> '' AND NOT coalesce(base.typname, y.typname) = ANY"
+        " OR w.one->>1 <> '' AND coalesce(base.typtype, y.typtype) <> 'd' AND NOT "
+        "coalesce(base.typname, y.typname) = ANY"
         " (string_to_array(w.one->>1, ' ')) LIMIT 1",
         {wanted_columns(resources)}};
 }
@@ -133,34 +137,38 @@ std::optional<SchemaReport> check_columns(Session& session, std::span<const Reso
             text(1), text(0), text(3), text(2))};
 }
 
-/// The tables with unique fields, and their columns, as JSON.
+/// The columns that have to be unique, and whether they are those of fields, as JSON.
 std::string unique_columns(std::span<const Resource> resources) {
     std::string json;
+    const auto add = [&](const Resource& resource, std::string_view column, bool is_field) {
+        json += fmt::format(R"({}{{"t":{},"c":{},"f":{}}})", json.empty() ? '[' : ',',
+                            json::quoted(resource.sql_table()), json::quoted(column), is_field);
+    };
     for (const Resource& resource : resources) {
+        add(resource, resource.id_column, false);
         for (const Field& field : resource.fields) {
-            if (!field.unique) continue;
-            json += fmt::format(R"({}{{"t":{},"c":{}}})", json.empty() ? '[' : ',',
-                                json::quoted(quoted_table(resource.name)),
-                                json::quoted(field.column_name()));
+            if (field.unique) add(resource, field.column_name(), true);
         }
     }
     return json.empty() ? "[]" : json + ']';
 }
 
 constexpr std::string_view unique_fields =
-    "WITH wanted AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS w(t text, c text)),"
-    " tables AS MATERIALIZED (SELECT t, to_regclass(t) AS oid FROM wanted GROUP BY t) ";
+    "WITH wanted AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json)"
+    " AS w(t text, c text, f bool)), tables AS MATERIALIZED"
+    " (SELECT t, to_regclass(t) AS oid, bool_or(f) AS has_fields FROM wanted GROUP BY t) ";
 
 /// (table, constraint) of one that inserts cannot work with: ON CONFLICT fails (55000) where any of
 /// the table is checked later than at the statement's end.
 Statement deferrable_constraint(const std::string& wanted) {
     return {std::string(unique_fields) +
                 "SELECT t, c.relname FROM tables JOIN pg_index AS i ON i.indrelid = tables.oid"
-                " JOIN pg_class AS c ON c.oid = i.indexrelid WHERE NOT i.indimmediate LIMIT 1",
+                " JOIN pg_class AS c ON c.oid = i.indexrelid"
+                " WHERE has_fields AND NOT i.indimmediate LIMIT 1",
             {wanted}};
 }
 
-/// (table, column) of a field of which two rows can have the same value.
+/// (table, column) of an id or a field of which two rows can have the same value.
 Statement not_unique(const std::string& wanted) {
     return {std::string(unique_fields) +
                 "SELECT t, c FROM wanted JOIN tables USING (t) WHERE NOT EXISTS"

@@ -142,6 +142,8 @@ Error removal_error(Error error) {
 Expected<WrittenRecord> create_record(Backend& backend, const Collection& collection,
                                       const Change& change, LockWait lock_wait) {
     const auto claims = change.claims();
+    // See update_record.
+    bool is_conflict_final = false;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         {
             FencedCommit commit(backend, collection);
@@ -165,6 +167,10 @@ Expected<WrittenRecord> create_record(Backend& backend, const Collection& collec
         if (auto free = check_free(backend, collection, {}, claims); !free) {
             return std::unexpected(std::move(free.error()));
         }
+        if (is_conflict_final) {
+            return fail(ErrorKind::conflict, "A unique value is already taken.");
+        }
+        is_conflict_final = true;
     }
     return too_busy();
 }

@@ -13,7 +13,12 @@ namespace {
 
 std::string column(const Field& field) { return "t." + quoted_identifier(field.column_name()); }
 
-/// The text of a column as JSON, or NULL. A foreign edit may have left an infinite instant.
+std::string id_of(const Resource& resource) {
+    return resource.id_column == "id" ? "t.id" : "t." + quoted_identifier(resource.id_column);
+}
+
+/// The text of a column as JSON, or NULL. A foreign edit may have left an infinite instant,
+/// or one before the year 1, which ends in BC.
 std::string value_json(const Field& field) {
     const std::string name = column(field);
     if (std::holds_alternative<Integer>(field.type) ||
@@ -22,8 +27,9 @@ std::string value_json(const Field& field) {
     }
     if (std::holds_alternative<Timestamp>(field.type)) {
         return fmt::format(
-            "CASE WHEN isfinite({0}) THEN rtrim(to_json({0} AT TIME ZONE 'UTC')::text,"
-            " '\"') || 'Z\"' ELSE to_json({0})::text END",
+            "CASE WHEN isfinite({0}) AND {0} >= '0001-01-01 00:00:00+00'"
+            " THEN rtrim(to_json({0} AT TIME ZONE 'UTC')::text, '\"') || 'Z\"' ELSE "
+            "to_json({0})::text END",
             name);
     }
     return fmt::format("to_json({})::text", name);
@@ -32,9 +38,13 @@ std::string value_json(const Field& field) {
 // Put together from its members, which takes PostgreSQL a fifth less time than row_to_json. A
 // number need not be one: numeric has NaN, for which to_json has an answer.
 std::string row_json(const Resource& resource) {
-    if (resource.is_document()) return "(jsonb_build_object('id', t.id) || t.data)::text";
-    std::string json =
-        resource.id == IdType::integer ? R"(('{"id":' || t.id)" : R"(('{"id":"' || t.id || '"')";
+    const std::string id = id_of(resource);
+    if (resource.is_document()) {
+        return fmt::format("(jsonb_build_object('id', {}) || t.data)::text", id);
+    }
+    std::string json = resource.id == IdType::integer
+                           ? fmt::format(R"(('{{"id":' || {})", id)
+                           : fmt::format(R"(('{{"id":"' || {} || '"')", id);
     for (const Field& field : resource.fields) {
         json +=
             fmt::format(R"( || ',"{}":' || COALESCE({}, 'null'))", field.name, value_json(field));
@@ -49,14 +59,14 @@ std::string order_of(const Resource& resource, const List& list) {
         const bool is_falling = name.starts_with('-');
         if (is_falling) name.remove_prefix(1);
         const Field* field = resource.find_field(name);
-        if (field == nullptr) return order + (is_falling ? "t.id DESC" : "t.id");
+        if (field == nullptr) return order + id_of(resource) + (is_falling ? " DESC" : "");
         const bool is_enum = std::holds_alternative<Enum>(field->type);
         order += is_enum ? fmt::format("({})::text", column(*field)) : column(*field);
         if (is_enum || std::holds_alternative<Text>(field->type)) order += " COLLATE \"C\"";
         if (is_falling) order += field->required ? " DESC" : " DESC NULLS LAST";
         order += ", ";
     }
-    return order + "t.id";
+    return order + id_of(resource);
 }
 
 std::string_view id_type(const Resource& resource) {
@@ -71,69 +81,84 @@ std::string array_literal(const std::vector<std::string>& ids) {
 }  // namespace
 
 Statements::Statements(const Resource& resource)
-    : resource_(resource), table_(quoted_table(resource.name)), json_(row_json(resource)) {
+    : resource_(resource),
+      table_(resource.sql_table()),
+      id_(id_of(resource)),
+      json_(row_json(resource)) {
     for (const Field& field : resource.fields) {
         if (field.unique) unique_columns_ += ", " + column(field);
+        has_database_defaults_ = has_database_defaults_ || field.database_default;
     }
-    insert_ = insert_text();
+    insert_ = insert_text(nullptr);
 }
 
 Statement Statements::select(const std::vector<std::string>& ids) const {
-    return {fmt::format("SELECT t.id, {}, t.xmax = 0 FROM {} AS t WHERE t.id = ANY($1::{}[])",
+    return {fmt::format("SELECT {0}, {1}, t.xmax = 0 FROM {2} AS t WHERE {0} = ANY($1::{3}[])", id_,
                         json_, table_, id_type(resource_)),
             {array_literal(ids)}};
 }
 
 Statement Statements::select_guarded(const std::string& id) const {
-    return {fmt::format("SELECT {}, t.xmin{} FROM {} AS t WHERE t.id = $1::{}", json_,
-                        unique_columns_, table_, id_type(resource_)),
+    return {fmt::format("SELECT {}, t.xmin{} FROM {} AS t WHERE {} = $1::{}", json_,
+                        unique_columns_, table_, id_, id_type(resource_)),
             {id}};
 }
 
 Statement Statements::select_owner(const Field& field, const std::string& value) const {
     return {
-        fmt::format("SELECT t.id, t.xmax = 0 FROM {} AS t WHERE {} = $1", table_, column(field)),
+        fmt::format("SELECT {}, t.xmax = 0 FROM {} AS t WHERE {} = $1", id_, table_, column(field)),
         {value}};
 }
 
 Statement Statements::quiet() const {
-    return {fmt::format("SELECT NOT EXISTS (SELECT FROM pg_locks WHERE relation = '{}'::regclass"
+    return {fmt::format("SELECT NOT EXISTS (SELECT FROM pg_locks WHERE relation = {}::regclass"
                         " AND database = (SELECT oid FROM pg_database"
                         " WHERE datname = current_database())"
                         " AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock',"
                         " 'ExclusiveLock', 'AccessExclusiveLock')"
                         " AND granted AND pid IS DISTINCT FROM pg_backend_pid())",
-                        table_),
+                        quoted_literal(table_)),
             {},
             true};
 }
 
-std::string Statements::insert_text() const {
-    if (resource_.is_document()) {
-        return fmt::format(
-            "INSERT INTO {} AS t (data) VALUES ($1::jsonb - 'id') RETURNING t.id, {}", table_,
-            json_);
-    }
+bool Statements::is_inserted(const Field& field, const Change* change) {
+    if (field.read_only) return false;
+    return !field.database_default || change == nullptr ||
+           std::ranges::find(change->assignments, &field, &Assignment::field) !=
+               change->assignments.end();
+}
+
+std::string Statements::insert_text(const Change* change) const {
     std::vector<std::string> columns;
-    std::vector<std::string> parameters;
-    for (const Field& field : resource_.fields) {
-        if (field.read_only) continue;
-        columns.push_back(quoted_identifier(field.column_name()));
-        parameters.push_back(fmt::format("${}", columns.size()));
+    std::vector<std::string> given;
+    std::size_t parameter = 0;
+    if (resource_.generates_id) {
+        columns.push_back(quoted_identifier(resource_.id_column));
+        given.emplace_back("gen_random_uuid()");
     }
-    const std::string values = columns.empty()
-                                   ? "DEFAULT VALUES"
-                                   : fmt::format("({}) VALUES ({})", fmt::join(columns, ", "),
-                                                 fmt::join(parameters, ", "));
-    return fmt::format("INSERT INTO {} AS t {}{} RETURNING t.id, {}", table_, values,
-                       unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", json_);
+    if (resource_.is_document()) {
+        columns.emplace_back("data");
+        given.emplace_back("$1::jsonb - 'id'");
+    }
+    for (const Field& field : resource_.fields) {
+        if (!is_inserted(field, change)) continue;
+        columns.push_back(quoted_identifier(field.column_name()));
+        given.push_back(fmt::format("${}", ++parameter));
+    }
+    const std::string values =
+        columns.empty()
+            ? "DEFAULT VALUES"
+            : fmt::format("({}) VALUES ({})", fmt::join(columns, ", "), fmt::join(given, ", "));
+    return fmt::format("INSERT INTO {} AS t {}{} RETURNING {}, {}", table_, values,
+                       unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", id_, json_);
 }
 
 Statement Statements::insert(const Change& change) const {
     if (resource_.is_document()) return {insert_, {change.document}};
-    Statement statement{.sql = insert_};
+    Statement statement{.sql = has_database_defaults_ ? insert_text(&change) : insert_};
     for (const Field& field : resource_.fields) {
-        if (field.read_only) continue;
+        if (!is_inserted(field, &change)) continue;
         const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);
         statement.values.push_back(sent == change.assignments.end() ? std::nullopt : sent->value);
     }
@@ -159,15 +184,15 @@ Statement Statements::update(const std::string& id, const Change& change,
         const bool is_merged = change.mode == ChangeMode::merge_patch &&
                                assignment.field->is_json() && assignment.value;
         const std::string value =
-            is_merged ? fmt::format("larder.merge_patch({}, ${}::jsonb)", column(*assignment.field),
-                                    statement.values.size())
+            is_merged ? fmt::format("larder.merge_patch({}::jsonb, ${}::jsonb)",
+                                    column(*assignment.field), statement.values.size())
                       : fmt::format("${}", statement.values.size());
         settings.push_back(
             fmt::format("{} = {}", quoted_identifier(assignment.field->column_name()), value));
     }
     if (!xmin.empty()) statement.values.emplace_back(xmin);
-    statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE t.id = $1::{}{} RETURNING {}", table_,
-                                fmt::join(settings, ", "), id_type(resource_),
+    statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE {} = $1::{}{} RETURNING {}", table_,
+                                fmt::join(settings, ", "), id_, id_type(resource_),
                                 guard(statement.values.size(), xmin), json_);
     return statement;
 }
@@ -175,8 +200,8 @@ Statement Statements::update(const std::string& id, const Change& change,
 Statement Statements::remove(const std::string& id, const std::string& xmin) const {
     Statement statement{.sql = {}, .values = {id}};
     if (!xmin.empty()) statement.values.emplace_back(xmin);
-    statement.sql = fmt::format("DELETE FROM {} AS t WHERE t.id = $1::{}{} RETURNING t.id{}",
-                                table_, id_type(resource_), guard(2, xmin), unique_columns_);
+    statement.sql = fmt::format("DELETE FROM {0} AS t WHERE {1} = $1::{2}{3} RETURNING {1}{4}",
+                                table_, id_, id_type(resource_), guard(2, xmin), unique_columns_);
     return statement;
 }
 
@@ -187,7 +212,7 @@ std::string Statements::rows_of(const List& list) const {
 }
 
 std::string Statements::probe(const List& list) const {
-    std::string columns = "t.id";
+    std::string columns = id_;
     for (const Field& field : resource_.fields) columns += ", " + column(field);
     return "SELECT " + columns + rows_of(list);
 }

@@ -63,15 +63,19 @@ public:
     std::string shape() const { return table_ + json_ + unique_columns_; }
 
 private:
+    /// With the columns that a change gives values for, or (null) with all that one can have.
+    std::string insert_text(const Change* change) const;
+    static bool is_inserted(const Field& field, const Change* change);
     std::string rows_of(const List& list) const;
-    std::string insert_text() const;
     std::string guard(std::size_t parameter, const std::string& xmin) const;
 
     const Resource& resource_;
     std::string table_;           // with its schema
+    std::string id_;              // the column of the id
     std::string json_;            // SQL expression for the JSON of a record
     std::string unique_columns_;  // ", t.a, t.b"
-    std::string insert_;
+    bool has_database_defaults_ = false;
+    std::string insert_;  // used where it has none
 };
 
 }  // namespace larder

@@ -131,6 +131,19 @@ BOOST_FIXTURE_TEST_CASE(the_mistakes_of_all_files_are_found_in_one_go, Directory
     BOOST_TEST(lines.contains(path("c.toml") + ":3:1: `primd`"), lines);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_table_is_that_of_one_resource, Directory) {
+    write("a.toml", description("A"));
+    write("b.toml", description("B") + "table = \"a\"");
+    BOOST_TEST(messages().starts_with(path("b.toml") +
+                                      R"(:3:9: the resource has the table public."a", which )" +
+                                      path("a.toml")));
+    write("b.toml", description("B") + "table = \"a\"\nschema = \"sales\"");
+    BOOST_TEST(messages().empty(), messages());
+    write("c.toml", description("C") + "schema = \"sales\"\ntable = \"a\"");
+    BOOST_TEST(
+        messages().starts_with(path("c.toml") + R"(:4:9: the resource has the table "sales"."a")"));
+}
+
 BOOST_FIXTURE_TEST_CASE(names_of_the_openapi_document_do_not_clash, Directory) {
     write("a.toml", description("Boat"));
     write("b.toml", description("boat"));

@@ -132,6 +132,58 @@ b = { type = "text" })");
     BOOST_TEST(order == "mzabza");
 }
 
+BOOST_AUTO_TEST_CASE(a_table_of_another_name_that_takes_no_new_records) {
+    const auto read = [](const std::string& text) {
+        const auto description = read_description("boats", text);
+        BOOST_REQUIRE_MESSAGE(description, mistakes_of(text));
+        return description->resource;
+    };
+    const Resource boats = read(R"toml(title = "Boat"
+id = { type = "integer", column = "boat ID" }
+table = "Boats"
+schema = "sales"
+create = false
+[fields]
+ID = { type = "text", column = "id" }
+tags = { type = "other", read_only = true, optional = true }
+at = { type = "date", database_default = true }
+)toml");
+    BOOST_TEST((boats.id == IdType::integer));
+    BOOST_TEST(boats.id_column == "boat ID");
+    BOOST_TEST(boats.sql_table() == R"("sales"."Boats")");
+    BOOST_TEST(!boats.can_create);
+    BOOST_TEST(boats.can_change);
+    BOOST_TEST(boats.fields.at(2).database_default);
+    const Resource seen = read(
+        "title = \"Boat\"\nid = { type = \"uuid\", generate = true }\n"
+        "read_only = true\n");
+    BOOST_TEST(seen.generates_id);
+    BOOST_TEST(seen.id_column == "id");
+    BOOST_TEST(seen.sql_table() == R"(public."boats")");
+    BOOST_TEST(!seen.can_create);
+    BOOST_TEST(!seen.can_change);
+    const auto one = [](const std::string& id, std::initializer_list<std::string> words) {
+        const std::string lines = mistakes_of("title = \"Boat\"\nid = " + id);
+        BOOST_TEST(std::ranges::count(lines, '\n') == 1, lines);
+        for (const auto& word : words) BOOST_TEST(lines.contains(word), lines);
+    };
+    one("{ column = \"a\" }", {":2:6: ", "the id has no type"});
+    one("{ type = \"text\" }", {":2:15: ", "`integer` or `uuid`"});
+    one("{ type = \"integer\", generate = true }", {":2:37: ", "of the type `uuid`"});
+    one("{ type = \"uuid\", colum = \"a\" }", {":2:23: ", "did you mean `column`?"});
+    one("{ type = \"uuid\", column = \"ctid\" }", {":2:32: ", "system column"});
+    one("{ type = \"uuid\", column = \"a\" }\n[fields]\na = { type = \"text\" }",
+        {":4:1: ", "holds the id"});
+    refused("table = \"\"", "3:9", {"must have 1 to 63 bytes"});
+    refused("schema = \"pg_catalog\"", "3:10", {"choose another schema"});
+    refused("schema = \"larder\"", "3:10", {"choose another schema"});
+    refused("read_only = true\ndeleted = \"{}\"", "4:11", {"nothing is deleted"});
+    refused("[fields]\na = { type = \"date\", database_default = true, default = \"2026-11-28\" }",
+            "4:57", {"leave one of them out"});
+    refused("[fields]\na = { type = \"date\", database_default = true, read_only = true }", "4:41",
+            {"`database_default` is not for a field with read_only"});
+}
+
 BOOST_AUTO_TEST_CASE(every_mistake_is_found_in_one_go) {
     const std::string lines = mistakes_of(R"(titel = "Boat"
 id = 7
@@ -265,10 +317,9 @@ k = { type = "text", default = "a \"b\"" }
         refused("[fields]\na = { type = \"" + type + "\", unique = true }",
                 "4:" + std::to_string(27 + type.size()), {"`unique` is not for the type"});
     }
-    for (const std::string type : {"reference", "other"}) {
-        refused("[fields]\na = { type = \"" + type + "\", to = \"b\" }", "4:14",
-                {"not served by this version"});
-    }
+    refused("[fields]\na = { type = \"other\" }", "4:14", {"read_only = true"});
+    refused("[fields]\na = { type = \"other\", read_only = true, example = 1 }", "4:51",
+            {"`example` is not for the type `other`"});
     refused("[fields]\na = { type = \"enum\" }", "4:5", {"`a` has no values"});
     refused("[fields]\na = { type = \"enum\", values = [] }", "4:31", {"empty"});
     refused("[fields]\na = { type = \"enum\", values = [\"x\", \"x\"] }", "4:37", {"twice"});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "feed/tables.hpp"
 #include "resources.hpp"
 
 using namespace larder;
@@ -244,6 +245,30 @@ BOOST_AUTO_TEST_CASE(without_the_old_unique_value_everything_may_be_wrong) {
     take(relation(products, "products", {"name"}));
     take(pgoutput::Update{.relation = products, .old = {}, .row = {text("Lamp")}});
     BOOST_TEST(commit().everything);
+}
+
+BOOST_AUTO_TEST_CASE(a_table_is_known_by_its_schema_name_and_key) {
+    std::vector<Resource> boats = {{.name = "boats",
+                                    .title = "Boat",
+                                    .fields = {{.name = "n", .type = Text{}}},
+                                    .table = "Boats",
+                                    .schema = "sales",
+                                    .id_column = "boat ID"}};
+    Tables tables(boats);
+    const auto described = [&](std::uint32_t id, std::string_view schema, std::string_view name) {
+        pgoutput::Relation one = relation(id, name, {"id", "boat ID"});
+        one.schema = schema;
+        tables.describe(one);
+        return tables.resource_of(id) != nullptr;
+    };
+    BOOST_TEST(!described(1, "public", "boats"));
+    BOOST_TEST(!described(2, "public", "Boats"));
+    BOOST_TEST(!described(3, "sales", "boats"));
+    BOOST_TEST(described(4, "sales", "Boats"));
+    const auto affected = tables.affected_by(
+        pgoutput::Delete{.relation = 4, .old = {.values = {text("7"), text("9")}}});
+    BOOST_TEST(!affected.is_unknown);
+    BOOST_TEST((affected.keys == Keys{"boats:9"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -92,6 +92,16 @@ BOOST_AUTO_TEST_CASE(only_what_can_happen_is_documented) {
     for (Field& field : boats[0].fields) field.unique = false;
     BOOST_TEST(!openapi::document(boats).contains("\"409\": {"));
     BOOST_TEST(openapi::document(boats).contains("\"operationId\": \"listBoats\""));
+    boats[0].can_create = false;
+    const std::string without_post = openapi::document(boats);
+    BOOST_TEST(!without_post.contains("createBoat"));
+    BOOST_TEST(!without_post.contains("\"NewBoat\""));
+    BOOST_TEST(without_post.contains("\"BoatChange\""));
+    boats[0].can_change = false;
+    const std::string read_only = openapi::document(boats);
+    for (const auto* name : {"updateBoat", "patchBoat", "deleteBoat", "\"BoatChange\""}) {
+        BOOST_TEST(!read_only.contains(name), name);
+    }
     boats[0].lists.clear();
     BOOST_TEST(!openapi::document(boats).contains("\"operationId\": \"listBoats\""));
 }

@@ -193,7 +193,8 @@ BOOST_AUTO_TEST_CASE(each_type_has_its_sql) {
     const Statements statements(samples);
     const std::string json =
         R"(('{"id":' || t.id || ',"b":' || COALESCE((t."b")::text, 'null'))"
-        R"( || ',"t":' || COALESCE(CASE WHEN isfinite(t."t") THEN rtrim(to_json(t."t" AT TIME ZONE)"
+        R"( || ',"t":' || COALESCE(CASE WHEN isfinite(t."t") AND)"
+        R"( t."t" >= '0001-01-01 00:00:00+00' THEN rtrim(to_json(t."t" AT TIME ZONE)"
         R"( 'UTC')::text, '"') || 'Z"' ELSE to_json(t."t")::text END, 'null'))"
         R"( || ',"e":' || COALESCE(to_json(t."Der ""Z""")::text, 'null'))"
         R"( || ',"j":' || COALESCE((t."j")::text, 'null'))"
@@ -210,7 +211,7 @@ BOOST_AUTO_TEST_CASE(each_type_has_its_sql) {
     const auto patched = validate(samples, ChangeMode::merge_patch, R"({"j": {"a": null}})");
     BOOST_REQUIRE(patched);
     BOOST_TEST(statements.update("1", *patched, "")
-                   .sql.contains(R"(SET "j" = larder.merge_patch(t."j", $2::jsonb) WHERE)"));
+                   .sql.contains(R"(SET "j" = larder.merge_patch(t."j"::jsonb, $2::jsonb) WHERE)"));
     const auto replaced = validate(samples, ChangeMode::replace, R"({"j": {"a": null}})");
     BOOST_REQUIRE(replaced);
     BOOST_TEST(statements.update("1", *replaced, "").sql.contains(R"(SET "j" = $2 WHERE)"));
@@ -221,6 +222,55 @@ BOOST_AUTO_TEST_CASE(each_type_has_its_sql) {
     const auto ignored = validate(samples, ChangeMode::replace, R"({"r": "x", "id": 5})");
     BOOST_REQUIRE(ignored);
     BOOST_TEST(ignored->is_empty);
+}
+
+BOOST_AUTO_TEST_CASE(a_table_and_a_key_of_other_names) {
+    const Resource details{
+        .name = "order_details",
+        .title = "Order detail",
+        .id = IdType::uuid,
+        .fields = {{.name = "price", .type = Decimal{}, .unique = true, .column = "Unit Price"},
+                   {.name = "tags", .type = Other{}, .read_only = true},
+                   {.name = "at", .type = Date{}, .database_default = true}},
+        .lists = {{}, {.path = "some", .order = {"-price", "-id"}}},
+        .table = "Order's \"Details\"",
+        .schema = "Sales",
+        .id_column = "detail ID",
+        .generates_id = true};
+    const Statements statements(details);
+    const std::string table = R"("Sales"."Order's ""Details""")";
+    const std::string json =
+        R"(('{"id":"' || t."detail ID" || '"' || ',"price":' || COALESCE(to_json(t."Unit Price"))"
+        R"(::text, 'null') || ',"tags":' || COALESCE(to_json(t."tags")::text, 'null'))"
+        R"( || ',"at":' || COALESCE(to_json(t."at")::text, 'null') || '}'))";
+    BOOST_TEST(statements.select({"x"}).sql == "SELECT t.\"detail ID\", " + json +
+                                                   ", t.xmax = 0 FROM " + table +
+                                                   " AS t WHERE t.\"detail ID\" = ANY($1::uuid[])");
+    BOOST_TEST(statements.quiet().sql.contains(R"('"Sales"."Order''s ""Details"""'::regclass)"));
+    BOOST_TEST(statements.list(details.lists[1], "")
+                   .ends_with(R"( ORDER BY t."Unit Price" DESC, t."detail ID" DESC)"));
+    // What was not sent is left to the default of its column.
+    const auto created = validate(details, ChangeMode::create, R"({"price": 1, "tags": "x"})");
+    BOOST_REQUIRE(created);
+    check(statements.insert(*created),
+          "INSERT INTO " + table +
+              R"( AS t ("detail ID", "Unit Price"))"
+              " VALUES (gen_random_uuid(), $1) ON CONFLICT DO NOTHING RETURNING t.\"detail ID\", " +
+              json,
+          {"1"});
+    const auto dated = validate(details, ChangeMode::create, R"({"at": "2026-11-28", "price": 1})");
+    BOOST_REQUIRE(dated);
+    check(statements.insert(*dated),
+          "INSERT INTO " + table +
+              R"( AS t ("detail ID", "Unit Price", "at"))"
+              " VALUES (gen_random_uuid(), $1, $2) ON CONFLICT DO NOTHING RETURNING"
+              " t.\"detail ID\", " +
+              json,
+          {"1", "2026-11-28"});
+    BOOST_TEST(statements.remove("x", "").sql ==
+               "DELETE FROM " + table +
+                   " AS t WHERE t.\"detail ID\" = $1::uuid RETURNING"
+                   " t.\"detail ID\", t.\"Unit Price\"");
 }
 
 BOOST_AUTO_TEST_CASE(a_record_of_nothing_but_what_the_database_gives_can_be_made) {
