@@ -41,6 +41,7 @@ struct Error {
     std::vector<FieldError> fields = {};
     std::string headers = {};
     bool is_locked = false;           ///< `unavailable`, for another transaction holds a lock
+    bool breaks_reference = false;    ///< `unprocessable`, for a foreign key refused it
     bool is_outcome_unknown = false;  ///< a COMMIT was lost: it may have been done or not
 };
 

@@ -16,6 +16,9 @@ enum class Mutant {
     no_lock_check,
     swap_after_commit,
     late_generation,
+    cascade_unfenced,
+    cascade_lists_not_swapped,
+    parent_not_locked,
 };
 
 #ifndef LARDER_MUTANT

@@ -15,6 +15,7 @@
 #include "admin/constant_default.hpp"
 #include "catalog/description.hpp"
 #include "catalog/names.hpp"
+#include "catalog/references.hpp"
 
 namespace larder::admin {
 
@@ -33,6 +34,8 @@ struct Candidate {
     const Table* table;
     AdoptedKey key;
     std::string name;
+    std::string title;
+    bool may_cascade = true;  ///< false: a circle of references would be closed here
 };
 
 /// `text` as one line of a comment.
@@ -65,18 +68,18 @@ std::string unusable(const Table& table) {
 class DescriptionWriter {
 public:
     DescriptionWriter(const Candidate& candidate, const Targets& targets)
-        : table_(*candidate.table), key_(candidate.key), targets_(targets) {
+        : candidate_(candidate), table_(*candidate.table), key_(candidate.key), targets_(targets) {
         adopted_.name = candidate.name;
         adopted_.is_own = table_.is_own;
     }
 
-    Adopted write(const std::string& title) {
+    Adopted write() {
         const std::string fields = written_fields();
         std::string& text = adopted_.text;
         text = comment_line(fmt::format("The table {}.", sql_name(table_)));
         if (!table_.comment.empty()) text += comment_line(table_.comment);
         write_abilities();
-        text += fmt::format("title = {}\n", toml_string(title));
+        text += fmt::format("title = {}\n", toml_string(candidate_.title));
         text += written_id();
         if (table_.name != adopted_.name) text += "table = " + toml_string(table_.name) + '\n';
         if (table_.schema != "public") text += "schema = " + toml_string(table_.schema) + '\n';
@@ -139,8 +142,7 @@ private:
     bool can_say(const ForeignKey& key, const Column& column) const {
         if (key.on_delete == OnDelete::set_default) return false;
         if (key.on_delete == OnDelete::set_null) return !column.is_required;
-        const bool is_to_itself = key.to_schema == table_.schema && key.to_table == table_.name;
-        return key.on_delete != OnDelete::cascade || !is_to_itself;
+        return key.on_delete != OnDelete::cascade || candidate_.may_cascade;
     }
 
     std::string written_id() const {
@@ -210,6 +212,7 @@ private:
         }
     }
 
+    const Candidate& candidate_;
     const Table& table_;
     const AdoptedKey& key_;
     const Targets& targets_;
@@ -220,49 +223,94 @@ private:
     std::vector<const ForeignKey*> replaced_;
 };
 
+/// A resource with the places of its references, which are of no use here.
+Described with_places(const Resource& resource) {
+    Described described{.file = resource.name, .description = {.resource = resource}};
+    for (const Field& field : resource.fields) {
+        if (field.reference() != nullptr) {
+            described.description.references.push_back({.field = field.name});
+        }
+    }
+    return described;
+}
+
+class Adopter {
+public:
+    explicit Adopter(std::span<const Resource> described)
+        : described_(described), names_(described) {
+        for (const Resource& one : described) {
+            targets_.insert({{one.schema, one.table_name()}, {one.name, one.id_column}});
+        }
+    }
+
+    Adoption adopt(std::span<const Table> tables) {
+        for (const Table& table : tables) consider(table);
+        while (!describe_all()) {
+        }
+        return std::move(adoption_);
+    }
+
+private:
+    void consider(const Table& table) {
+        const auto taken = targets_.find({table.schema, table.name});
+        if (taken != targets_.end()) {
+            return refuse(table, fmt::format("is the table of the resource {} already",
+                                             taken->second.resource));
+        }
+        if (auto why = unusable(table); !why.empty()) return refuse(table, std::move(why));
+        auto key = key_of(table);
+        if (!key) return refuse(table, std::move(key.error()));
+        const std::string name = names_.resource(table.schema, table.name);
+        candidates_.push_back({&table, *key, name, names_.title(name)});
+        targets_.insert({{table.schema, table.name}, {name, key->column}});
+    }
+
+    void refuse(const Table& table, std::string why) {
+        adoption_.refused.push_back({sql_name(table), std::move(why)});
+    }
+
+    /// False: a table was given up, or a cascade, and the others have to be described again.
+    bool describe_all() {
+        adoption_.adopted.clear();
+        std::vector<Described> all;
+        for (const Resource& one : described_) all.push_back(with_places(one));
+        for (auto candidate = candidates_.begin(); candidate != candidates_.end(); ++candidate) {
+            Adopted adopted = DescriptionWriter(*candidate, targets_).write();
+            auto description = read_description(adopted.name, adopted.text);
+            if (!description) {
+                give_up(candidate, description.error().front().text);
+                return false;
+            }
+            all.push_back({adopted.name, std::move(*description)});
+            adoption_.adopted.push_back(std::move(adopted));
+        }
+        for (const Mistake& mistake : resolve_references(all, {})) {
+            const auto candidate = std::ranges::find(candidates_, mistake.file, &Candidate::name);
+            if (candidate == candidates_.end()) continue;
+            if (!std::exchange(candidate->may_cascade, false)) give_up(candidate, mistake.text);
+            return false;
+        }
+        return true;
+    }
+
+    void give_up(std::vector<Candidate>::iterator candidate, const std::string& why) {
+        const Table& table = *candidate->table;
+        refuse(table, fmt::format("cannot be described ({})", why));
+        targets_.erase({table.schema, table.name});
+        candidates_.erase(candidate);
+    }
+
+    std::span<const Resource> described_;
+    AdoptedNames names_;
+    Targets targets_;
+    std::vector<Candidate> candidates_;
+    Adoption adoption_;
+};
+
 }  // namespace
 
 Adoption adopt(std::span<const Table> tables, std::span<const Resource> described) {
-    Adoption adoption;
-    AdoptedNames names(described);
-    Targets targets;
-    for (const Resource& one : described) {
-        targets.insert({{one.schema, one.table_name()}, {one.name, one.id_column}});
-    }
-    std::vector<Candidate> candidates;
-    for (const Table& table : tables) {
-        const auto refuse = [&](std::string why) {
-            adoption.refused.push_back({sql_name(table), std::move(why)});
-        };
-        const auto taken = targets.find({table.schema, table.name});
-        if (taken != targets.end()) {
-            refuse(fmt::format("is the table of the resource {} already", taken->second.resource));
-            continue;
-        }
-        if (auto why = unusable(table); !why.empty()) {
-            refuse(std::move(why));
-            continue;
-        }
-        auto key = key_of(table);
-        if (!key) {
-            refuse(std::move(key.error()));
-            continue;
-        }
-        candidates.push_back({&table, *key, names.resource(table.schema, table.name)});
-        targets.insert({{table.schema, table.name}, {candidates.back().name, key->column}});
-    }
-    for (const Candidate& candidate : candidates) {
-        Adopted adopted = DescriptionWriter(candidate, targets).write(names.title(candidate.name));
-        const auto description = read_description(adopted.name, adopted.text);
-        if (description) {
-            adoption.adopted.push_back(std::move(adopted));
-            continue;
-        }
-        adoption.refused.push_back(
-            {sql_name(*candidate.table),
-             fmt::format("cannot be described ({})", description.error().front().text)});
-    }
-    return adoption;
+    return Adopter(described).adopt(tables);
 }
 
 }  // namespace larder::admin

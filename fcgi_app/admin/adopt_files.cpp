@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <iterator>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "catalog/catalog.hpp"
@@ -107,15 +109,16 @@ std::vector<TableName> undescribed(std::span<const TableName> all,
     return found;
 }
 
-// A mistake of the directory as a whole has its name.
 std::expected<std::vector<Resource>, std::vector<Mistake>> described_so_far(
     const std::string& directory) {
-    auto described = read_catalog(directory);
-    if (!described && described.error().size() == 1 &&
-        described.error().front().file == directory) {
-        return std::vector<Resource>{};
-    }
-    return described;
+    std::error_code failure;
+    const std::filesystem::directory_iterator files(directory, failure);
+    const bool is_empty = failure ? failure == std::errc::no_such_file_or_directory
+                                  : std::ranges::none_of(files, [](const auto& file) {
+                                        return file.path().filename().string().ends_with(".toml");
+                                    });
+    if (is_empty) return std::vector<Resource>{};
+    return read_catalog(directory);
 }
 
 // A link fails where the name is taken, so that no file of the operator's is lost, and none is seen

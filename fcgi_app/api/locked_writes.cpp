@@ -15,13 +15,15 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds shortest_lock_wait{1};  // 0 would mean for ever
 
-/// What a write may have to wait for: its record, or the unique values that it claims.
+/// What a write may have to wait for: its record, or, of a new one, the unique values that it
+/// claims and the records that it refers to.
 std::string lock_key(const Call& call) {
     std::string key = call.operation->endpoint().path;
     key.append(1, ' ').append(call.argument);
     if (!call.argument.empty()) return key;
-    for (const Assignment& claim : call.change.claims()) {
-        key.append(1, ' ').append(*claim.value);
+    for (const Assignment& sent : call.change.assignments) {
+        const bool may_wait = sent.field->unique || sent.field->reference() != nullptr;
+        if (may_wait && sent.value) key.append(1, ' ').append(*sent.value);
     }
     return key;
 }
@@ -43,8 +45,9 @@ LockedWrites::LockedWrites(const Services& services, StoreThreads& threads, Hand
           std::max<std::size_t>(1, static_cast<std::size_t>(services.settings.queue_limit) / 4)) {}
 
 bool LockedWrites::has_others(const Call& call) {
-    if (keys_.load() == 0 || !is_write(call) || call.argument.empty()) return false;
-    return queues_.contains(lock_key(call));
+    if (keys_.load() == 0 || !is_write(call)) return false;
+    const std::string key = lock_key(call);
+    return !key.ends_with(' ') && queues_.contains(key);  // it names a record
 }
 
 void LockedWrites::add(Call call) {

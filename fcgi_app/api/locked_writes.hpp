@@ -14,10 +14,10 @@
 namespace larder {
 
 /// Writes that met the lock of another transaction, in one bounded queue for each record (or for
-/// the unique values that a new record claims). One write of each queue waits for the lock at a
-/// time, until LOCK_TIMEOUT_MS after its request came; JobKind::lock_wait bounds how many store
-/// threads do so. The rest of the queue holds no thread. At most a quarter of QUEUE_LIMIT writes
-/// are here. Any thread.
+/// the unique values that a new record claims and the records that it refers to). One write of each
+/// queue waits for the lock at a time, until LOCK_TIMEOUT_MS after its request came;
+/// JobKind::lock_wait bounds how many store threads do so. The rest of the queue holds no thread.
+/// At most a quarter of QUEUE_LIMIT writes are here. Any thread.
 class LockedWrites {
 public:
     /// Takes back calls that are answered or whose clients have hung up.
@@ -26,7 +26,8 @@ public:
     /// All must outlive this; `threads` may be made after it.
     LockedWrites(const Services& services, StoreThreads& threads, HandBack hand_back);
 
-    /// Whether other writes to the record of this call are here. Then it has to go behind them,
+    /// Whether other writes to the record of this call, or to what it claims and refers to, are
+    /// here. Then it has to go behind them,
     /// because it would hold up the group that it shares a transaction with.
     bool has_others(const Call& call);
 

@@ -11,7 +11,9 @@ namespace larder {
 
 Lane WriteOperation::lane(const Call& call) const {
     if (!call.change.claims().empty()) return Lane::cached;
-    return can_be_grouped(kind_, call.change, call.preconditions) ? Lane::grouped : Lane::store;
+    const Resource& resource = *endpoint().resource;
+    return can_be_grouped(resource, kind_, call.change, call.preconditions) ? Lane::grouped
+                                                                            : Lane::store;
 }
 
 std::vector<std::string> WriteOperation::cache_keys(const Call& call) const {

@@ -22,6 +22,9 @@ const std::string key_prefix = "larder:";
 constexpr std::size_t largest_value = std::size_t{2} << 20U;
 constexpr std::size_t largest_fill = std::size_t{8} << 20U;
 
+// Redis serves nobody else meanwhile: so many entries take about 0.3 ms.
+constexpr std::size_t largest_fence = 500;
+
 constexpr std::int64_t scan_count = 500;
 
 /// How many pages a SCAN of so many keys can have at most, so that one that never ends is left.
@@ -258,6 +261,26 @@ RecordCache::Leases RecordCache::lease(std::uint64_t epoch, std::span<const std:
 }
 
 std::uint64_t RecordCache::fence(std::span<const std::string> keys, const std::string& token) {
+    for (;;) {
+        std::uint64_t epoch = 0;
+        bool is_acknowledged = true;
+        bool is_one_epoch = true;
+        for (auto rest = keys; !rest.empty();) {
+            const auto count = std::min(rest.size(), largest_fence);
+            const std::uint64_t found = fence_at_once(rest.first(count), token);
+            rest = rest.subspan(count);
+            // The rest is fenced all the same, for the host may be joining an epoch.
+            if (found == 0) is_acknowledged = false;
+            if (epoch != 0 && found != epoch) is_one_epoch = false;
+            epoch = found;
+        }
+        if (!is_acknowledged) return 0;
+        if (is_one_epoch) return epoch;
+    }
+}
+
+std::uint64_t RecordCache::fence_at_once(std::span<const std::string> keys,
+                                         const std::string& token) {
     const auto failed = [&]() -> std::uint64_t {
         metrics_.cache_fences_failed.add(keys.size());
         return 0;

@@ -45,7 +45,8 @@ public:
 
     /// Deletes the entries and takes every lease on them away; `token` becomes the lease (empty:
     /// none). Loads the epoch itself, so call it after the change and before COMMIT. Gives the
-    /// epoch in which Redis has acknowledged it; 0: it has not, and trust is lost.
+    /// epoch in which Redis has acknowledged it for every entry; 0: it has not, and trust is lost.
+    /// Redis serves others between commands of 500 entries.
     std::uint64_t fence(std::span<const std::string> keys, const std::string& token);
 
     /// Values to store under the leases of one token; no value: the lease is just given back.
@@ -81,6 +82,7 @@ public:
 private:
     enum Script { get_script, fence_script, fill_script, raise_script, script_count };
 
+    std::uint64_t fence_at_once(std::span<const std::string> keys, const std::string& token);
     bool ready();
     bool is_usable(std::uint64_t epoch);
     bool load_scripts();

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <span>
 #include <utility>
 
 #include "observe/log.hpp"
@@ -14,9 +12,6 @@
 namespace larder {
 
 namespace {
-
-// Redis serves nobody else meanwhile: so many take about 0.3 ms.
-constexpr std::size_t keys_per_fence = 500;
 
 void renew(Backend& backend) {
     auto renewed = renew_epoch(backend);
@@ -27,14 +22,6 @@ void renew(Backend& backend) {
     backend.services.trust.lose("PostgreSQL gave no epoch");  // whoever regains it raises the epoch
 }
 
-void fence(Backend& backend, std::span<const std::string> keys) {
-    while (!keys.empty()) {
-        const auto count = std::min(keys.size(), keys_per_fence);
-        backend.cache.fence(keys.first(count), {});
-        keys = keys.subspan(count);
-    }
-}
-
 }  // namespace
 
 std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what) {
@@ -42,7 +29,7 @@ std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what
     if (work.everything) {
         renew(backend);
     } else {
-        fence(backend, work.keys);
+        backend.cache.fence(work.keys, {});
     }
     backend.services.metrics.list_renewals.add(work.collections.size());
     for (const auto collection : work.collections) {

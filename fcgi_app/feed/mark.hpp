@@ -14,7 +14,9 @@ namespace larder {
 /// transaction has more rows, the worker did not change the others. A worker of other descriptions
 /// may not know all that it has made wrong.
 struct Mark {
-    static constexpr std::size_t most_rows = 32;  ///< that a worker changes in a transaction
+    /// That a worker changes and fences in one transaction. The removal of a record that many refer
+    /// to may change more: that is left unfenced, and the feeds treat it as written past them.
+    static constexpr std::size_t most_rows = 1000;
 
     std::string host;
     std::uint64_t epoch = 0;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,40 +15,45 @@ namespace larder {
 
 /// The writer's half of the cache protocol (ARCHITECTURE.md, "Never stale"): the entries that a
 /// transaction makes wrong, and the lease that it holds on them until it has ended. For one
-/// transaction on one collection, which it outlives, and for its store thread.
+/// transaction, which it outlives, and for its store thread.
 class FencedCommit {
 public:
-    /// The collection has to outlive this. To be made before the change: from then on no list of
-    /// the collection that this process reads may be cached.
-    FencedCommit(Backend& backend, const Collection& collection);
+    /// `collections`: all that the transaction may change, each once; they have to outlive this. To
+    /// be made before the change: from then on no list of them that this process reads may be
+    /// cached.
+    FencedCommit(Backend& backend, std::vector<const Collection*> collections);
     ~FencedCommit();
     FencedCommit(const FencedCommit&) = delete;
     FencedCommit& operator=(const FencedCommit&) = delete;
 
-    /// The transaction changes a row (see outdated_entries). `json` is the record after the change;
-    /// empty: it was removed. A later change of the same row wins.
-    void add(const RowImage* before, const RowImage* after, const std::string& json);
+    /// The transaction changes a row of one of the collections (see outdated_entries), once for
+    /// each statement that does. `json` is the record after the change; empty: it was removed, or
+    /// is not to be put into the cache. A later change of the same row wins.
+    void add(const Collection& collection, const RowImage* before, const RowImage* after,
+             const std::string& json);
 
-    /// Ends a transaction whose change was made, in the order that is the protocol: the fence is
-    /// acknowledged (or trust in Redis is lost), then the lists' generation is swapped, and only
-    /// then is the change committed and may be seen by anybody. Where the resource is primed, the
-    /// new values go into the cache after that, under the lease of the fence. `rows` have been
-    /// changed, as the feeds will count them. Fails as Transaction::commit does, and with
-    /// `unavailable` where the generation cannot be swapped; nothing is committed then.
-    Expected<void> run(Transaction& transaction, std::size_t rows = 1);
+    /// Ends a transaction whose changes were made, in the order that is the protocol: the fence is
+    /// acknowledged (or trust in Redis is lost), then the generations of the lists of every changed
+    /// collection are swapped, and only then is the change committed and may be seen by anybody.
+    /// Where the only collection is primed, the new values go into the cache after that, under the
+    /// lease of the fence. Over Mark::most_rows rows are not fenced one by one: trust in Redis ends
+    /// then, as if the fence had failed. Fails as Transaction::commit does, and with `unavailable`
+    /// where a generation cannot be swapped; nothing is committed then.
+    Expected<void> run(Transaction& transaction);
 
 private:
-    void add_key(std::string key);
     void fence();
     Expected<void> swap();
     void prime();
 
     Backend& backend_;
-    const Collection& collection_;
+    const std::vector<const Collection*> collections_;
+    std::set<const Collection*> changed_;
     std::string token_;
     std::vector<std::string> keys_;
     // By key, the values that the entries have after COMMIT.
     std::unordered_map<std::string, std::string> primed_;
+    std::size_t rows_ = 0;  // as the feeds will count them
     std::uint64_t epoch_ = 0;
     bool decided_ = true;
 };

@@ -9,7 +9,6 @@
 
 #include "catalog/change.hpp"
 #include "error.hpp"
-#include "feed/mark.hpp"
 #include "records/backend.hpp"
 #include "records/write.hpp"
 
@@ -18,7 +17,7 @@ namespace larder {
 /// Group commit: writes to one collection that came at the same time share a transaction, and so
 /// its fence, its swap of the lists' generation and its flush to disk.
 
-inline constexpr std::size_t largest_write_group = Mark::most_rows;
+inline constexpr std::size_t largest_write_group = 32;
 
 /// A write in a group; what it refers to outlives the call.
 struct GroupedWrite {
@@ -27,9 +26,11 @@ struct GroupedWrite {
     const Change& change;
 };
 
-/// Whether a write can be in a group: without preconditions, and without unique values, which may
-/// have to wait for another transaction or to be refused.
-bool can_be_grouped(WriteKind kind, const Change& change, const http::Preconditions& preconditions);
+/// Whether a write can be in a group: without preconditions, without unique values, which may have
+/// to wait for another transaction or to be refused, and without records that are removed or
+/// changed with it.
+bool can_be_grouped(const Resource& resource, WriteKind kind, const Change& change,
+                    const http::Preconditions& preconditions);
 
 /// Makes the changes in one transaction, those of one record in their order. Gives of each the
 /// record (without `json` if it was removed), `not_found`, or, of all, a failed COMMIT. Gives

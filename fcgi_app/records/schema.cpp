@@ -11,6 +11,7 @@
 
 #include "catalog/names.hpp"
 #include "json/text.hpp"
+#include "records/schema_references.hpp"
 #include "store/pooler.hpp"
 #include "store/session.hpp"
 #include "store/statements.hpp"
@@ -37,6 +38,8 @@ std::string probes(std::span<const Resource> resources) {
     return sql;
 }
 
+std::string_view types_of(IdType id) { return id == IdType::integer ? "int2 int4 int8" : "uuid"; }
+
 /// The types of columns whose text, as reads take it, is JSON of the field's type; empty: of any.
 std::string_view types_of(const Field& field) {
     struct Names {
@@ -49,12 +52,12 @@ std::string_view types_of(const Field& field) {
         std::string_view operator()(const DateTime&) const { return "timestamp"; }
         std::string_view operator()(const Date&) const { return "date"; }
         std::string_view operator()(const Uuid&) const { return "uuid"; }
+        std::string_view operator()(const Reference& reference) const {
+            return types_of(reference.id);
+        }
         std::string_view operator()(const Text&) const { return {}; }
         std::string_view operator()(const Enum&) const { return {}; }
         std::string_view operator()(const Other&) const { return {}; }
-        std::string_view operator()(const Reference& to) const {
-            return to.id == IdType::integer ? "int2 int4 int8" : "uuid";
-        }
     };
     return std::visit(Names{}, field.type);
 }
@@ -67,7 +70,7 @@ std::string wanted_columns(std::span<const Resource> resources) {
         const auto add = [&](std::string_view column, std::string_view types) {
             columns.push_back(fmt::format("[{},{}]", json::quoted(column), json::quoted(types)));
         };
-        add(resource.id_column, resource.id == IdType::integer ? "int2 int4 int8" : "uuid");
+        add(resource.id_column, types_of(resource.id));
         if (resource.is_document()) add("data", "jsonb");
         for (const Field& field : resource.fields) add(field.column_name(), types_of(field));
         tables.push_back(fmt::format(R"({{"t":{},"columns":[{}]}})",
@@ -232,6 +235,9 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
         return report_of(taken.error());
     }
     if (auto report = check_unique(session, resources)) return std::move(*report);
+    const auto foreign_keys = check_foreign_keys(session, resources);
+    if (!foreign_keys) return report_of(foreign_keys.error());
+    if (!foreign_keys->empty()) return {SchemaState::behind, *foreign_keys};
     return {SchemaState::current, "settings and database schema are in order"};
 }
 

@@ -24,8 +24,8 @@ struct SchemaReport {
     std::string text;  ///< one line for the operator: what is so, and what to do
 };
 
-/// Asks PostgreSQL whether it can do every statement of these resources, and decide on their unique
-/// values.
+/// Asks PostgreSQL whether it can do every statement of these resources, decide on their unique
+/// values, and knows their references.
 SchemaReport check_schema(const Settings& settings, std::span<const Resource> resources);
 
 }  // namespace larder

@@ -47,10 +47,18 @@ Services::Services(const Settings& given, std::span<const Resource> described, S
         shapes += collections.emplace_back(resource, counted).statements.shape();
     }
     form = CachedForm(shapes).hash();
+    for (Collection& collection : collections) {
+        collection.removal = plan_removal(collection, collections);
+    }
 }
 
 const Collection& Services::of(const Resource& resource) const {
     return collections[static_cast<std::size_t>(&resource - resources.data())];
+}
+
+const Collection& Services::named(std::string_view resource) const {
+    return *std::ranges::find_if(
+        collections, [&](const Collection& one) { return one.resource.name == resource; });
 }
 
 std::chrono::milliseconds Services::lifetime_of(const Resource& resource) const {

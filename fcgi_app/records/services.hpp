@@ -7,6 +7,7 @@
 #include <deque>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "cache/cached_form.hpp"
 #include "cache/generations.hpp"
@@ -14,6 +15,7 @@
 #include "cache/trust.hpp"
 #include "catalog/resource.hpp"
 #include "observe/metrics.hpp"
+#include "records/removal_plan.hpp"
 #include "settings.hpp"
 #include "store/database_watch.hpp"
 #include "store/session.hpp"
@@ -34,6 +36,7 @@ struct Collection {
     const Statements statements;
     const CachedForm form;
     const std::array<Counter, 3> reads;            ///< records that were read, by CacheState
+    RemovalPlan removal;                           ///< set when all collections are there
     mutable std::atomic<int> writers_at_work = 0;  ///< transactions of this process that write
 };
 
@@ -44,6 +47,7 @@ struct Services {
              MetricsMemory& counted);
 
     const Collection& of(const Resource& resource) const;
+    const Collection& named(std::string_view resource) const;  ///< it has to be there
     std::chrono::milliseconds lifetime_of(const Resource& resource) const;
 
     const Settings& settings;

@@ -8,10 +8,13 @@
 #include <utility>
 
 #include "http/conditional.hpp"
+#include "mutant.hpp"
+#include "records/dependents.hpp"
 #include "records/effects.hpp"
 #include "records/epoch.hpp"
 #include "records/fenced_commit.hpp"
 #include "records/read.hpp"
+#include "records/references.hpp"
 
 namespace larder {
 
@@ -95,7 +98,7 @@ Expected<void> check_size(const Backend& backend, const Resource& resource, std:
 Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collection& collection,
                                                   const std::string& id, const Change& change,
                                                   const Version* version, LockWait lock_wait) {
-    FencedCommit commit(backend, collection);
+    FencedCommit commit(backend, {&collection});
     Transaction transaction(backend.session);
     auto rows = transaction.change(
         collection.statements.update(id, change, version == nullptr ? "" : version->xmin),
@@ -112,12 +115,80 @@ Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collec
     if (auto fits = check_size(backend, collection.resource, record.json); !fits) {
         return std::unexpected(std::move(fits.error()));
     }
-    commit.add(&before, &after, record.json);
+    commit.add(collection, &before, &after, record.json);
     if (auto committed = commit.run(transaction); !committed) {
         return std::unexpected(std::move(committed.error()));
     }
     return record;
 }
+
+/// Makes a new row. Gives no record where a unique value is taken.
+Expected<std::optional<WrittenRecord>> insert_row(Backend& backend, const Collection& collection,
+                                                  const Change& change, LockWait lock_wait) {
+    FencedCommit commit(backend, {&collection});
+    Transaction transaction(backend.session);
+    auto rows = transaction.change(collection.statements.insert(change), lock_wait);
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    if (rows->empty()) return std::nullopt;
+    Row& row = rows->front();
+    if (auto fits = check_size(backend, collection.resource, *row[1]); !fits) {
+        return std::unexpected(std::move(fits.error()));
+    }
+    const RowImage after{.id = *row[0], .unique_values = new_values(collection.resource, change)};
+    commit.add(collection, nullptr, &after, *row[1]);
+    if (auto committed = commit.run(transaction); !committed) {
+        return std::unexpected(std::move(committed.error()));
+    }
+    return WrittenRecord{.id = after.id, .json = std::move(*row[1])};
+}
+
+/// Removes the row if it is still `version` (nothing: in any version), with all that depends on it.
+/// Gives false where it was not, or where there is no such row.
+Expected<bool> remove_row(Backend& backend, const Collection& collection, const std::string& id,
+                          const std::string& xmin, LockWait lock_wait) {
+    const auto deadline = std::chrono::steady_clock::now() + lock_wait;
+    const bool changes_others = collection.resource.removal_changes_others();
+    const Statements& statements = collection.statements;
+    FencedCommit commit(backend, collection.removal.collections);
+    Transaction transaction(backend.session);
+    auto locking = changes_others ? statements.lock(id, xmin) : statements.remove(id, xmin);
+    if (mutant == Mutant::parent_not_locked && changes_others) {
+        locking = statements.select_ids({id});
+    }
+    auto rows = transaction.change(locking, lock_wait);
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    if (rows->empty()) return false;
+    if (changes_others) {
+        auto removed = remove_with_dependents(transaction, commit, collection, id, deadline);
+        if (!removed) return std::unexpected(std::move(removed.error()));
+    } else {
+        const Row& row = rows->front();
+        const RowImage before{.id = id, .unique_values = {row.begin() + 1, row.end()}};
+        commit.add(collection, &before, nullptr, {});
+    }
+    if (auto committed = commit.run(transaction); !committed) {
+        return std::unexpected(std::move(committed.error()));
+    }
+    return true;
+}
+
+/// Remembers that a foreign key has refused a change although all its references were there: once
+/// that is a race, which the change may win the next time; twice it is of another foreign key.
+class ReferenceChecks {
+public:
+    /// Whether to try again, after this failure; otherwise `error` is the answer.
+    bool may_try_again(Backend& backend, const Change& change, Error& error) {
+        if (!error.breaks_reference) return false;
+        if (auto known = check_references(backend, change); !known) {
+            error = std::move(known.error());
+            return false;
+        }
+        return !std::exchange(is_final_, true);
+    }
+
+private:
+    bool is_final_ = false;
+};
 
 std::unexpected<Error> too_busy() {
     return fail(ErrorKind::unavailable, "The record is being changed by too many at once.");
@@ -142,27 +213,15 @@ Error removal_error(Error error) {
 Expected<WrittenRecord> create_record(Backend& backend, const Collection& collection,
                                       const Change& change, LockWait lock_wait) {
     const auto claims = change.claims();
+    ReferenceChecks references;
     // See update_record.
     bool is_conflict_final = false;
     for (int attempt = 0; attempt < attempts; ++attempt) {
-        {
-            FencedCommit commit(backend, collection);
-            Transaction transaction(backend.session);
-            auto rows = transaction.change(collection.statements.insert(change), lock_wait);
-            if (!rows) return std::unexpected(std::move(rows.error()));
-            if (!rows->empty()) {
-                Row& row = rows->front();
-                if (auto fits = check_size(backend, collection.resource, *row[1]); !fits) {
-                    return std::unexpected(std::move(fits.error()));
-                }
-                const RowImage after{.id = *row[0],
-                                     .unique_values = new_values(collection.resource, change)};
-                commit.add(nullptr, &after, *row[1]);
-                if (auto committed = commit.run(transaction); !committed) {
-                    return std::unexpected(std::move(committed.error()));
-                }
-                return WrittenRecord{.id = after.id, .json = std::move(*row[1])};
-            }
+        auto record = insert_row(backend, collection, change, lock_wait);
+        if (record && *record) return std::move(**record);
+        if (!record) {
+            if (references.may_try_again(backend, change, record.error())) continue;
+            return std::unexpected(std::move(record.error()));
         }
         if (auto free = check_free(backend, collection, {}, claims); !free) {
             return std::unexpected(std::move(free.error()));
@@ -185,6 +244,7 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
     // comes again, or where no unique value was sent, is of a constraint that check_free knows
     // nothing of.
     bool is_conflict_final = change.claims().empty();
+    ReferenceChecks references;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
         if (is_guarded) {
@@ -200,6 +260,7 @@ Expected<WrittenRecord> update_record(Backend& backend, const Collection& collec
         if (record && !is_guarded) {
             return fail(ErrorKind::not_found, collection.resource.not_found(id));
         }
+        if (!record && references.may_try_again(backend, change, record.error())) continue;
         if (!record && (record.error().kind != ErrorKind::conflict || is_conflict_final)) {
             return std::unexpected(std::move(record.error()));
         }
@@ -212,26 +273,18 @@ Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collec
                                       const std::string& id,
                                       const http::Preconditions& preconditions,
                                       LockWait lock_wait) {
-    const Resource& resource = collection.resource;
     for (int attempt = 0; attempt < attempts; ++attempt) {
         Expected<Version> version;
         if (!preconditions.empty()) {
             version = read_version(backend, collection, id, preconditions);
             if (!version) return std::unexpected(std::move(version.error()));
         }
-        FencedCommit commit(backend, collection);
-        Transaction transaction(backend.session);
-        auto rows = transaction.change(collection.statements.remove(id, version->xmin), lock_wait);
-        if (!rows) return std::unexpected(removal_error(std::move(rows.error())));
-        if (rows->empty() && !preconditions.empty()) continue;
-        if (rows->empty()) return fail(ErrorKind::not_found, resource.not_found(id));
-        const Row& row = rows->front();
-        const RowImage before{.id = id, .unique_values = {row.begin() + 1, row.end()}};
-        commit.add(&before, nullptr, {});
-        if (auto committed = commit.run(transaction); !committed) {
-            return std::unexpected(removal_error(std::move(committed.error())));
+        const auto removed = remove_row(backend, collection, id, version->xmin, lock_wait);
+        if (!removed) return std::unexpected(removal_error(removed.error()));
+        if (*removed) return WrittenRecord{.id = id, .json = {}};
+        if (preconditions.empty()) {
+            return fail(ErrorKind::not_found, collection.resource.not_found(id));
         }
-        return WrittenRecord{.id = id, .json = {}};
     }
     return too_busy();
 }

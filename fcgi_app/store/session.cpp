@@ -43,10 +43,14 @@ Error translated(const std::string& state, std::string log) {
     if (state == "23505" || state == "23P01") {
         return error(ErrorKind::conflict, "A unique value is already taken.");
     }
-    if (state == "23503") {
-        return error(ErrorKind::unprocessable, "The body refers to a record that does not exist.");
+    if (state == "23503" || state == "23001") {
+        Error broken =
+            error(ErrorKind::unprocessable, "The body refers to a record that does not exist.");
+        broken.breaks_reference = true;
+        return broken;
     }
-    if (state == "55P03") return locked_by_another(std::move(log));
+    // A deadlock, of which PostgreSQL has chosen one side, may be over the next time.
+    if (state == "55P03" || state == "40P01") return locked_by_another(std::move(log));
     if (category == "22" || category == "23" || state == "54000") {
         return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
     }
@@ -76,6 +80,22 @@ std::string literal(std::string_view value) {
         text += c;
     }
     return text += '\'';
+}
+
+/// Where the next parameter begins, or npos. A name in quotes may have a `$` too.
+std::size_t find_parameter(std::string_view sql) {
+    char quote = '\0';
+    for (std::size_t at = 0; at < sql.size(); ++at) {
+        const char c = sql[at];
+        if (quote != '\0') {
+            if (c == quote) quote = '\0';
+        } else if (c == '"' || c == '\'') {
+            quote = c;
+        } else if (c == '$') {
+            return at;
+        }
+    }
+    return sql.npos;
 }
 
 constexpr std::string_view begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -210,7 +230,7 @@ std::string Session::text_of(const Statement& statement) {
     if (literals.empty()) return statement.sql;
     std::string text;
     std::string_view rest = statement.sql;
-    for (auto dollar = rest.find('$'); dollar != rest.npos; dollar = rest.find('$')) {
+    for (auto dollar = find_parameter(rest); dollar != rest.npos; dollar = find_parameter(rest)) {
         text += rest.substr(0, dollar);
         std::size_t number = 0;
         const auto [end, error] =
@@ -348,6 +368,17 @@ Expected<Rows> Transaction::change(const Statement& statement,
         fmt::format("{}; {}SET LOCAL lock_timeout = {};", begin_write, session_.local_settings(),
                     std::max(lock_wait, std::chrono::milliseconds(1)).count()),
         statement);
+    is_open_ = session_.connection_ != nullptr;
+    return rows;
+}
+
+Expected<Rows> Transaction::also(const Statement& statement, std::chrono::milliseconds lock_wait) {
+    auto rows = session_.guarded([&] {
+        const std::string text = session_.text_of(statement);
+        return converted(session_.connection_->execute(
+            fmt::format("SET LOCAL lock_timeout TO {};{}",
+                        std::max(lock_wait, std::chrono::milliseconds(1)).count(), text)));
+    });
     is_open_ = session_.connection_ != nullptr;
     return rows;
 }

@@ -108,7 +108,7 @@ private:
 /// try again with a longer wait.
 inline constexpr std::chrono::milliseconds short_lock_wait{50};
 
-/// A transaction of one statement that writes. Rolled back unless committed.
+/// A transaction that writes. Rolled back unless committed.
 class Transaction {
 public:
     explicit Transaction(Session& session) : session_(session) {}
@@ -122,8 +122,12 @@ public:
     Expected<Rows> change(const Statement& statement,
                           std::chrono::milliseconds lock_wait = short_lock_wait);
 
-    /// The same for several changes with `short_lock_wait`, with the rows of each; fails as a whole
-    /// with the first that fails.
+    /// Makes one more change in the transaction that `change` has opened, in a round trip of its
+    /// own, and fails as `change` does.
+    Expected<Rows> also(const Statement& statement, std::chrono::milliseconds lock_wait);
+
+    /// The same as `change` for several changes with `short_lock_wait`, with the rows of each;
+    /// fails as a whole with the first that fails.
     Expected<std::vector<Rows>> change_all(std::vector<Statement> statements);
 
     /// Marks the transaction for the feeds (`mark`, see feed/mark.hpp) and commits it. Where

@@ -21,7 +21,9 @@ std::string id_of(const Resource& resource) {
 /// or one before the year 1, which ends in BC.
 std::string value_json(const Field& field) {
     const std::string name = column(field);
-    if (std::holds_alternative<Integer>(field.type) ||
+    const Reference* reference = field.reference();
+    if ((reference != nullptr && reference->id == IdType::integer) ||
+        std::holds_alternative<Integer>(field.type) ||
         std::holds_alternative<Boolean>(field.type) || field.is_json()) {
         return fmt::format("({})::text", name);
     }
@@ -69,8 +71,14 @@ std::string order_of(const Resource& resource, const List& list) {
     return order + id_of(resource);
 }
 
-std::string_view id_type(const Resource& resource) {
-    return resource.id == IdType::integer ? "bigint" : "uuid";
+std::string_view sql_type(IdType id) { return id == IdType::integer ? "bigint" : "uuid"; }
+
+std::string_view id_type(const Resource& resource) { return sql_type(resource.id); }
+
+/// Whether a reference is one of the ids in a parameter.
+std::string is_among(const Field& reference, std::size_t parameter) {
+    return fmt::format("{} = ANY(${}::{}[])", column(reference), parameter,
+                       sql_type(reference.reference()->id));
 }
 
 /// An array literal; ids have only hex digits and dashes.
@@ -203,6 +211,66 @@ Statement Statements::remove(const std::string& id, const std::string& xmin) con
     statement.sql = fmt::format("DELETE FROM {0} AS t WHERE {1} = $1::{2}{3} RETURNING {1}{4}",
                                 table_, id_, id_type(resource_), guard(2, xmin), unique_columns_);
     return statement;
+}
+
+Statement Statements::lock(const std::string& id, const std::string& xmin) const {
+    Statement statement{.sql = {}, .values = {id}};
+    if (!xmin.empty()) statement.values.emplace_back(xmin);
+    statement.sql = fmt::format("SELECT {0} FROM {1} AS t WHERE {0} = $1::{2}{3} FOR UPDATE", id_,
+                                table_, id_type(resource_), guard(2, xmin));
+    return statement;
+}
+
+Statement Statements::lock_referring(const std::vector<Referring>& to) const {
+    Statement statement;
+    std::vector<std::string> conditions;
+    for (const auto& [field, ids] : to) {
+        statement.values.emplace_back(array_literal(*ids));
+        conditions.push_back(is_among(*field, statement.values.size()));
+    }
+    statement.sql = fmt::format("SELECT {0} FROM {1} AS t WHERE {2} ORDER BY {0} FOR UPDATE", id_,
+                                table_, fmt::join(conditions, " OR "));
+    return statement;
+}
+
+// The row that is locked has the values before; RETURNING would give those after.
+Statement Statements::clear(const Referring& reference) const {
+    std::string before;
+    std::string given;
+    std::size_t count = 0;
+    for (const Field& field : resource_.fields) {
+        if (!field.unique) continue;
+        before += fmt::format(", {} AS value_{}", column(field), ++count);
+        given += fmt::format(", old.value_{}", count);
+    }
+    return {fmt::format(
+                "UPDATE {0} AS t SET {1} = NULL FROM (SELECT {5} AS id{2} FROM {0} AS t"
+                " WHERE {3} ORDER BY {5} FOR UPDATE) AS old WHERE {5} = old.id RETURNING {5}{4}",
+                table_, quoted_identifier(reference.field->column_name()), before,
+                is_among(*reference.field, 1), given, id_),
+            {array_literal(*reference.ids)}};
+}
+
+Statement Statements::remove_all(const std::vector<std::string>& ids) const {
+    return {fmt::format("DELETE FROM {0} AS t WHERE {1} = ANY($1::{2}[]) RETURNING {1}{3}", table_,
+                        id_, id_type(resource_), unique_columns_),
+            {array_literal(ids)}};
+}
+
+std::string Statements::shape() const {
+    std::string shape = table_ + json_ + unique_columns_;
+    for (const Field& field : resource_.fields) {
+        if (const Reference* reference = field.reference()) {
+            shape += fmt::format(" {} {}", reference->to, static_cast<int>(reference->on_delete));
+        }
+    }
+    return shape;
+}
+
+Statement Statements::select_ids(const std::vector<std::string>& ids) const {
+    return {fmt::format("SELECT {0} FROM {1} AS t WHERE {0} = ANY($1::{2}[])", id_, table_,
+                        id_type(resource_)),
+            {array_literal(ids)}};
 }
 
 std::string Statements::rows_of(const List& list) const {

@@ -51,6 +51,27 @@ public:
     /// (id, unique fields…) of the record removed, or no row.
     Statement remove(const std::string& id, const std::string& xmin) const;
 
+    /// (id) of the record, locked so that no record that refers to it can appear, or no row. `xmin`
+    /// as above.
+    Statement lock(const std::string& id, const std::string& xmin) const;
+
+    /// A field, and the ids that its values are looked for among.
+    struct Referring {
+        const Field* field;
+        const std::vector<std::string>* ids;
+    };
+    /// (id) of each record that refers to any of these, locked in the same way, by id.
+    Statement lock_referring(const std::vector<Referring>& to) const;
+
+    /// Makes a reference null where it is one of `ids`: (id, unique fields… before) of each.
+    Statement clear(const Referring& reference) const;
+
+    /// (id, unique fields…) of the records removed.
+    Statement remove_all(const std::vector<std::string>& ids) const;
+
+    /// (id) of those of `ids` that there are.
+    Statement select_ids(const std::vector<std::string>& ids) const;
+
     /// (json) for each record of a list; `limit` empty: all of them.
     std::string list(const List& list, std::string_view limit) const;
 
@@ -58,9 +79,9 @@ public:
     /// the columns aside, and in a fraction of the time.
     std::string probe(const List& list) const;
 
-    /// What the JSON of a record and its unique values are made of: two workers with the same shape
-    /// make the same cached values.
-    std::string shape() const { return table_ + json_ + unique_columns_; }
+    /// What the JSON of a record, its unique values and its references are made of: two workers
+    /// with the same shape make the same cached values, and know the same of what they make wrong.
+    std::string shape() const;
 
 private:
     /// With the columns that a change gives values for, or (null) with all that one can have.

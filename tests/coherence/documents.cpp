@@ -33,6 +33,10 @@ bool is_whole(Resource resource, const test::Json& record, Value value) {
             return record["price"].number() == price_of(value) &&
                    record["stock_quantity"].number() == stock_of(value);
         case Resource::items: return record["copy"]["value"].string() == to_string(value);
+        case Resource::parents:
+        case Resource::children:
+        case Resource::friends: return record["copy"].string() == to_string(value);
+        case Resource::links: break;
     }
     return false;
 }
@@ -53,8 +57,18 @@ std::string document_of(Resource resource, Value value) {
                                price_of(value), stock_of(value));
         case Resource::items:
             return fmt::format(R"({{"value":"{0}","copy":{{"value":"{0}"}}}})", text);
+        case Resource::parents:
+        case Resource::children:
+        case Resource::friends: return fmt::format(R"({{"name":"{0}","copy":"{0}"}})", text);
+        case Resource::links: break;
     }
     return {};
+}
+
+std::string document_of(Resource resource, Value value, const std::string& parent) {
+    auto document = document_of(resource, value);
+    document.pop_back();
+    return fmt::format(R"({},"parent":"{}"}})", document, parent);
 }
 
 Reading read_document(Resource resource, const test::Json& record) {
@@ -64,7 +78,8 @@ Reading read_document(Resource resource, const test::Json& record) {
     const bool whole = !id.text().empty() && is_whole(resource, record, *value);
     return {.kind = whole ? Reading::Kind::ours : Reading::Kind::broken,
             .id = id.text(),
-            .value = *value};
+            .value = *value,
+            .has_parent = record["parent"].is(test::Json::Kind::string)};
 }
 
 }  // namespace larder::coherence

@@ -7,8 +7,10 @@
 
 namespace larder::coherence {
 
-/// The body of a write of a value.
+/// The body of a write of a value. A record with a parent keeps the one that it has.
 std::string document_of(Resource resource, Value value);
+/// The body of a creation that refers to the parent with this id.
+std::string document_of(Resource resource, Value value, const std::string& parent);
 
 /// What a record in an answer says.
 struct Reading {
@@ -20,6 +22,7 @@ struct Reading {
     Kind kind = Kind::other;
     std::string id;
     Value value;
+    bool has_parent = false;  ///< its reference to a parent is not null
 };
 
 Reading read_document(Resource resource, const test::Json& record);

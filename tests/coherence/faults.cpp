@@ -31,6 +31,7 @@ constexpr Fault all_faults[] = {
     {"postgresql-immediate", Lane::processes, restart_postgresql_immediate},
     {"commit-slow", Lane::connections, delay_commits, true},
     {"commit-kill", Lane::connections, kill_after_commit, true},
+    {"removal-slow", Lane::connections, delay_removals, true},
     {"nginx-reload", Lane::processes, reload_nginx},
     {"nginx-restart", Lane::processes, restart_nginx},
     {"redis-stop", Lane::connections, stop_redis},

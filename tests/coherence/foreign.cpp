@@ -37,8 +37,9 @@ std::string update_statement(Resource resource) {
         return "UPDATE items SET data = $2::jsonb WHERE id = $1::uuid RETURNING id";
     }
     const bool employees = resource == Resource::employees;
-    const std::string columns =
-        employees ? "name, salary, department, employee_id" : "name, price, stock_quantity";
+    const std::string columns = employees ? "name, salary, department, employee_id"
+                                : resource == Resource::products ? "name, price, stock_quantity"
+                                                                 : "name, copy";
     return fmt::format(
         "UPDATE {0} SET ({1}) = (SELECT {1} FROM jsonb_populate_record(NULL::{0}, $2::jsonb)) "
         "WHERE id = $1::{2} RETURNING id",
@@ -78,6 +79,10 @@ bool ForeignWriter::record(Operation operation, Statements statements) {
     }
     if (operation.outcome != Outcome::refused) {
         disturbances_.wrote(operation.resource, operation.record, start, now());
+        if (operation.resource == Resource::friends) {
+            const auto link = records_.number_of(Resource::links, records_.id_of(operation.record));
+            disturbances_.wrote(Resource::links, link, start, now());
+        }
     }
     const bool done = operation.outcome == Outcome::ok;
     log_.finish(std::move(operation));

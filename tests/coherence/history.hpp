@@ -55,6 +55,7 @@ struct Operation {
     bool foreign = false;  ///< written past the workers, with SQL
     int status = 0;        ///< of HTTP; 0: no answer
     RecordNumber record = no_record;
+    RecordNumber parent = no_record;  ///< of a creation that refers to one
     Value value;             ///< written or read; `absent` for a read of nothing and for a removal
     Value expected;          ///< the value whose ETag was sent as If-Match
     std::uint64_t etag = 0;  ///< hash of the ETag that came; 0: none

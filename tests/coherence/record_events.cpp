@@ -39,6 +39,7 @@ public:
         index_values_and_etags();
         for (const auto& operation : history_.operations) add(operation);
         bind_creations();
+        complete_links();
         for (RecordNumber record = 0; record < gathered_.records.size(); ++record) {
             drop_early_absences(record);
             add_removal(record);
@@ -60,6 +61,7 @@ private:
         for (const auto& operation : history_.operations) {
             count_record(operation.record);
             for (const auto& entry : operation.entries) count_record(entry.record);
+            count_record(operation.parent);
             if (is_write(operation)) writes_.emplace(operation.value, &operation);
             if (operation.etag != 0 && operation.value.present()) note_etag(operation);
         }
@@ -68,6 +70,19 @@ private:
         removals_.resize(count);
         graces_.resize(count);
         for (const auto& grace : history_.graces) graces_[grace.record].push_back(grace);
+        parents_.assign(count, no_record);
+        for (const auto& operation : history_.operations) {
+            if (operation.record != no_record && operation.outcome != Outcome::refused) {
+                note_parent(operation.record, operation);
+            }
+        }
+    }
+
+    /// A friend stays when its parent goes: the parent is that of its link.
+    void note_parent(RecordNumber record, const Operation& creation) {
+        if (creation.parent != no_record && creation.resource != Resource::friends) {
+            parents_[record] = creation.parent;
+        }
     }
 
     void note_etag(const Operation& operation) {
@@ -98,6 +113,10 @@ private:
             return add_read(operation.record, operation, removed);
         }
         if (operation.action == Action::read) return add_single_read(operation);
+        if (operation.resource == Resource::links) {
+            of(operation);
+            return;
+        }
         if (is_write(operation)) return add_write(operation);
         if (operation.action == Action::remove) add_remove(operation);
     }
@@ -170,11 +189,13 @@ private:
             {{operation.start, operation.end, value, false, &operation}, high_salary});
     }
 
+    /// What was written past the workers to a parent concerns those that refer to it.
     [[nodiscard]] bool in_grace(RecordNumber record, const Operation& operation) const {
-        return std::ranges::any_of(graces_[record], [&](const Grace& grace) {
+        const bool own = std::ranges::any_of(graces_[record], [&](const Grace& grace) {
             return !operation.foreign && operation.start <= grace.end &&
                    operation.end >= grace.start;
         });
+        return own || (parents_[record] != no_record && in_grace(parents_[record], operation));
     }
 
     /// Gives the creations with no answer, and so no ID, to the records that show their values.
@@ -192,10 +213,27 @@ private:
                 const auto [first, is_new] = bound.try_emplace(&creation, record);
                 if (is_new) {
                     events.push_back({creation.start, never, event.value, true, &creation});
+                    note_parent(record, creation);
                 } else if (first->second != record) {
                     violate("one creation made two records", {creation, *event.operation});
                 }
             }
+        }
+    }
+
+    /// The parent of a record whose creation had no answer is known only now. A link is there from
+    /// the beginning, as far as anybody can see; without its parent nothing can be said of it.
+    void complete_links() {
+        for (RecordNumber record = 0; record < gathered_.records.size(); ++record) {
+            auto& [resource, events, exclusions] = gathered_.records[record];
+            if (parents_[record] != no_record) {
+                std::erase_if(events, [&](const Event& event) {
+                    return !event.write && in_grace(record, *event.operation);
+                });
+            }
+            if (resource != Resource::links) continue;
+            if (parents_[record] == no_record) events.clear();
+            if (!events.empty()) events.push_back({0, never, linked, true, nullptr});
         }
     }
 
@@ -216,14 +254,23 @@ private:
         });
     }
 
+    /// With a parent its children are removed, and its links.
     void add_removal(RecordNumber record) {
-        const auto& [done, uncertain] = removals_[record];
-        if (done.empty() && uncertain.empty()) return;
-        if (done.size() > 1) violate("removed twice", {*done[0], *done[1]});
+        const auto& own = removals_[record];
+        if (own.done.size() > 1) violate("removed twice", {*own.done[0], *own.done[1]});
+        auto done = own.done;
+        auto possible = own.uncertain;
+        if (done.empty() && parents_[record] != no_record) {
+            const auto& above = removals_[parents_[record]];
+            done = above.done;
+            std::ranges::copy(above.uncertain, std::back_inserter(possible));
+            std::ranges::copy(done, std::back_inserter(possible));
+        }
+        if (done.empty() && possible.empty()) return;
         const Operation& removal =
-            done.empty() ? *std::ranges::min(uncertain, {}, &Operation::start) : *done[0];
+            own.done.empty() ? *std::ranges::min(possible, {}, &Operation::start) : *own.done[0];
         gathered_.records[record].events.push_back(
-            {removal.start, done.empty() ? never : removal.end, removed, true, &removal});
+            {removal.start, done.empty() ? never : done[0]->end, removed, true, &removal});
     }
 
     /// Nothing follows a removal that was seen or acknowledged, as if it were read at the end of
@@ -279,7 +326,8 @@ private:
     std::unordered_map<Value, const Operation*> etags_;
     std::vector<Removals> removals_;
     std::vector<std::vector<Grace>> graces_;
-    std::array<std::vector<const Operation*>, all_resources.size()> lists_;
+    std::vector<RecordNumber> parents_;  // of each record; no_record: none, or not known
+    std::array<std::vector<const Operation*>, resource_kinds> lists_;
 };
 
 }  // namespace

@@ -35,11 +35,16 @@ void Recorder::Log::begin(Operation operation) {
     pending_ = std::move(operation);
 }
 
-void Recorder::Log::finish(Operation operation) {
+void Recorder::Log::finish(Operation operation, std::vector<Operation> implied) {
     const Time end = now();
     const std::scoped_lock lock(mutex_);
     operation.start = std::exchange(pending_, std::nullopt)->start;
     operation.end = operation.outcome == Outcome::unknown ? never : end;
+    for (auto& other : implied) {
+        other.start = operation.start;
+        other.end = operation.end;
+        finished_.push_back(std::move(other));
+    }
     finished_.push_back(std::move(operation));
 }
 

@@ -38,8 +38,9 @@ public:
     public:
         /// Sets the start. One operation is under way at a time.
         void begin(Operation operation);
-        /// What came of it; the start is the one of begin(), the end is set here.
-        void finish(Operation operation);
+        /// What came of it; the start is the one of begin(), the end is set here. `implied`: what
+        /// the answer says of other records, at the same time.
+        void finish(Operation operation, std::vector<Operation> implied = {});
         /// The same, with a remark that the answer is wrong by itself.
         void finish(Operation operation, std::string anomaly);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "documents.hpp"
 
@@ -29,6 +30,7 @@ bool is_expected(const Operation& operation) {
         case 404: return of_record;
         case 409: return operation.value.present() && operation.value.employee_id() != 0;
         case 412: return operation.expected.present();
+        case 422: return operation.parent != no_record;
         default: return operation.outcome != Outcome::refused;
     }
 }
@@ -59,7 +61,9 @@ std::string Session::take(Operation& operation, const Response& response) {
     operation.outcome = outcome_of(response.status);
     operation.cache = cache_use_of(response.header("X-Cache"));
     const auto etag = response.header("ETag");
-    const bool has_record = operation.outcome == Outcome::ok && operation.action != Action::list;
+    // The tag of a friend changes with its link, which is another record here.
+    const bool has_record = operation.outcome == Outcome::ok && operation.action != Action::list &&
+                            operation.resource != Resource::friends;
     if (has_record && !etag.empty()) operation.etag = std::hash<std::string>()(etag) | 1U;
     return is_expected(operation) ? std::string() : "unexpected status " + response.body;
 }
@@ -73,23 +77,52 @@ std::string Session::take_record(Operation& operation, const Response& response)
     const bool written = operation.action != Action::read;
     if (written && operation.value != reading.value) return "another value: " + response.body;
     operation.value = reading.value;
-    seen_[record] = {reading.value, response.header("ETag")};
+    seen_[record] = {reading.value, response.header("ETag"), reading.has_parent};
+    imply_link(operation.resource, reading.id, reading.has_parent);
     return {};
 }
 
+void Session::imply_link(Resource resource, const std::string& id, bool has_parent) {
+    if (resource != Resource::friends) return;
+    auto read = operation_on(Action::read, Resource::links, records_.number_of(Resource::links, id),
+                             has_parent ? linked : absent);
+    read.status = has_parent ? 200 : 404;
+    read.outcome = has_parent ? Outcome::ok : Outcome::refused;
+    implied_.push_back(std::move(read));
+}
+
 void Session::finish(Operation operation, std::string anomaly) {
-    if (anomaly.empty()) return log_.finish(std::move(operation));
+    auto implied = std::exchange(implied_, {});
+    if (anomaly.empty()) return log_.finish(std::move(operation), std::move(implied));
     log_.finish(std::move(operation), std::move(anomaly));
 }
 
-std::expected<RecordNumber, int> Session::create(Resource resource, Value value) {
+std::expected<RecordNumber, int> Session::create(Resource resource, Value value,
+                                                 RecordNumber parent) {
     auto operation = operation_on(Action::create, resource, no_record, value);
+    operation.parent = parent;
     log_.begin(operation);
     const auto response =
-        client_.post("/" + std::string(name_of(resource)), document_of(resource, value));
+        client_.post("/" + std::string(name_of(resource)),
+                     parent == no_record ? document_of(resource, value)
+                                         : document_of(resource, value, records_.id_of(parent)));
     auto anomaly = take(operation, response);
     if (operation.outcome == Outcome::ok) anomaly = take_record(operation, response);
     const auto record = operation.record;
+    if (response.status == 422 && parent != no_record) {
+        auto gone = operation_on(Action::read, Resource::parents, parent);
+        gone.status = 404;
+        gone.outcome = Outcome::refused;
+        implied_.push_back(std::move(gone));
+    }
+    if (record != no_record && resource == Resource::friends) {
+        auto link =
+            operation_on(Action::create, Resource::links,
+                         records_.number_of(Resource::links, records_.id_of(record)), linked);
+        link.outcome = Outcome::ok;
+        link.parent = parent;
+        implied_.push_back(std::move(link));
+    }
     finish(std::move(operation), std::move(anomaly));
     if (record == no_record) return std::unexpected(response.status);
     return record;
@@ -141,6 +174,7 @@ int Session::read(Resource resource, RecordNumber record, const Seen* condition)
     auto anomaly = take(operation, response);
     if (response.status == 304 && condition != nullptr) {
         operation.value = condition->value;
+        imply_link(resource, records_.id_of(record), condition->has_parent);
     } else if (operation.outcome == Outcome::ok) {
         anomaly = take_record(operation, response);
         if (!anomaly.empty()) operation.outcome = Outcome::unknown;
@@ -166,7 +200,8 @@ int Session::head(Resource resource, RecordNumber record) {
     log_.begin(operation);
     const auto response = client_.head(records_.path_of(record));
     auto anomaly = take(operation, response);
-    if (operation.outcome == Outcome::ok && operation.etag == 0) anomaly = "no ETag";
+    const bool has_etag = !response.header("ETag").empty();
+    if (operation.outcome == Outcome::ok && !has_etag) anomaly = "no ETag";
     finish(std::move(operation), std::move(anomaly));
     return response.status;
 }
@@ -206,6 +241,7 @@ std::string Session::take_list(Operation& operation, const ListPath& list,
         if (reading.kind == Reading::Kind::other) continue;
         if (reading.kind == Reading::Kind::broken) return "a broken record in " + response.body;
         operation.entries.push_back({records_.number_of(list.resource, reading.id), reading.value});
+        imply_link(list.resource, reading.id, reading.has_parent);
         if (list.resource == Resource::employees && reading.value.employee_id() != 0) {
             employee_ids.push_back(reading.value.employee_id());
         }

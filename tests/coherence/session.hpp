@@ -26,8 +26,10 @@ public:
     /// All that is handed in must outlive the session.
     Session(const test::Client& client, RecordTable& records, Recorder& recorder);
 
-    /// The number of the new record, or the HTTP status if the answer does not tell it.
-    std::expected<RecordNumber, int> create(Resource resource, Value value);
+    /// The number of the new record, or the HTTP status if the answer does not tell it. `parent`:
+    /// to which it refers, if its resource has one.
+    std::expected<RecordNumber, int> create(Resource resource, Value value,
+                                            RecordNumber parent = no_record);
     /// What became of an operation on one record: the HTTP status; 0 if no answer came.
     int update(Resource resource, RecordNumber record, Value value);
     /// On the condition that the record is as it was when this session read it last.
@@ -46,6 +48,7 @@ private:
     struct Seen {
         Value value;
         std::string etag;
+        bool has_parent = false;
     };
 
     int update(Resource resource, RecordNumber record, Value value, const Seen* condition);
@@ -54,6 +57,9 @@ private:
     std::string take(Operation& operation, const test::Response& response);
     /// The same, with the record that is the answer's body.
     std::string take_record(Operation& operation, const test::Response& response);
+    /// What an answer with a record says of its link to a parent, if it has one that can be
+    /// cleared.
+    void imply_link(Resource resource, const std::string& id, bool has_parent);
     void finish(Operation operation, std::string anomaly);
     std::string take_list(Operation& operation, const ListPath& list,
                           const test::Response& response);
@@ -63,6 +69,7 @@ private:
     Recorder& recorder_;
     Recorder::Log& log_;
     std::unordered_map<RecordNumber, Seen> seen_;
+    std::vector<Operation> implied_;  // by the answer at hand
 };
 
 }  // namespace larder::coherence

@@ -8,6 +8,7 @@ namespace larder::coherence {
 
 inline constexpr RecordNumber alice = 0;
 inline constexpr RecordNumber bob = 1;
+inline constexpr RecordNumber parent = 2;
 inline constexpr unsigned id_1 = 1;
 
 inline Value value(std::uint64_t n, unsigned employee_id = 0, bool high = false) {
@@ -31,6 +32,14 @@ struct Story {
     }
     Operation& create(Time start, Time end, RecordNumber record, Value of) {
         return add(start, end, Action::create, record, of);
+    }
+    /// A child (or a link) of `parent`.
+    Operation& create_child(Time start, Time end, RecordNumber record, Value of,
+                            Resource resource = Resource::children) {
+        auto& operation = create(start, end, record, of);
+        operation.parent = parent;
+        operation.resource = resource;
+        return operation;
     }
     Operation& update(Time start, Time end, RecordNumber record, Value of) {
         return add(start, end, Action::update, record, of);

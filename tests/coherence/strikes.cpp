@@ -19,8 +19,10 @@ constexpr unsigned rude_clients = 16;
 constexpr int filler_keys = 20000;
 
 /// What a worker sends in one message with a change and with its COMMIT, and nobody else sends.
-constexpr const char* change_text = "BEGIN; ";
+constexpr const char* change_text = "READ COMMITTED; ";
 constexpr const char* commit_text = "pg_logical_emit_message";
+/// And with the later changes of a removal that changes other records.
+constexpr const char* later_change_text = "SET LOCAL lock_timeout TO ";
 
 /// Processes that are stopped as long as this lives.
 class Stopped {
@@ -142,6 +144,16 @@ void delay_commits(Strike& strike) {
     auto& database = *strike.targets.bed.database_proxy();
     for (int i = 0; i < commits && !strike.ending(); ++i) {
         if (database.catch_answer(commit_text, 500ms) != 0) strike.pause(5ms, 300ms);
+        database.release();
+    }
+}
+
+// New children come between two steps of a removal, if they can.
+void delay_removals(Strike& strike) {
+    auto& database = *strike.targets.bed.database_proxy();
+    for (int i = 0; i < commits && !strike.ending(); ++i) {
+        database.withhold_requests(later_change_text, 1);
+        strike.pause(5ms, 150ms);
         database.release();
     }
 }

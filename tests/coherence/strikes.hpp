@@ -40,6 +40,8 @@ void restart_postgresql_fast(Strike& strike);
 void restart_postgresql_immediate(Strike& strike);
 /// PostgreSQL's answer to a COMMIT comes late.
 void delay_commits(Strike& strike);
+/// The steps of removals that change other records come late.
+void delay_removals(Strike& strike);
 /// When PostgreSQL has committed and the worker does not know yet.
 void kill_after_commit(Strike& strike);
 void reload_nginx(Strike& strike);

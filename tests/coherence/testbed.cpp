@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 
 #include "support/temporary_directory.hpp"
@@ -12,8 +13,63 @@ namespace {
 
 namespace fs = std::filesystem;
 
-test::Environment stack_environment(const std::string& redis_socket) {
-    test::Environment environment = {{"REDIS_URL", "unix://" + redis_socket}};
+constexpr auto parents = R"toml(title = "Parent"
+id = "uuid"
+[fields]
+name = { type = "text" }
+copy = { type = "text" }
+)toml";
+
+constexpr auto children = R"toml(title = "Child"
+id = "uuid"
+[fields]
+name = { type = "text" }
+copy = { type = "text" }
+parent = { type = "reference", to = "parents", on_delete = "cascade" }
+)toml";
+
+constexpr auto friends = R"toml(title = "Friend"
+id = "uuid"
+primed = true
+[fields]
+name = { type = "text" }
+copy = { type = "text" }
+parent = { type = "reference", to = "parents", on_delete = "clear", optional = true }
+)toml";
+
+constexpr auto tables = R"sql(
+CREATE TABLE public.parents (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL,
+    copy text NOT NULL);
+CREATE TABLE public.children (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL,
+    copy text NOT NULL, parent uuid NOT NULL REFERENCES public.parents ON DELETE CASCADE);
+CREATE TABLE public.friends (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL,
+    copy text NOT NULL, parent uuid REFERENCES public.parents ON DELETE SET NULL);
+CREATE INDEX ON public.children (parent);
+CREATE INDEX ON public.friends (parent);
+ALTER PUBLICATION larder ADD TABLE public.parents, public.children, public.friends;
+)sql";
+
+/// Copies the descriptions and the migrations of the project, and adds the resources that refer to
+/// each other.
+void add_resources(const fs::path& directory) {
+    for (const auto* name : {"resources", "sql"}) {
+        fs::copy(test::source_directory() / name, directory / name, fs::copy_options::recursive);
+    }
+    std::ofstream(directory / "resources" / "parents.toml") << parents;
+    std::ofstream(directory / "resources" / "children.toml") << children;
+    std::ofstream(directory / "resources" / "friends.toml") << friends;
+    const auto sql = directory / "sql";
+    std::ofstream(sql / "sqitch.plan", std::ios::app)
+        << "coherence [feed] 2026-01-01T00:00:00Z Test <test@localhost> # Coherence\n";
+    std::ofstream(sql / "deploy" / "coherence.sql") << tables;
+    std::ofstream(sql / "revert" / "coherence.sql") << "DROP TABLE children, friends, parents;";
+    std::ofstream(sql / "verify" / "coherence.sql") << "SELECT parent FROM public.friends;";
+}
+
+test::Environment stack_environment(const std::string& redis_socket, const fs::path& directory) {
+    test::Environment environment = {{"REDIS_URL", "unix://" + redis_socket},
+                                     {"RESOURCES_DIR", directory / "resources"},
+                                     {"LARDER_SQL", directory / "sql"}};
     for (const char* name : {"LARDER_WORKER", "LARDER_FEED"}) {
         const char* value = std::getenv(name);
         if (value != nullptr) environment[name] = value;
@@ -30,7 +86,8 @@ TestBed::TestBed(bool with_proxies) : directory_(test::temporary_directory("lard
         socket = directory_ / "proxy.sock";
         redis_proxy_ = std::make_unique<SocketProxy>(socket, redis_->socket());
     }
-    stack_ = std::make_unique<test::Stack>(stack_environment(socket));
+    add_resources(directory_);
+    stack_ = std::make_unique<test::Stack>(stack_environment(socket, directory_));
     if (!with_proxies) return;
     const fs::path directory = stack_->status().at("postgresql_socket");
     database_socket_ = directory / ".s.PGSQL.5432";

@@ -10,7 +10,8 @@ constexpr std::string_view value_prefix = "coherence-";
 }  // namespace
 
 std::string_view name_of(Resource resource) {
-    static constexpr std::array<std::string_view, 3> names = {"employees", "products", "items"};
+    static constexpr std::array<std::string_view, resource_kinds> names = {
+        "employees", "products", "items", "parents", "children", "friends", "links"};
     return names[static_cast<std::size_t>(resource)];
 }
 

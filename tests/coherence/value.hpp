@@ -8,9 +8,29 @@
 
 namespace larder::coherence {
 
-enum class Resource : std::uint8_t { employees, products, items };
+/// Children and friends refer to parents: with a parent its children are removed, and the
+/// references of its friends become null. `links` are these references, each taken for a record of
+/// its own: it is there until it is cleared, and has the id of its friend.
+enum class Resource : std::uint8_t {
+    employees,
+    products,
+    items,
+    parents,
+    children,
+    friends,
+    links
+};
+inline constexpr std::array unrelated_resources = {Resource::employees, Resource::products,
+                                                   Resource::items};
 inline constexpr std::array all_resources = {Resource::employees, Resource::products,
-                                             Resource::items};
+                                             Resource::items,     Resource::parents,
+                                             Resource::children,  Resource::friends};
+inline constexpr std::size_t resource_kinds = 7;
+
+/// Whether its records refer to a parent.
+constexpr bool has_parent(Resource resource) {
+    return resource == Resource::children || resource == Resource::friends;
+}
 
 std::string_view name_of(Resource resource);
 
@@ -35,6 +55,8 @@ struct Value {
 
 /// The state of a record that is not there.
 inline constexpr Value absent{};
+/// The state of every link that is not cleared.
+inline constexpr Value linked{~std::uint64_t{1}};
 
 std::string to_string(Value value);
 /// The inverse of to_string; nothing if a text is no value of a run (sample data, for one).

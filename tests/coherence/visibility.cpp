@@ -91,11 +91,11 @@ public:
           database_(bed.stack().database()),
           recorder_(recorder),
           random_(seed) {
-        for (const auto resource : all_resources) ids_.push_back(create(resource));
+        for (const auto resource : unrelated_resources) ids_.push_back(create(resource));
     }
 
     void edit_once(Delays& records, Delays& lists) {
-        const auto resource = all_resources[turn_++ % all_resources.size()];
+        const auto resource = unrelated_resources[turn_++ % unrelated_resources.size()];
         const auto& id = ids_[static_cast<std::size_t>(resource)];
         const auto value = recorder_.next_value();
         const auto list = "/" + std::string(name_of(resource));

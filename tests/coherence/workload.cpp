@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<ListPath, 9> list_paths = {{
+constexpr std::array<ListPath, 12> list_paths = {{
     {Resource::employees, "/employees", ListKind::all},
     {Resource::employees, "/employees/high-salary", ListKind::high_salary},
     {Resource::employees, "/employees/top2-by-department", ListKind::part},
@@ -17,7 +17,19 @@ constexpr std::array<ListPath, 9> list_paths = {{
     {Resource::items, "/items", ListKind::all},
     {Resource::items, "/items?limit=100", ListKind::all, 100},
     {Resource::items, "/items", ListKind::all},
+    {Resource::parents, "/parents", ListKind::all},
+    {Resource::children, "/children", ListKind::all},
+    {Resource::friends, "/friends", ListKind::all},
 }};
+
+/// Of so many operations one is on each resource.
+constexpr std::array operations_on = {Resource::employees, Resource::products, Resource::items,
+                                      Resource::employees, Resource::products, Resource::items,
+                                      Resource::parents,   Resource::children, Resource::children,
+                                      Resource::friends};
+
+/// Of so many writes one removes the record.
+constexpr unsigned removals_of_parents = 3;
 
 /// A record in slot n takes one in so many of the writes that are meant for it: some records change
 /// all the time, some rest long enough for a stale value to be seen.
@@ -82,7 +94,7 @@ private:
             if (const auto doomed = hot_.take_doomed()) return remove_for_good(*doomed);
         }
         if (below(2000) == 0) return wait_if_down(session_.clear_caches());
-        const auto resource = all_resources[below(all_resources.size())];
+        const auto resource = operations_on[below(operations_on.size())];
         const unsigned slot = below(HotRecords::slots);
         const unsigned choice = below(100);
         if (choice < 22) return list(resource);
@@ -95,10 +107,15 @@ private:
     void write(Resource resource, unsigned slot, RecordNumber record) {
         const unsigned choice = below(100);
         if (choice < 2) return create(resource, slot);
-        if (choice < 4) return remove(resource, slot, record);
+        const bool is_removal =
+            choice < 4 || (resource == Resource::parents && below(removals_of_parents) == 0);
+        if (is_removal) return remove(resource, slot, record);
         const Value value = new_value(resource);
-        const int status = choice < 14 ? session_.update_if_unchanged(resource, record, value)
-                                       : session_.update(resource, record, value);
+        // The tag of a friend may have changed although its value has not.
+        const bool may_be_guarded = resource != Resource::friends;
+        const int status = choice < 14 && may_be_guarded
+                               ? session_.update_if_unchanged(resource, record, value)
+                               : session_.update(resource, record, value);
         settle(resource, slot, record, status);
     }
 
@@ -117,8 +134,14 @@ private:
     }
 
     void create(Resource resource, unsigned slot) {
+        RecordNumber parent = no_record;
+        if (has_parent(resource)) {
+            const unsigned parent_slot = below(HotRecords::slots);
+            parent = hot_.at(Resource::parents, parent_slot);
+            if (parent == no_record) return create(Resource::parents, parent_slot);
+        }
         const Value value = new_value(resource);
-        const auto record = session_.create(resource, value);
+        const auto record = session_.create(resource, value, parent);
         if (record) return hot_.replace(resource, slot, *record);
         if (!is_down(record.error())) return;
         hot_.expect_orphan(value);

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_table_of_another_schema_is_none_of_ours) {
 BOOST_AUTO_TEST_CASE(a_large_transaction_takes_one_new_epoch) {
     int renewals = 0;
     std::size_t most = 0;
-    for (int i = 0; i < 100; ++i) {
+    for (std::size_t i = 0; i < Mark::most_rows + 50; ++i) {
         take(move_of(std::to_string(i), "", ""));
         most = std::max(most, follower.pending().keys.size());
         if (std::exchange(follower.pending().everything, false)) ++renewals;
@@ -213,9 +213,9 @@ BOOST_AUTO_TEST_CASE(a_large_transaction_takes_one_new_epoch) {
 }
 
 BOOST_AUTO_TEST_CASE(a_large_transaction_of_new_rows_takes_new_lists_once) {
-    for (int i = 0; i < 100; ++i) {
+    for (std::size_t i = 0; i < Mark::most_rows + 50; ++i) {
         take(pgoutput::Insert{.relation = employees, .row = employee("4", "E1")});
-        if (i == 50) expect(std::exchange(follower.pending(), {}), {}, {"employees"});
+        if (i == Mark::most_rows) expect(std::exchange(follower.pending(), {}), {}, {"employees"});
     }
     BOOST_TEST(commit().is_empty());
 }

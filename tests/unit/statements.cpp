@@ -300,4 +300,42 @@ BOOST_FIXTURE_TEST_CASE(what_a_client_sent_never_becomes_sql, Boats) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_removal_locks_clears_and_removes_what_refers_to_it) {
+    const Resource crews = {.name = "crews",
+                            .title = "Crew",
+                            .fields = {{.name = "name", .type = Text{}, .unique = true},
+                                       {.name = "boat",
+                                        .type = Reference{.to = "boats", .id = IdType::uuid},
+                                        .required = false,
+                                        .unique = true,
+                                        .column = "the \"boat\""},
+                                       {.name = "head", .type = Reference{.to = "crews"}}}};
+    const Statements statements(crews);
+    const std::vector<std::string> boats = {std::string(uuid)};
+    const std::vector<std::string> heads = {"1", "2"};
+    check(statements.lock("7", ""),
+          "SELECT t.id FROM public.\"crews\" AS t WHERE t.id = $1::bigint FOR UPDATE", {"7"});
+    check(statements.lock("7", "12"),
+          "SELECT t.id FROM public.\"crews\" AS t WHERE t.id = $1::bigint AND t.xmin = $2::xid"
+          " FOR UPDATE",
+          {"7", "12"});
+    check(statements.lock_referring({{&crews.fields[1], &boats}, {&crews.fields[2], &heads}}),
+          "SELECT t.id FROM public.\"crews\" AS t WHERE t.\"the \"\"boat\"\"\" = ANY($1::uuid[]) OR"
+          " t.\"head\" = ANY($2::bigint[]) ORDER BY t.id FOR UPDATE",
+          {"{" + boats[0] + "}", "{1,2}"});
+    check(statements.clear({&crews.fields[1], &boats}),
+          "UPDATE public.\"crews\" AS t SET \"the \"\"boat\"\"\" = NULL FROM (SELECT t.id AS id, "
+          "t.\"name\" AS"
+          " value_1, t.\"the \"\"boat\"\"\" AS value_2 FROM public.\"crews\" AS t WHERE"
+          " t.\"the \"\"boat\"\"\" = ANY($1::uuid[]) ORDER BY t.id FOR UPDATE) AS old"
+          " WHERE t.id = old.id RETURNING t.id, old.value_1, old.value_2",
+          {"{" + boats[0] + "}"});
+    check(statements.remove_all(heads),
+          "DELETE FROM public.\"crews\" AS t WHERE t.id = ANY($1::bigint[]) RETURNING t.id,"
+          " t.\"name\", t.\"the \"\"boat\"\"\"",
+          {"{1,2}"});
+    check(statements.select_ids(heads),
+          "SELECT t.id FROM public.\"crews\" AS t WHERE t.id = ANY($1::bigint[])", {"{1,2}"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()
