@@ -72,6 +72,7 @@ struct Column {
     /// field of such a column cannot be `unique`, whose check compares texts.
     bool has_one_text = true;
     bool has_unknown_rule = false;  ///< its domain has a CHECK that is not understood
+    std::string collation = {};     ///< in SQL, where it is not that of the type: `"C"`
     std::string comment = {};
 };
 

@@ -34,6 +34,7 @@ rate     = { type = "float", default = 0.19 }
 token    = { type = "uuid", optional = true, unique = true }
 extra    = { type = "json", optional = true, default = { colours = ["red", 1, true] } }
 copies   = { type = "integer", min = 0, max = 99, optional = true, example = 2 }
+weight   = { type = "float", fill = "rate * 2" }
 customer = { type = "reference", to = "customers", on_delete = "clear", optional = true }
 parent   = { type = "reference", to = "invoices", unique = true, example = 7 }
 note     = { type = "text", max = 2000, optional = true, search = true, meaning = "For people", column = "remark" }
