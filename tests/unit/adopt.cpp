@@ -176,6 +176,9 @@ BOOST_AUTO_TEST_CASE(what_no_client_can_give_makes_a_resource_read_only) {
     BOOST_TEST(!text.contains("trigger"));
     films.has_row_triggers = true;
     BOOST_TEST(one(films).text.contains("If a trigger of the table gives it"));
+    films.columns[2].is_filled = true;
+    BOOST_TEST(!one(films).text.contains("\nread_only"));
+    films.columns[2].is_filled = false;
     films.columns[2].default_sql = "''::tsvector";
     BOOST_TEST(!one(films).text.contains("\nread_only"));
     Table keyless = table("cats", {column("id", "smallint"), column("a", "text")});
