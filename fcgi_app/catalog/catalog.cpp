@@ -53,7 +53,7 @@ std::expected<std::vector<std::string>, std::string> files_of(const std::string&
 /// The text of a file, or why it cannot be read. It may be a pipe or a device: nothing waits.
 std::expected<std::string, std::string> text_of(const std::string& path) {
     const File file(path, O_RDONLY | O_NONBLOCK);
-    struct stat status {};
+    struct stat status{};
     if (!file.is_open() || fstat(file.descriptor(), &status) != 0) {
         const bool is_dangling = errno == ENOENT;
         return std::unexpected(
@@ -126,8 +126,7 @@ private:
     // A file name may hold anything but a slash and NUL.
     static std::string shown_file(const std::string& file) {
         std::string name = file;
-        std::ranges::replace_if(
-            name, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+        std::ranges::replace_if(name, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
         return name;
     }
 
