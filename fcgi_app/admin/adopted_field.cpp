@@ -117,11 +117,11 @@ private:
         } else if (is_late) {
             why = "the table has a constraint that is DEFERRABLE";
         } else if (table_.has_row_triggers) {
-            why = "a trigger may change the value";
+            why = "a trigger may change the value (if none does, add unique = true)";
         }
         if (!why.empty()) {
             return comment(fmt::format(
-                "unique in the database, which answers 409; not here, because {}", why));
+                "unique in the database, so that a duplicate gets 409; not here, because {}", why));
         }
         field_.is_unique = true;
         toml_ += ", unique = true";

@@ -68,7 +68,7 @@ std::expected<AdoptedKey, std::string> key_of(const Table& table) {
 }
 
 bool gives_value(const Column& column) {
-    return column.is_identity || column.is_generated ||
+    return column.is_identity || column.is_generated || column.is_filled ||
            (column.default_sql && !is_null_default(*column.default_sql));
 }
 

@@ -69,7 +69,13 @@ constexpr std::string_view columns_sql =
     " a.attgenerated <> '', a.attidentity <> '',"
     " t.oid <> 'bpchar'::regtype AND t.typname <> 'citext'"
     " AND COALESCE(l.collisdeterministic, true), o.description, a.atttypid,"
-    " CASE WHEN t.typtype = 'e' THEN t.oid END"
+    " CASE WHEN t.typtype = 'e' THEN t.oid END,"
+    " CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation END,"
+    " t.oid = 'tsvector'::regtype AND EXISTS"
+    " (SELECT FROM pg_trigger AS g JOIN pg_proc AS p ON p.oid = g.tgfoid"
+    " WHERE g.tgrelid = r.oid AND g.tgenabled <> 'D' AND g.tgtype & 7 = 7"
+    " AND p.proname LIKE 'tsvector_update_trigger%' AND p.pronamespace = 'pg_catalog'::regnamespace"
+    " AND split_part(encode(g.tgargs, 'escape'), '\\000', 1) = a.attname)"
     " FROM r JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped"
     " LEFT JOIN b ON b.of = a.atttypid JOIN pg_type AS t ON t.oid = COALESCE(b.type, a.atttypid)"
     " LEFT JOIN pg_description AS o ON o.objoid = r.oid AND o.classoid = 'pg_class'::regclass"
@@ -212,6 +218,8 @@ private:
         column.is_identity = is_true(row[8]);
         column.has_one_text = is_true(row[9]);
         column.comment = text(row, 10);
+        column.collation = text(row, 13);
+        column.is_filled = is_true(row[14]);
         const auto labels = labels_.find(text(row, 12));
         column.rules =
             rules_of_type(column.base_type,

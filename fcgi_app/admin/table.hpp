@@ -68,10 +68,12 @@ struct Column {
     std::optional<std::string> default_sql = {};  ///< as pg_get_expr shows it
     bool is_generated = false;                    ///< GENERATED ALWAYS AS (…) STORED
     bool is_identity = false;                     ///< GENERATED … AS IDENTITY
+    bool is_filled = false;  ///< for each new row, by the trigger tsvector_update_trigger
     /// Whether equal values have one text. Not so: char(n), citext, a nondeterministic collation. A
     /// field of such a column cannot be `unique`, whose check compares texts.
     bool has_one_text = true;
     bool has_unknown_rule = false;  ///< its domain has a CHECK that is not understood
+    std::string collation = {};     ///< in SQL, where it is not that of the type: `"C"`
     std::string comment = {};
 };
 

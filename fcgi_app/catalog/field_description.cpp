@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "catalog/names.hpp"
+#include "catalog/sql_expression.hpp"
 #include "catalog/values.hpp"
 #include "json/decimal.hpp"
 #include "json/text.hpp"
@@ -20,9 +21,9 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 // Attributes of a field of any type.
-constexpr std::array<std::string_view, 12> common_keys = {
-    "type",   "optional", "default", "database_default", "unique", "read_only",
-    "column", "meaning",  "example", "filter",           "sort",   "search"};
+constexpr std::array<std::string_view, 13> common_keys = {
+    "type", "optional", "default", "database_default", "unique", "read_only", "column",
+    "fill", "meaning",  "example", "filter",           "sort",   "search"};
 constexpr std::array<std::string_view, 13> types = {
     "text",  "integer", "decimal", "boolean", "date",  "timestamp", "datetime",
     "float", "uuid",    "enum",    "json",    "other", "reference"};
@@ -267,6 +268,7 @@ private:
                            " true, or write `restrict` or `cascade`");
         }
         field.meaning = reader_.text("meaning").value_or("");
+        read_fill(field);
         if (const auto column = reader_.text("column")) {
             field.column = *column;
             if (const auto why = misnamed_column(*column); !why.empty()) {
@@ -294,6 +296,21 @@ private:
                            fmt::format("`{}` is not for the type `{}`; leave it out", key, type));
         }
         return is_wanted;
+    }
+
+    void read_fill(Field& field) {
+        auto fill = reader_.text("fill");
+        if (!fill) return;
+        if (const auto why = unusable_sql(*fill, SqlPlace::fill); !why.empty()) {
+            reader_.refuse("fill", fmt::format("`fill` {}", why));
+        }
+        for (const std::string_view other : {"optional", "read_only"}) {
+            if (!reader_.flag(other).value_or(false)) continue;
+            reader_.refuse("fill", fmt::format("`fill` is not for a field with {} = true, which no"
+                                               " row has to have from Larder; leave it out",
+                                               other));
+        }
+        field.fill = std::move(*fill);
     }
 
     void read_values(Field& field) {

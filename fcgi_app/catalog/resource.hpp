@@ -109,8 +109,10 @@ struct Field {
     std::string column = {};  ///< where it is stored; empty: in the column of its own name
     bool filter =
         false;  ///< the database has an index for each of these: for equal values and ranges,
-    bool sort = false;    ///< for an order,
-    bool search = false;  ///< and for words
+    bool sort = false;      ///< for an order,
+    bool search = false;    ///< and for words
+    std::string fill = {};  ///< SQL expression over the columns: what the rows get that have no
+                            ///< value when the field is made or required (admin/plan.hpp)
 
     bool is_json() const { return std::holds_alternative<Json>(type); }
     const Reference* reference() const { return std::get_if<Reference>(&type); }  ///< or null

@@ -86,7 +86,8 @@ private:
         return {};
     }
 
-    static std::string clock(std::string_view word) {
+    std::string clock(std::string_view word) const {
+        if (place_ == SqlPlace::fill) return {};
         return fmt::format(
             "must not depend on a clock or on chance ({}): a cached list would not"
             " follow it; write a fixed value",

@@ -9,6 +9,7 @@ namespace larder {
 enum class SqlPlace {
     where,  ///< an expression over the columns
     from,   ///< a table expression
+    fill,   ///< an expression over the columns whose values are stored: it may depend on anything
 };
 
 /// Why a text cannot be such a part of a list's query, and what would be right, as the end of a

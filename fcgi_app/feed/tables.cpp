@@ -29,6 +29,7 @@ Tables::Table Tables::made_of(const pgoutput::Relation& relation) const {
     };
     table.id = position(resource->id_column);
     table.is_complete = table.id < table.columns.size();
+    table.is_id_in_key = table.is_complete && relation.columns[table.id].is_key;
     for (const Field& field : resource->fields) {
         if (!field.unique) continue;
         table.unique_fields.emplace_back(&field, position(field.column_name()));
@@ -65,8 +66,10 @@ Affected Tables::affected_by(const pgoutput::Update& update) const {
     const Table* table = table_of(update.relation);
     if (table == nullptr) return {};
     Affected affected{.resource = table->resource};
-    // Without the whole old row nobody knows which unique value it has given up.
-    const bool has_old = table->unique_fields.empty() || (update.old && update.old->is_full);
+    // Without the whole old row nobody knows which unique value it has given up, or which id, where
+    // the log knows rows by another column.
+    const bool is_whole = update.old && update.old->is_full;
+    const bool has_old = is_whole || (table->unique_fields.empty() && table->is_id_in_key);
     affected.is_unknown = !table->is_complete || !has_old || !text_at(update.row, table->id);
     if (affected.is_unknown) return affected;
     const RowImage after = image_of(*table, update.row);

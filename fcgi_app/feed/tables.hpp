@@ -44,7 +44,8 @@ private:
     struct Table {
         const Resource* resource = nullptr;
         std::vector<std::string> columns;
-        std::size_t id = 0;  ///< position of the column; columns.size(): there is none
+        std::size_t id = 0;         ///< position of the column; columns.size(): there is none
+        bool is_id_in_key = false;  ///< a change of an id comes with the old one
         std::vector<std::pair<const Field*, std::size_t>> unique_fields;
         bool is_complete = false;  ///< every column that a key is made of is there
     };

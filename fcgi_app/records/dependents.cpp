@@ -1,8 +1,10 @@
 #include "records/dependents.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "records/effects.hpp"
 #include "records/fenced_commit.hpp"

@@ -1,13 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "error.hpp"
-#include "records/removal_plan.hpp"
 #include "records/services.hpp"
 #include "store/session.hpp"
 

@@ -205,7 +205,8 @@ Error taken(const Resource& resource, const Field& field, std::string_view value
 Error removal_error(Error error) {
     if (error.kind == ErrorKind::unprocessable) {
         error.kind = ErrorKind::conflict;
-        error.detail = "Other records refer to this one.";
+        error.detail = error.breaks_reference ? "Other records refer to this one."
+                                              : "The database refuses this change.";
     }
     return error;
 }

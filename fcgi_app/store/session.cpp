@@ -54,6 +54,10 @@ Error translated(const std::string& state, std::string log) {
     if (category == "22" || category == "23" || state == "54000") {
         return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
     }
+    // RAISE in a trigger: a rule of the operator's own.
+    if (state == "P0001") {
+        return error(ErrorKind::unprocessable, "The database refuses this change.");
+    }
     if (category == "08" || category == "25" || category == "53" || category == "57" ||
         category == "40" || category == "55" || state.empty()) {
         return error(ErrorKind::unavailable, "The database could not do this now.");

@@ -23,11 +23,11 @@ inline constexpr const char* adopted_tables[] = {
     " rental_rate numeric(4,2) NOT NULL DEFAULT 4.99, length smallint,"
     " replacement_cost numeric(5,2) NOT NULL DEFAULT 19.99, rating rental.rating DEFAULT 'G',"
     " last_update timestamptz NOT NULL DEFAULT now(), special_features text[],"
-    " fulltext tsvector NOT NULL)",
+    " fulltext tsvector NOT NULL, awards text[] NOT NULL)",
     "INSERT INTO rental.film (title, description, release_year, language_id, length, rating,"
-    " special_features, fulltext) VALUES ('ACADEMY', 'A \"film\"', 2006, 1, 86, 'PG-13',"
-    " '{Trailers,\"Deleted Scenes\"}', to_tsvector('simple', 'academy film')),"
-    " ('ÄON', NULL, NULL, 2, NULL, NULL, NULL, '')",
+    " special_features, fulltext, awards) VALUES ('ACADEMY', 'A \"film\"', 2006, 1, 86, 'PG-13',"
+    " '{Trailers,\"Deleted Scenes\"}', to_tsvector('simple', 'academy film'), '{}'),"
+    " ('ÄON', NULL, NULL, 2, NULL, NULL, NULL, '', '{a,b}')",
     "CREATE TRIGGER touch BEFORE UPDATE ON rental.film FOR EACH ROW EXECUTE FUNCTION "
     "rental.touch()",
     "CREATE TABLE rental.film_actor (actor_id smallint, film_id integer REFERENCES rental.film,"
@@ -93,6 +93,12 @@ inline constexpr const char* adopted_tables[] = {
     " \"b\": [null]}', '[1, \"x\"]', 0.1, 'x'), ('6f1d2c3b-4a59-4e68-8b77-90a1b2c3d4e6', NULL, "
     "NULL,"
     " 'true', NULL, NULL)",
+    "CREATE FUNCTION trade.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+    " 'BEGIN RAISE EXCEPTION ''no %'', TG_OP; END'",
+    "CREATE TABLE trade.rules (id serial PRIMARY KEY, name text)",
+    "INSERT INTO trade.rules (name) VALUES ('kept')",
+    "CREATE TRIGGER refuse BEFORE INSERT OR DELETE ON trade.rules FOR EACH ROW"
+    " EXECUTE FUNCTION trade.refuse()",
     // What no client could send.
     "CREATE TABLE public.extremes (id serial PRIMARY KEY, at timestamptz, day date, amount numeric,"
     " code text)",

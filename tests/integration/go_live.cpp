@@ -139,6 +139,8 @@ BOOST_AUTO_TEST_CASE(an_interrupted_change_can_be_run_again) {
     const auto held = run({program_directory() / "larder-worker", "--hold-redis"},
                           {{"RUN_DIR", hold.parent_path()}});
     BOOST_TEST_REQUIRE(held.status == 0, held.output);
+    const auto handed_over = run({"chown", "--reference", hold.parent_path(), hold});
+    BOOST_TEST_REQUIRE(handed_over.status == 0, handed_over.output);
     for (int i = 0; i < 20; ++i) BOOST_TEST(api().get(path).header("X-Cache") == "BYPASS");
     expect_json(api().patch(path, R"({"name": "Ada K."})"), 200);
     expect_json(api().post("/cache/clear", ""), 200);

@@ -21,7 +21,8 @@ struct Tables {
     Tables() {
         auto database = stack().database();
         for (const auto* sql :
-             {"DROP SCHEMA IF EXISTS sales CASCADE", "CREATE SCHEMA sales",
+             {"DROP SCHEMA IF EXISTS sales CASCADE",
+              "CREATE SCHEMA sales",
               "CREATE TYPE sales.mood AS ENUM ('sad', 'ok')",
               "CREATE DOMAIN sales.year AS integer CHECK (VALUE >= 1901 AND VALUE <= 2155)",
               "CREATE DOMAIN sales.late AS sales.year NOT NULL CHECK (VALUE > 2000)",
@@ -51,6 +52,10 @@ struct Tables {
               " WHERE low > 3",
               "CREATE UNIQUE INDEX by_lower ON sales.\"Order \"\"Details\"\"\" (lower(code))",
               "CREATE UNIQUE INDEX by_high ON sales.\"Order \"\"Details\"\"\" (high) INCLUDE (low)",
+              "CREATE TABLE sales.texts (id serial PRIMARY KEY, words tsvector NOT NULL, body text,"
+              " others tsvector)",
+              "CREATE TRIGGER fill BEFORE INSERT OR UPDATE ON sales.texts FOR EACH ROW EXECUTE"
+              " FUNCTION tsvector_update_trigger('words', 'pg_catalog.simple', 'body')",
               "CREATE TABLE sales.pairs (a integer, b integer, PRIMARY KEY (b, a))",
               "CREATE TABLE sales.parted (a integer PRIMARY KEY) PARTITION BY HASH (a)",
               "CREATE TABLE sales.part PARTITION OF sales.parted"
@@ -166,6 +171,16 @@ BOOST_AUTO_TEST_CASE(tables_that_descriptions_are_not_for) {
     BOOST_TEST(std::ranges::none_of(found[3].checks,
                                     [](const auto& check) { return !check.is_understood; }));
     BOOST_TEST(read({}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(triggers_that_give_values) {
+    const auto found = read({{"sales", "texts"}, {"sales", "pairs"}});
+    BOOST_TEST_REQUIRE(found.size() == 2U);
+    BOOST_TEST(found[0].has_row_triggers);
+    BOOST_TEST(column(found[0], "words").is_filled);
+    BOOST_TEST(!column(found[0], "others").is_filled);
+    BOOST_TEST(!column(found[0], "body").is_filled);
+    BOOST_TEST(!found[1].has_row_triggers);
 }
 
 BOOST_AUTO_TEST_CASE(the_names_of_tables) {

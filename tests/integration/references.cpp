@@ -152,7 +152,8 @@ BOOST_AUTO_TEST_CASE(foreign_keys_that_are_not_as_described_are_refused_at_start
 
 BOOST_AUTO_TEST_CASE(without_prepared_statements) {
     const auto restart = [](const std::string& prepared) {
-        const auto done = stack().script({"restart-workers"}, {{"PREPARED_STATEMENTS", prepared}});
+        stack().down();
+        const auto done = stack().script({"up"}, {{"PREPARED_STATEMENTS", prepared}});
         BOOST_REQUIRE_MESSAGE(done.status == 0, done.output);
     };
     restart("false");

@@ -127,7 +127,8 @@ Stack::~Stack() {
 
 Finished Stack::script(std::vector<std::string> arguments, Environment changes) const {
     const DeathWatch::Asked asked(*deaths_,
-                                  arguments.empty() ? all_parts : parts_ended_by(arguments[0]));
+                                  arguments.empty() ? all_parts
+                                                    : parts_ended_by(arguments[0], changes));
     arguments.insert(arguments.begin(), stack_script());
     changes.insert(environment_.begin(), environment_.end());
     return run(arguments, changes);
@@ -177,8 +178,13 @@ void Stack::check_for_deaths() const {
     if (!deaths.empty()) fail_at_exit();
 }
 
-// "up" ends what is left of a part whose first process is gone.
-std::vector<std::string> Stack::parts_ended_by(const std::string& command) const {
+// "up" ends what is left of a part whose first process is gone, and "apply" what has other
+// descriptions; so does "up" that is given other ones.
+std::vector<std::string> Stack::parts_ended_by(const std::string& command,
+                                               const Environment& changes) const {
+    if (command == "apply" || (command == "up" && changes.contains("RESOURCES_DIR"))) {
+        return {"worker", "feed"};
+    }
     if (command == "down" || command == "destroy") return all_parts;
     if (command == "restart-workers") return {"worker"};
     if (command == "restart-feed") return {"feed"};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "admin/adopt_files.hpp"
 #include "admin/adopted_key.hpp"
 #include "admin/adopted_names.hpp"
 #include "admin/check_rules.hpp"
@@ -176,6 +177,9 @@ BOOST_AUTO_TEST_CASE(what_no_client_can_give_makes_a_resource_read_only) {
     BOOST_TEST(!text.contains("trigger"));
     films.has_row_triggers = true;
     BOOST_TEST(one(films).text.contains("If a trigger of the table gives it"));
+    films.columns[2].is_filled = true;
+    BOOST_TEST(!one(films).text.contains("\nread_only"));
+    films.columns[2].is_filled = false;
     films.columns[2].default_sql = "''::tsvector";
     BOOST_TEST(!one(films).text.contains("\nread_only"));
     Table keyless = table("cats", {column("id", "smallint"), column("a", "text")});
@@ -197,8 +201,9 @@ BOOST_AUTO_TEST_CASE(unique_where_equal_values_have_one_text) {
     BOOST_TEST(one(films).statements.empty());
     const auto refused = [&](const std::string& why) {
         const std::string text = one(films).text;
-        BOOST_TEST(!text.contains("unique = true"));
-        BOOST_TEST(text.contains("unique in the database, which answers 409; not here"), text);
+        BOOST_TEST(!text.contains(", unique = true"));
+        BOOST_TEST(text.contains("unique in the database, so that a duplicate gets 409; not here"),
+                   text);
         BOOST_TEST(text.contains(why), text);
     };
     films.columns[1].has_one_text = false;
@@ -294,6 +299,43 @@ BOOST_AUTO_TEST_CASE(a_circle_of_cascades_is_broken) {
     has(adopted.text, {"boss = { type = \"reference\", to = \"staff\", optional = true }"});
     BOOST_TEST(adopted.statements.at(0).starts_with(
         "ALTER TABLE public.\"staff\" DROP CONSTRAINT \"fk\", ADD CONSTRAINT"));
+}
+
+BOOST_AUTO_TEST_CASE(words_name_tables) {
+    const std::vector<TableName> all = {{"public", "film"}, {"public", "a.b"}, {"sales", "film"},
+                                        {"sales", "Order"}, {"x", "twice"},    {"y", "twice"}};
+    const auto chosen = [&](const std::vector<std::string>& words) {
+        const auto found = chosen_tables(all, words);
+        std::string text;
+        if (!found) return found.error().at(0);
+        for (const auto& [schema, name] : *found) text += schema + ':' + name + ' ';
+        return text;
+    };
+    BOOST_TEST(chosen({"film"}) == "public:film ");
+    BOOST_TEST(chosen({"sales.film", "film", "film"}) == "sales:film public:film ");
+    BOOST_TEST(chosen({"a.b"}) == "public:a.b ");
+    BOOST_TEST(chosen({"sales.*"}) == "sales:film sales:Order ");
+    BOOST_TEST(chosen({"Order"}) == "sales:Order ");
+    BOOST_TEST(chosen({"twice"}) ==
+               "2 schemas have a table `twice`; write the schema too, such as x.twice");
+    BOOST_TEST(chosen({"flm"}) == "the database has no table `flm`; did you mean `film`?");
+    BOOST_TEST(chosen({"\"film\" "}).contains("with no quotes") ==
+               !chosen({"\"film\" "}).contains("did you mean"));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_role_may_not_do_is_told) {
+    Table films = table("films", {serial("id"), column("a", "text")});
+    films.is_published = false;
+    auto adoption = adopt({&films, 1}, {});
+    BOOST_TEST((notes_on(adoption, "larder") ==
+                std::vector<std::string>{"to do: ALTER PUBLICATION larder ADD TABLE"
+                                         " public.\"films\";"}));
+    films.is_own = false;
+    adoption = adopt({&films, 1}, {});
+    const auto notes = notes_on(adoption, "larder");
+    BOOST_TEST_REQUIRE(notes.size() == 2U);
+    BOOST_TEST(notes[0].contains("OWNER TO \"larder\""), notes[0]);
+    BOOST_TEST(notes[1] == "to do *: ALTER PUBLICATION larder ADD TABLE public.\"films\";");
 }
 
 BOOST_AUTO_TEST_CASE(whatever_names_and_texts_there_are_the_description_is_valid) {

@@ -34,6 +34,7 @@ rate     = { type = "float", default = 0.19 }
 token    = { type = "uuid", optional = true, unique = true }
 extra    = { type = "json", optional = true, default = { colours = ["red", 1, true] } }
 copies   = { type = "integer", min = 0, max = 99, optional = true, example = 2 }
+weight   = { type = "float", fill = "rate * 2" }
 customer = { type = "reference", to = "customers", on_delete = "clear", optional = true }
 parent   = { type = "reference", to = "invoices", unique = true, example = 7 }
 note     = { type = "text", max = 2000, optional = true, search = true, meaning = "For people", column = "remark" }
@@ -43,8 +44,21 @@ where = "total > 1000 AND note <> 'paid'"
 order = ["-total", "issued", "id"]
 )";
 
+// A table that was there before.
+constexpr std::string_view orders = R"(title = "Order"
+id     = { type = "uuid", column = "Order ID", generate = true }
+table  = "Order \"Details\""
+schema = "sales"
+create = true
+read_only = false
+
+[fields]
+ordered = { type = "timestamp", database_default = true, column = "Ordered" }
+tags    = { type = "other", read_only = true, optional = true }
+)";
+
 std::vector<std::string> sound_descriptions() {
-    std::vector<std::string> all = {std::string(invoices)};
+    std::vector<std::string> all = {std::string(invoices), std::string(orders)};
     for (const auto& file : fs::directory_iterator(LARDER_RESOURCES)) {
         std::ifstream in(file.path());
         all.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());

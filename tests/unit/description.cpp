@@ -248,6 +248,13 @@ BOOST_AUTO_TEST_CASE(a_mistake_names_its_place_and_what_would_be_right) {
             {"not for the type `json`"});
     refused("[fields]\nlength = { type = \"float\", search = true }", "4:37", {"`float`"});
     refused("[fields]\nsign = { type = \"text\", alphabet = \"latin\" }", "4:36", {"identifier"});
+    refused("[fields]\nsign = { type = \"text\", fill = \"a; DROP\" }", "4:32", {"no semicolon"});
+    refused("[fields]\nsign = { type = \"text\", fill = \"$1\" }", "4:32", {"no $"});
+    refused("[fields]\nsign = { type = \"text\", optional = true, fill = \"a\" }", "4:49",
+            {"optional = true", "leave it out"});
+    BOOST_TEST(
+        accepted("[fields]\nsign = { type = \"text\", fill = \"now()::text\" }").fields[0].fill ==
+        "now()::text");
     refused("[fields]\nlength = { type = \"decimal\", min = 0.1 }", "4:36",
             {"exactly", "\"24.90\""});
     refused("[fields]\nlength = { type = \"decimal\", min = \"low\" }", "4:36", {"number"});

@@ -26,7 +26,9 @@ Value text(std::string_view value) { return {.kind = Value::Kind::text, .text = 
 pgoutput::Relation relation(std::uint32_t id, std::string_view name,
                             std::initializer_list<std::string_view> columns) {
     pgoutput::Relation result{.id = id, .schema = "public", .name = name, .columns = {}};
-    for (const auto column : columns) result.columns.push_back({.name = column});
+    for (const auto column : columns) {
+        result.columns.push_back({.is_key = column == "id", .name = column});
+    }
     return result;
 }
 
@@ -245,6 +247,26 @@ BOOST_AUTO_TEST_CASE(without_the_old_unique_value_everything_may_be_wrong) {
     take(relation(products, "products", {"name"}));
     take(pgoutput::Update{.relation = products, .old = {}, .row = {text("Lamp")}});
     BOOST_TEST(commit().everything);
+}
+
+BOOST_AUTO_TEST_CASE(an_id_that_the_log_may_change_in_silence_makes_all_records_suspect) {
+    std::vector<Resource> boats = {{.name = "boats",
+                                    .title = "Boat",
+                                    .fields = {{.name = "n", .type = Text{}}},
+                                    .id_column = "number"}};
+    Tables tables(boats);
+    pgoutput::Relation one = relation(1, "boats", {"id", "number"});
+    tables.describe(one);
+    const pgoutput::Update update{.relation = 1, .old = {}, .row = {text("7"), text("9")}};
+    BOOST_TEST(tables.affected_by(update).is_unknown);
+    pgoutput::Update moved = update;
+    moved.old = {.is_full = false, .values = {text("6"), Value{}}};
+    BOOST_TEST(tables.affected_by(moved).is_unknown);
+    moved.old = {.is_full = true, .values = {text("7"), text("8")}};
+    BOOST_TEST((tables.affected_by(moved).keys == Keys{"boats:8", "boats:9"}));
+    one.columns[1].is_key = true;
+    tables.describe(one);
+    BOOST_TEST((tables.affected_by(update).keys == Keys{"boats:9"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_table_is_known_by_its_schema_name_and_key) {
