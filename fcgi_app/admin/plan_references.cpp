@@ -181,21 +181,33 @@ private:
     }
 
     std::optional<Violators> strangers(const ForeignKey& key, const Field& field) const {
+        const bool is_new = find_column(target_.table, key.column) == nullptr;
+        if (is_new && field.fill.empty()) return std::nullopt;  // no row refers to anything yet
+        if (target_.table.columns.empty()) return std::nullopt;
+        return Violators{.words = fmt::format("refer by {} to what is not in {}; change them first",
+                                              target_.column(field.name),
+                                              shown_table({key.to_schema, key.to_table})),
+                         .sql = rows_where(target_, strange(key, field))};
+    }
+
+    /// The condition of a row that refers to what is not there.
+    std::string strange(const ForeignKey& key, const Field& field) const {
+        const std::string value = '(' + future_value(target_, field) + ')';
+        const std::string to = sql_table(key.to_schema, key.to_table);
+        const std::string id = quoted_identifier(key.to_column);
         const bool is_to_be_made = std::ranges::none_of(target_.tables, [&](const Table& table) {
             return table.schema == key.to_schema && table.name == key.to_table;
         });
-        if (target_.table.columns.empty()) return std::nullopt;  // so is the table
-        const std::string value = future_value(target_, field);
-        const std::string ids =
-            is_to_be_made ? "SELECT NULL WHERE false"
-                          : fmt::format("SELECT {} FROM {}", quoted_identifier(key.to_column),
-                                        sql_table(key.to_schema, key.to_table));
-        return Violators{
-            .words =
-                fmt::format("refer by {} to what is not in {}; change them first",
-                            target_.column(field.name), shown_table({key.to_schema, key.to_table})),
-            .sql = rows_where(target_,
-                              fmt::format("({0}) IS NOT NULL AND ({0}) NOT IN ({1})", value, ids))};
+        if (is_to_be_made) return value + " IS NOT NULL";
+        // The names in a `fill` are those of this table, and would be taken for those of the other.
+        if (!field.fill.empty()) {
+            return fmt::format("{0} IS NOT NULL AND {0} NOT IN (SELECT {1} FROM {2})", value, id,
+                               to);
+        }
+        return fmt::format(
+            "{0} IS NOT NULL AND NOT EXISTS (SELECT FROM {1} AS larder_to WHERE larder_to.{2} ="
+            " {3}.{0})",
+            quoted_identifier(key.column), to, id, target_.sql);
     }
 
     const Target& target_;

@@ -321,6 +321,29 @@ BOOST_AUTO_TEST_CASE(a_reference_to_what_is_not_there_is_named) {
     BOOST_TEST(boats.refuses("INSERT INTO crews (boat) VALUES (99)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_filled_table_gets_a_reference_also_to_itself) {
+    Boats boats;
+    boats.describe("crews", crew + "name = { type = \"text\" }\n");
+    boats.start("a = { type = \"integer\" }\n", "(a) VALUES (1), (2)");
+    boats.database().query("INSERT INTO crews (name) VALUES ('x')");
+    boats.describe("crews", crew +
+                                "name = { type = \"text\" }\n"
+                                "boat = { type = \"reference\", to = \"boats\", optional = true }\n"
+                                "first = { type = \"reference\", to = \"boats\","
+                                " fill = \"(SELECT min(id) FROM boats)\" }\n");
+    boats.fields(
+        "a = { type = \"integer\" }\n"
+        "b = { type = \"reference\", to = \"boats\", optional = true }\n");
+    boats.apply();
+    BOOST_TEST(boats.value("SELECT first FROM crews") == "1");
+    BOOST_TEST(boats.refuses("UPDATE boats SET b = 99"));
+    boats.database().query("ALTER TABLE boats DROP CONSTRAINT boats_b_fkey");
+    boats.database().query("UPDATE boats SET b = a + 1");
+    boats.expect_problem({"boats.b", "1 row", "id 2"});
+    boats.database().query("UPDATE boats SET b = 1");
+    boats.apply();
+}
+
 BOOST_AUTO_TEST_CASE(sqitch_deploys_reverts_verifies_and_deploys_again) {
     Boats boats;
     const auto sqitch = [&](const std::vector<std::string>& arguments) {
