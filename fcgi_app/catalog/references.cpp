@@ -84,7 +84,7 @@ private:
     // at the field that closes it, on the way along the order of the files.
     void find_circles() {
         std::vector<std::string_view> done;
-        for (Described& one : all_) follow(one, done);
+        for (const Described& one : all_) follow(one, done);
     }
 
     void follow(const Described& from, std::vector<std::string_view>& done) {

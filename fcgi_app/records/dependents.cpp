@@ -69,7 +69,7 @@ private:
         const Collection& collection = *cleared.collection;
         auto rows = change(collection.statements.clear({.field = field, .ids = &ids_[to]}));
         if (!rows) return std::unexpected(std::move(rows.error()));
-        for (Row& row : *rows) {
+        for (const Row& row : *rows) {
             const RowImage before = image_of(row);
             RowImage after = before;
             std::size_t at = 0;
@@ -87,7 +87,7 @@ private:
         const Collection& collection = *plan_.removed[at].collection;
         auto rows = change(collection.statements.remove_all(ids_[at]));
         if (!rows) return std::unexpected(std::move(rows.error()));
-        for (Row& row : *rows) {
+        for (const Row& row : *rows) {
             const RowImage before = image_of(row);
             commit_.add(collection, &before, nullptr, {});
         }
