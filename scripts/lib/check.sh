@@ -68,17 +68,13 @@ holds_password() {
     grep -qE '^[^#]*(://[^/@]*:[^/@]*@|password=|PGPASSWORD=)' "$SETTINGS_FILE"
 }
 
-# What is live may differ from what the operator has written, and from what the database has.
+# What is live may differ from what the operator has written.
 check_descriptions() {
-    local line
     if is_held; then
         problem "descriptions: a change of them was interrupted, and this host leaves Redis alone until larder apply has ended"
     elif [[ -e $LIVE ]] && descriptions_differ; then
         advice "descriptions: what is in $DESCRIBED is not live; larder plan says what it takes, larder apply does it"
     fi
-    while read -r line; do
-        advice "descriptions: $line"
-    done < <(run_schema check 2>/dev/null || true)
 }
 
 check_run_dir() {
@@ -157,6 +153,10 @@ check_servers() {
     findings=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --resources "$(resources_to_check)" --diagnose 2>&1 |
         sed 's/^larder-worker: /problem: settings: /') || true
     printf '%s\n' "$findings"
+    # Where PostgreSQL is out of reach or the schema is behind, that has been said.
+    if ! grep -qE '^problem: ' <<<"$findings"; then
+        RESOURCES_DIR=$(resources_to_check) "${RUN_AS[@]}" "$SCHEMA_PROGRAM" check 2>/dev/null || true
+    fi
     # The feed would say the same once more.
     if ! grep -qE '^problem: (settings|resources): ' <<<"$findings"; then
         check_feed

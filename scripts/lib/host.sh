@@ -110,7 +110,7 @@ command_adopt() {
     work=$("${RUN_AS[@]}" mktemp -d)
     # shellcheck disable=SC2064
     trap "rm -rf '$work'" EXIT
-    run_schema adopt --to "$work" "$@" || exit
+    run_schema adopt --to "$work" "$@" >/dev/null || exit
     mkdir -p "$DESCRIBED"
     while read -r file; do
         [[ ! -e $DESCRIBED/$file ]] || fail "$DESCRIBED/$file exists: remove it first"

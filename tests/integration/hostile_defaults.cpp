@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_commit_that_a_trigger_refuses_is_tried_once_and_not_unkno
     {
         Executions executions;
         const auto refused = [&](const Response& answer) {
-            expect_problem(answer, 500);
+            expect_problem(answer, 422);
             BOOST_TEST(!answer.body.contains("unknown"), answer.body);
             BOOST_TEST(executions.take() == 1);
         };

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(foreign_keys_that_are_not_as_described_are_refused_at_start
     rebuild("");
     expect({"\"invoices\".\"customer\" has no foreign key",
             "ALTER TABLE public.\"invoices\" ADD FOREIGN KEY (\"customer\") REFERENCES"
-            " public.\"customers\" (id) ON DELETE CASCADE"});
+            " public.\"customers\" (\"id\") ON DELETE CASCADE"});
     for (const auto* action :
          {"", " ON DELETE RESTRICT", " ON DELETE CASCADE", " ON DELETE SET NULL",
           " DEFERRABLE INITIALLY DEFERRED", " NOT VALID"}) {
