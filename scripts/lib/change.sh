@@ -107,9 +107,12 @@ is_held() {
 }
 
 hold_redis() {
-    "${RUN_AS[@]}" "$WORKER_PROGRAM" --hold-redis || fail "RUN_DIR $RUN_DIR cannot be used"
+    local answer
+    answer=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --hold-redis 2>&1) || fail "$answer"
+    step redis "is left alone while workers of two descriptions serve"
 }
 
 release_redis() {
-    "${RUN_AS[@]}" "$WORKER_PROGRAM" --release-redis || fail "$RUN_DIR/hold cannot be removed"
+    local answer
+    answer=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --release-redis 2>&1) || fail "$answer"
 }
