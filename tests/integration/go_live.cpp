@@ -1,5 +1,6 @@
-// Descriptions that change while a stack serves: a new resource with its table, a new field, a field
-// that is dropped. No request fails, nothing is stale, and what was interrupted can be run again.
+// Descriptions that change while a stack serves: a new resource with its table, a new field, a
+// field that is dropped. No request fails, nothing is stale, and what was interrupted can be run
+// again.
 #define BOOST_TEST_MODULE go_live
 #include <filesystem>
 #include <fstream>
@@ -25,7 +26,8 @@ name = { type = "text", min = 1, max = 200, search = true, sort = true }
 country = { type = "enum", values = ["DE", "FR", "NO"], filter = true }
 )toml";
 
-constexpr auto with_phone = R"toml(phone = { type = "text", max = 30, unique = true, optional = true }
+constexpr auto with_phone =
+    R"toml(phone = { type = "text", max = 30, unique = true, optional = true }
 )toml";
 
 const fs::path& descriptions() {
@@ -80,7 +82,8 @@ BOOST_AUTO_TEST_CASE(a_new_resource_goes_live_with_its_table) {
     describe("customers", customers);
     const auto plan = script({"plan"});
     BOOST_TEST(plan.status == 2, plan.output);
-    BOOST_TEST(plan.output.contains("CREATE TABLE IF NOT EXISTS public.\"customers\""), plan.output);
+    BOOST_TEST(plan.output.contains("CREATE TABLE IF NOT EXISTS public.\"customers\""),
+               plan.output);
     under_load([] { succeeds({"up"}); });
 
     const Json made = create("/customers", ada() + '}');

@@ -126,9 +126,8 @@ Stack::~Stack() {
 }
 
 Finished Stack::script(std::vector<std::string> arguments, Environment changes) const {
-    const DeathWatch::Asked asked(*deaths_,
-                                  arguments.empty() ? all_parts
-                                                    : parts_ended_by(arguments[0], changes));
+    const DeathWatch::Asked asked(
+        *deaths_, arguments.empty() ? all_parts : parts_ended_by(arguments[0], changes));
     arguments.insert(arguments.begin(), stack_script());
     changes.insert(environment_.begin(), environment_.end());
     return run(arguments, changes);

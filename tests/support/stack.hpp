@@ -65,8 +65,8 @@ private:
     void start_keeper();
     void dismiss_keeper();
     void check_for_deaths() const;
-    [[nodiscard]] std::vector<std::string> parts_ended_by(
-        const std::string& command, const Environment& changes) const;
+    [[nodiscard]] std::vector<std::string> parts_ended_by(const std::string& command,
+                                                          const Environment& changes) const;
 
     std::filesystem::path directory_;
     Environment environment_;
