@@ -150,6 +150,7 @@ std::expected<void, std::string> write_descriptions(std::span<const Adopted> des
 
 std::vector<std::string> notes_on(const Adoption& adoption, const std::string& role) {
     std::vector<std::string> notes;
+    notes.reserve(adoption.refused.size());
     for (const Unadopted& one : adoption.refused) {
         notes.push_back(fmt::format("the table {} {}", one.table, one.why));
     }
