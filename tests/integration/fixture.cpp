@@ -25,6 +25,15 @@ std::string excerpt(const Response& response) {
 
 }  // namespace
 
+Finished check_schema() {
+    const auto status = stack().status();
+    return run({program_directory() / "larder-worker", "--check"},
+               {{"DATABASE_URL", status.at("database_url")},
+                {"RESOURCES_DIR", stack().directory() / "stack" / "resources"},
+                {"REDIS_URL", status.at("redis_url")},
+                {"RUN_DIR", status.at("run_dir")}});
+}
+
 Json expect_json(const Response& response, int status) {
     BOOST_TEST_CONTEXT(excerpt(response)) {
         BOOST_TEST(response.status == status);

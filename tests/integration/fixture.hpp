@@ -38,6 +38,9 @@ private:
 inline Stack& stack() { return SharedStack::get(); }
 inline const Client& api() { return stack().client(); }
 
+/// What a worker that is started now on the shared stack says of the schema.
+Finished check_schema();
+
 /// The body of an answer that has to be JSON of this status.
 Json expect_json(const Response& response, int status);
 

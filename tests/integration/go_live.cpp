@@ -6,11 +6,9 @@
 #include <fstream>
 
 #include "feed.hpp"
-#include "freshness.hpp"
-#include "load.hpp"
+#include "under_load.hpp"
 
 using namespace larder::test;
-using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 BOOST_TEST_GLOBAL_FIXTURE(SharedStack);
@@ -50,21 +48,6 @@ Finished script(std::vector<std::string> command) {
 void succeeds(std::vector<std::string> command) {
     const auto finished = script(std::move(command));
     BOOST_TEST(finished.status == 0, finished.output);
-}
-
-/// What clients of two kinds met while `work` was done.
-template <class Work>
-void under_load(Work work) {
-    BOOST_TEST_REQUIRE(eventually([] { return feed_follows(); }));
-    Freshness freshness(api());
-    Load load(api(), 4, Writes::yes);
-    load.run_for(300ms);
-    work();
-    load.run_for(300ms);
-    const auto tally = load.stop();
-    BOOST_TEST(freshness.stop() == "");
-    BOOST_TEST(freshness.reads() > 0);
-    BOOST_TEST(tally.only_success(), tally.summary());
 }
 
 void expect_nothing_to_do() {

@@ -91,16 +91,6 @@ void hold_leases(const std::vector<std::string>& values) {
     }
 }
 
-/// What a worker that is started now says of the schema.
-Finished check_schema() {
-    const auto status = stack().status();
-    return run({program_directory() / "larder-worker", "--check"},
-               {{"DATABASE_URL", status.at("database_url")},
-                {"RESOURCES_DIR", stack().directory() / "stack" / "resources"},
-                {"REDIS_URL", status.at("redis_url")},
-                {"RUN_DIR", status.at("run_dir")}});
-}
-
 /// The same of one that must not serve.
 std::string refusal() {
     const auto finished = check_schema();

@@ -9,20 +9,6 @@
 using namespace larder::test;
 using namespace larder::test::invoicing;
 
-namespace {
-
-/// What a worker that is started now says of the schema.
-Finished check_schema() {
-    const auto status = stack().status();
-    return run({program_directory() / "larder-worker", "--check"},
-               {{"DATABASE_URL", status.at("database_url")},
-                {"RESOURCES_DIR", stack().directory() / "stack" / "resources"},
-                {"REDIS_URL", status.at("redis_url")},
-                {"RUN_DIR", status.at("run_dir")}});
-}
-
-}  // namespace
-
 BOOST_TEST_GLOBAL_FIXTURE(ReferencesStack);
 
 BOOST_AUTO_TEST_CASE(every_unknown_reference_is_named) {

@@ -8,8 +8,7 @@
 #include <future>
 
 #include "feed.hpp"
-#include "freshness.hpp"
-#include "load.hpp"
+#include "under_load.hpp"
 
 using namespace larder::test;
 using namespace std::chrono_literals;
@@ -89,21 +88,6 @@ void fill_caches() {
 long without_colour(const Json& products) {
     return std::ranges::count_if(products.elements(),
                                  [](const Json& product) { return !product.contains("colour"); });
-}
-
-/// What clients of two kinds met while `work` was done.
-template <class Work>
-void under_load(Work work) {
-    Freshness freshness(api());
-    Load load(api(), 4, Writes::yes);
-    load.run_for(300ms);
-    work();
-    load.run_for(300ms);
-    const auto tally = load.stop();
-    BOOST_TEST(freshness.stop() == "");
-    BOOST_TEST(freshness.writes() > 0);
-    BOOST_TEST(freshness.reads() > 0);
-    BOOST_TEST(tally.only_success(), tally.summary());
 }
 
 }  // namespace
