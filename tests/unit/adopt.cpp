@@ -8,22 +8,14 @@
 #include "admin/adopt_files.hpp"
 #include "admin/adopted_key.hpp"
 #include "admin/adopted_names.hpp"
-#include "admin/check_rules.hpp"
 #include "admin/constant_default.hpp"
 #include "catalog/description.hpp"
+#include "column.hpp"
 
 using namespace larder;
 using namespace larder::admin;
 
 namespace {
-
-Column column(const std::string& name, const std::string& type, bool is_required = true) {
-    return {.name = name,
-            .type = type,
-            .base_type = type,
-            .rules = rules_of_type(type, {}),
-            .is_required = is_required};
-}
 
 Column with_default(Column column, const std::string& sql) {
     column.default_sql = sql;

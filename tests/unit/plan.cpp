@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "admin/check_rules.hpp"
 #include "admin/sql_text.hpp"
 #include "catalog/description.hpp"
+#include "column.hpp"
 
 using namespace larder;
 using namespace larder::admin;
@@ -22,14 +22,6 @@ Resource described(const std::string& fields) {
         read_description("boats", "title = \"Boat\"\nid = \"integer\"\n[fields]\n" + fields);
     BOOST_REQUIRE(read);
     return read->resource;
-}
-
-Column column(const std::string& name, const std::string& type, bool is_required = true) {
-    return {.name = name,
-            .type = type,
-            .base_type = type,
-            .rules = rules_of_type(type, {}),
-            .is_required = is_required};
 }
 
 /// A table `boats` with an id and these columns.
