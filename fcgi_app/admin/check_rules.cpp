@@ -160,7 +160,8 @@ private:
         }
         if (one.text != "= ANY" || !is_column(left)) return std::nullopt;
         const Expression* array = &right;
-        while (array->kind == Kind::cast && array->text.ends_with("[]")) array = array->parts.data();
+        while (array->kind == Kind::cast && array->text.ends_with("[]"))
+            array = array->parts.data();
         if (array->kind != Kind::array) return std::nullopt;
         for (const Expression& element : array->parts) {
             auto found = value(element);
