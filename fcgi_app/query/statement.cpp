@@ -174,7 +174,7 @@ private:
     /// All above it are on the page, and of those that are equal to it the first by id.
     void add_with_edge(const Branch& branch) {
         const Key& key = keys_[branch.first];
-        const std::string edge = fmt::format("edge_{}", with_.size() + 1);
+        const std::string edge = fmt::format("larder_edge_{}", with_.size() + 1);
         with_.push_back(fmt::format(
             "{0} AS (SELECT e.value FROM (SELECT {1} AS value{2} ORDER BY {1} DESC LIMIT {3})"
             " AS e ORDER BY e.value{4} LIMIT 1)",

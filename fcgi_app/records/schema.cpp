@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "catalog/names.hpp"
+#include "catalog/search_text.hpp"
 #include "json/text.hpp"
+#include "query/columns.hpp"
 #include "records/schema_references.hpp"
 #include "store/pooler.hpp"
 #include "store/session.hpp"
@@ -25,12 +27,28 @@ bool has_sql(const List& list) {
     return !list.where.empty() || !list.from.empty() || !list.order.empty();
 }
 
+/// What is sorted, compared and searched for clients; empty: nothing. A text may be in a column of
+/// any type, and not each of them has an order by code point.
+std::string probe_of_queries(const Resource& resource) {
+    std::string order;
+    for (const Field& field : resource.fields) {
+        if (field.filter || field.sort) order += query::column_of(resource, &field).ordered + ", ";
+    }
+    const std::string words = search_vector(resource);
+    if (order.empty() && words.empty()) return {};
+    return fmt::format("SELECT {} FROM {} AS t ORDER BY {}{}", words, resource.sql_table(), order,
+                       query::column_of(resource, nullptr).ordered);
+}
+
 /// Statements that PostgreSQL has to take, as one text: a round trip for each would make the start
 /// slow.
 std::string probes(std::span<const Resource> resources) {
     std::string sql = "EXPLAIN SELECT larder.merge_patch('{}', '{}') FROM larder.epoch";
     for (const Resource& resource : resources) {
         const Statements statements(resource);
+        if (const auto probe = probe_of_queries(resource); !probe.empty()) {
+            sql += "; EXPLAIN " + probe;
+        }
         for (const List& list : resource.lists) {
             if (has_sql(list)) sql += "; EXPLAIN " + statements.probe(list);
         }

@@ -360,6 +360,24 @@ BOOST_AUTO_TEST_CASE(a_query_that_takes_too_long_says_what_has_no_index) {
     expect_found("state=sent&total.gt=1&sort=-issued&limit=3", {"b1", "a1"});
 }
 
+BOOST_AUTO_TEST_CASE(a_column_that_cannot_be_compared_so_is_found_at_the_start) {
+    stack().database().query("CREATE TABLE public.odd (id bigint PRIMARY KEY, a inet)");
+    const std::string odd = "title = \"Odd\"\nid = \"integer\"\ncreate = false\n[fields]\n";
+    for (const auto* how : {"filter", "sort", "search"}) {
+        const Descriptions descriptions(
+            Texts{{"odd", odd + "a = { type = \"text\", optional = true, " + how + " = true }"}});
+        const auto status = stack().status();
+        const auto checked = run({program_directory() / "larder-worker", "--check"},
+                                 {{"DATABASE_URL", status.at("database_url")},
+                                  {"RESOURCES_DIR", descriptions.directory()},
+                                  {"REDIS_URL", status.at("redis_url")},
+                                  {"RUN_DIR", status.at("run_dir")}});
+        BOOST_TEST(checked.status != 0);
+        BOOST_TEST(checked.output.contains("inet"), checked.output);
+    }
+    stack().database().query("DROP TABLE public.odd");
+}
+
 BOOST_AUTO_TEST_CASE(malformed_queries_are_200_or_422) {
     std::mt19937 random(1);
     const std::vector<std::string> parts = {"state",    "=",

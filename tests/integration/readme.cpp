@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(the_tour_is_as_it_says) {
     const std::vector<std::string> expected = {
         "200 MISS", "200 HIT",              // a record
         "200 MISS", "200 ",    "200 MISS",  // a list
+        "200 MISS",                         // a page
         "409 ",                             // a duplicate
         "201 ",                             // an item
         "200 ",                             // every cache

@@ -131,11 +131,11 @@ BOOST_AUTO_TEST_CASE(nulls_are_a_branch_of_their_own) {
 BOOST_AUTO_TEST_CASE(a_falling_key_before_a_rising_id_has_an_edge) {
     BOOST_TEST(
         rest("sort=-day", {}, 3).text ==
-        R"(WITH edge_1 AS (SELECT e.value FROM (SELECT t."day" AS value FROM r AS t)"
+        R"(WITH larder_edge_1 AS (SELECT e.value FROM (SELECT t."day" AS value FROM r AS t)"
         R"( ORDER BY t."day" DESC LIMIT $1::bigint) AS e ORDER BY e.value LIMIT 1))"
-        R"(  FROM ((SELECT t.* FROM r AS t WHERE t."day" > (SELECT value FROM edge_1))"
+        R"(  FROM ((SELECT t.* FROM r AS t WHERE t."day" > (SELECT value FROM larder_edge_1))"
         R"( ORDER BY t."day" DESC, t.id LIMIT $1::bigint) UNION ALL (SELECT t.* FROM r AS t)"
-        R"( WHERE t."day" = (SELECT value FROM edge_1) ORDER BY t.id LIMIT $1::bigint)) AS t)"
+        R"( WHERE t."day" = (SELECT value FROM larder_edge_1) ORDER BY t.id LIMIT $1::bigint)) AS t)"
         R"( ORDER BY t."day" DESC, t.id LIMIT $1::bigint)");
     const Sql next = rest("sort=-day", {"2026-11-28", "7"}, 3);
     BOOST_TEST(next.text.contains(R"(t."day" = $2::date AND t.id > $3::bigint ORDER BY t.id)"));
