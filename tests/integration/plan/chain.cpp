@@ -56,7 +56,9 @@ void Chain::run() {
         const Evolved next =
             evolve(random_, now_, [this](const Described& one) { return left_over(one); });
         BOOST_TEST_INFO_SCOPE("step " << step << ": " << next.what);
-        for (const auto& one : now_) BOOST_TEST_INFO_SCOPE("before:\n" << one.toml());
+        std::string all;
+        for (const auto& one : now_) all += one.toml();
+        BOOST_TEST_INFO_SCOPE("before:\n" << all);
         BOOST_TEST_INFO_SCOPE("after:\n" << next.description.toml());
         try {
             take(next);
@@ -98,6 +100,8 @@ void Chain::take(const Evolved& next) {
         write(*serving_[0].side, now_, then);
         write(*serving_[1].side, then, now_);
     }
+    give_unique_values_free(serving_[0], serving_[1]);
+    give_unique_values_free(serving_[1], serving_[0]);
     serving_[0].side->stop();
     serving_.erase(serving_.begin());
     deploy(changes, false, next.drops);
@@ -111,6 +115,7 @@ void Chain::take(const Evolved& next) {
     // From the caches.
     const std::string first = fmt::format("/{0}/{1}", now_[0].name, kept_[now_[0].name]);
     BOOST_REQUIRE(gets_cached(first, serving_[0].side->client()));
+    give_unique_values_free(serving_[0], serving_[0]);
     expect_all_fresh();
     expect_all_fresh();
 }
@@ -168,7 +173,10 @@ void Chain::write(const Side& side, const DescribedAll& writer, const DescribedA
     const auto place =
         static_cast<std::size_t>(roll(random_, 0, static_cast<int>(writer.size()) - 1));
     const int kind = roll(random_, 0, 9);
-    if (kind < 4) return post(side, writer[place], other[place]);
+    if (kind < 4) {
+        post(side, writer[place], other[place]);
+        return;
+    }
     if (kind < 8) return change(side, writer[place], other[place]);
     remove(side, writer[place]);
 }
@@ -186,20 +194,50 @@ std::string Chain::value_of(const DescribedField& field, const Described& other)
     return value == "null" && !is_free ? std::string() : value;
 }
 
-void Chain::post(const Side& side, const Described& writer, const Described& other) {
+Response Chain::try_post(const Side& side, const Described& writer, const Described& other,
+                         const Fixed& fixed) {
     ++serial_;
     ++writes_;
     std::string body;
     for (const DescribedField& field : writer.fields) {
-        const std::string value = value_of(field, other);
+        const auto known = fixed.find(field.column);
+        const std::string value = known == fixed.end() ? value_of(field, other) : known->second;
         if (value.empty()) continue;
         body += fmt::format("{}\"{}\": {}", body.empty() ? "" : ", ", field.name, value);
     }
-    const auto response = side.client().post('/' + writer.name, '{' + body + '}');
-    BOOST_REQUIRE_MESSAGE(response.status == 201,
-                          "POST /" << writer.name << " {" << body << "}: " << response.status
-                                   << response.error << ' ' << response.body);
-    expect_fresh(writer.name, Json::parse(response.body)["id"].text());
+    auto response = side.client().post('/' + writer.name, '{' + body + '}');
+    return response;
+}
+
+std::string Chain::post(const Side& side, const Described& writer, const Described& other,
+                        const Fixed& fixed) {
+    const auto response = try_post(side, writer, other, fixed);
+    BOOST_REQUIRE_MESSAGE(response.status == 201, "POST /" << writer.name << ": " << response.status
+                                                           << response.error << ' '
+                                                           << response.body);
+    const std::string id = Json::parse(response.body)["id"].text();
+    expect_fresh(writer.name, id);
+    return id;
+}
+
+// Only the side that knows that a field is unique keeps its values in the cache of duplicates.
+void Chain::give_unique_values_free(const Serving& one, const Serving& other) {
+    for (std::size_t i = 0; i < one.descriptions.size(); ++i) {
+        const auto& writer = one.descriptions[i];
+        const auto& reader = other.descriptions[i];
+        for (const DescribedField& field : writer.fields) {
+            if (!field.is_unique) continue;
+            ++serial_;
+            std::string value;
+            while (value.empty() || value == "null") value = value_of(field, reader);
+            const std::string id = post(*one.side, writer, reader, {{field.column, value}});
+            const auto refused = try_post(*one.side, writer, reader, {{field.column, value}});
+            BOOST_REQUIRE_MESSAGE(refused.status == 409, refused.status << refused.body);
+            const std::string path = fmt::format("/{}/{}", writer.name, id);
+            BOOST_REQUIRE(other.side->client().del(path).status == 204);
+            post(*one.side, writer, reader, {{field.column, value}});
+        }
+    }
 }
 
 void Chain::change(const Side& side, const Described& writer, const Described& other) {

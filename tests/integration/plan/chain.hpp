@@ -29,6 +29,12 @@ private:
     /// Values by table, column and id.
     using Values = std::map<std::string, std::map<std::string, std::string>>;
 
+    /// A side that serves, and what it says.
+    struct Serving {
+        std::unique_ptr<Side> side;
+        DescribedAll descriptions;
+    };
+
     void take(const Evolved& next);
     void deploy(const std::vector<std::string>& changes, bool in_expand,
                 const std::vector<std::string>& drops);
@@ -39,7 +45,13 @@ private:
 
     /// Writes through one side, and reads through all.
     void write(const Side& side, const DescribedAll& writer, const DescribedAll& other);
-    void post(const Side& side, const Described& writer, const Described& other);
+    using Fixed = std::map<std::string, std::string>;  // values by column
+    Response try_post(const Side& side, const Described& writer, const Described& other,
+                      const Fixed& fixed);
+    /// Gives the id.
+    std::string post(const Side& side, const Described& writer, const Described& other,
+                     const Fixed& fixed = {});
+    void give_unique_values_free(const Serving& one, const Serving& other);
     void change(const Side& side, const Described& writer, const Described& other);
     void remove(const Side& side, const Described& writer);
     bool is_needed(const std::string& table, const std::string& id);
@@ -55,12 +67,6 @@ private:
     Values values();
     void expect_kept(const Values& before, const Values& after,
                      const std::vector<std::string>& drops);
-
-    /// A side that serves, and what it says.
-    struct Serving {
-        std::unique_ptr<Side> side;
-        DescribedAll descriptions;
-    };
 
     SchemaBench bench_;
     std::mt19937 random_;
