@@ -228,6 +228,7 @@ int main(int argc, char** argv) {
     }
     if (check || schema.state == SchemaState::behind) return give_up(schema.text);
     if (schema.state == SchemaState::unknown) log_error("no_database", {{"error", schema.text}});
+    if (!schema.missing.empty()) log_error("privileges_missing", {{"grant", schema.missing}});
     close_new_files_to_others();
     auto memory = open_shared_memory(settings->run_dir);
     if (!memory) return refuse_to_serve(memory.error());

@@ -11,6 +11,7 @@
 
 #include "catalog/names.hpp"
 #include "json/text.hpp"
+#include "records/privileges.hpp"
 #include "records/schema_references.hpp"
 #include "store/pooler.hpp"
 #include "store/session.hpp"
@@ -238,7 +239,9 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
     const auto foreign_keys = check_foreign_keys(session, resources);
     if (!foreign_keys) return report_of(foreign_keys.error());
     if (!foreign_keys->empty()) return {SchemaState::behind, *foreign_keys};
-    return {SchemaState::current, "settings and database schema are in order"};
+    auto missing = missing_privileges(session, resources);
+    if (!missing) return report_of(missing.error());
+    return {SchemaState::current, "settings and database schema are in order", std::move(*missing)};
 }
 
 }  // namespace larder

@@ -14,6 +14,7 @@
 #include "store/loggable.hpp"
 #include "store/seam.hpp"
 #include "store/session_settings.hpp"
+#include "store/sqlstate.hpp"
 
 namespace larder {
 
@@ -27,52 +28,6 @@ constexpr std::size_t first_fetch = 200;
 constexpr std::size_t largest_fetch = 2000;
 
 std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
-
-Error out_of_reach(std::string log) {
-    return {.kind = ErrorKind::unavailable,
-            .detail = "The database is out of reach.",
-            .log = std::move(log)};
-}
-
-/// The one table from SQLSTATE (PostgreSQL, appendix A) to a kind of error.
-Error translated(const std::string& state, std::string log) {
-    const auto error = [&](ErrorKind kind, std::string detail) {
-        return Error{.kind = kind, .detail = std::move(detail), .log = std::move(log)};
-    };
-    const std::string_view category = std::string_view(state).substr(0, 2);
-    if (state == "23505" || state == "23P01") {
-        return error(ErrorKind::conflict, "A unique value is already taken.");
-    }
-    if (state == "23503" || state == "23001") {
-        Error broken =
-            error(ErrorKind::unprocessable, "The body refers to a record that does not exist.");
-        broken.breaks_reference = true;
-        return broken;
-    }
-    // A deadlock, of which PostgreSQL has chosen one side, may be over the next time.
-    if (state == "55P03" || state == "40P01") return locked_by_another(std::move(log));
-    if (category == "22" || category == "23" || state == "54000") {
-        return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
-    }
-    // RAISE in a trigger: a rule of the operator's own.
-    if (state == "P0001") {
-        return error(ErrorKind::unprocessable, "The database refuses this change.");
-    }
-    if (category == "08" || category == "25" || category == "53" || category == "57" ||
-        category == "40" || category == "55" || state.empty()) {
-        return error(ErrorKind::unavailable, "The database could not do this now.");
-    }
-    return error(ErrorKind::internal, "Something went wrong inside the server.");
-}
-
-/// Whether the session is of no more use: PostgreSQL ends it (57P01 to 57P05, but not 57014, which
-/// cancels one statement), has forgotten what was prepared or cannot use it after a change of a
-/// table (0A000), is not the server that takes writes, or has a transaction open that has failed.
-bool ends_session(const std::string& state) {
-    const std::string_view category = std::string_view(state).substr(0, 2);
-    return state.empty() || category == "08" || category == "25" || state.starts_with("57P") ||
-           state == "26000" || state == "0A000";
-}
 
 /// A literal that means the same whatever standard_conforming_strings says.
 std::string literal(std::string_view value) {
@@ -178,10 +133,14 @@ auto Session::guarded(Work work) -> Expected<decltype(work())> {
         connection_.reset();
         if (database_.metrics != nullptr) database_.metrics->database_failures.add();
         return std::unexpected(out_of_reach(loggable({}, error.what())));
+    } catch (const pqxx::insufficient_privilege& error) {
+        // libpqxx 6 gives it no SQLSTATE.
+        return std::unexpected(
+            error_of(insufficient_privilege, loggable(insufficient_privilege, error.what())));
     } catch (const pqxx::sql_error& error) {
         if (ends_session(error.sqlstate())) connection_.reset();
         return std::unexpected(
-            translated(error.sqlstate(), loggable(error.sqlstate(), error.what())));
+            error_of(error.sqlstate(), loggable(error.sqlstate(), error.what())));
     } catch (const pqxx::failure& error) {
         connection_.reset();
         return std::unexpected(out_of_reach(loggable({}, error.what())));
@@ -315,8 +274,9 @@ Expected<void> Session::stream(const Query& query,
     auto guarded_result = guarded([&] { return hand_over(query, take_before, take); });
     Expected<void> done = guarded_result ? std::move(*guarded_result)
                                          : std::unexpected(std::move(guarded_result.error()));
-    if (!done) connection_.reset();  // which may be inside the transaction
-    return done;
+    if (done) return {};
+    connection_.reset();  // which may be inside the transaction
+    return std::unexpected(error_of_read(std::move(done.error())));
 }
 
 Expected<void> Session::hand_over(const Query& query,

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -84,6 +85,7 @@ StackProcess::StackProcess(const std::vector<std::string>& command, const Enviro
         dup2(output, STDOUT_FILENO);
         dup2(output, STDERR_FILENO);
         change_account(owner);
+        prctl(PR_SET_PDEATHSIG, SIGTERM);  // a test that is killed leaves nothing
         execvpe(argv[0], argv.data(), envp.data());
         _exit(127);
     }
@@ -107,7 +109,8 @@ int StackProcess::stop(int signal) {
     return wait();
 }
 
-Side::Side(const fs::path& descriptions) : directory_(temporary_directory("larder-side")) {
+Side::Side(const fs::path& descriptions, const Environment& changes)
+    : directory_(temporary_directory("larder-side")) {
     fs::copy(descriptions, this->descriptions());
     const int port = free_port();
     render(port);
@@ -116,13 +119,14 @@ Side::Side(const fs::path& descriptions) : directory_(temporary_directory("larde
     worker_ = std::make_unique<StackProcess>(
         std::vector<std::string>{program_of_stack("larder-worker"), "--resources",
                                  this->descriptions()},
-        Environment{}, directory_ / "logs" / "worker.log", listener_);
+        changes, directory_ / "logs" / "worker.log", listener_);
     nginx_ = std::make_unique<StackProcess>(
         std::vector<std::string>{"nginx", "-e", "stderr", "-p", directory_, "-c",
                                  directory_ / "nginx" / "nginx.conf", "-g", "daemon off;"},
         Environment{}, directory_ / "logs" / "nginx.log");
     client_ = std::make_unique<Client>("http://127.0.0.1:" + std::to_string(port));
-    BOOST_REQUIRE(eventually([this] { return client_->get("/health/live").status == 200; }));
+    const bool is_up = eventually([this] { return client_->get("/health/live").status == 200; });
+    BOOST_REQUIRE_MESSAGE(is_up, run({"sh", "-c", "cat \"$1\"/logs/*", "sh", directory_}).output);
 }
 
 Side::~Side() {

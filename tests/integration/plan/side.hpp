@@ -34,8 +34,8 @@ private:
 /// the shared stack: a rolling change has two of them. Fails the test case if it does not start.
 class Side {
 public:
-    /// The descriptions are copied.
-    explicit Side(const std::filesystem::path& descriptions);
+    /// The descriptions are copied. `changes` are to the environment of the worker.
+    explicit Side(const std::filesystem::path& descriptions, const Environment& changes = {});
     ~Side();
     Side(const Side&) = delete;
     Side& operator=(const Side&) = delete;
