@@ -267,6 +267,46 @@ BOOST_AUTO_TEST_CASE(references_refuse_until_all_workers_know_them) {
     BOOST_TEST(action() == "a");
 }
 
+BOOST_AUTO_TEST_CASE(a_foreign_key_of_several_columns_refuses_what_no_reference_says) {
+    Boats boats;
+    boats.start("a = { type = \"integer\" }\nb = { type = \"integer\" }\n", "(a, b) VALUES (1, 2)");
+    boats.describe("crews", crew + "x = { type = \"integer\" }\ny = { type = \"integer\" }\n");
+    boats.apply();
+    boats.run_sql(
+        "ALTER TABLE boats ADD CONSTRAINT \"a b\" UNIQUE (a, b);"
+        " ALTER TABLE crews ADD CONSTRAINT \"x y\" FOREIGN KEY (y, x) REFERENCES boats (b, a)"
+        " ON DELETE CASCADE; INSERT INTO crews (x, y) VALUES (1, 2)");
+    const auto planned = boats.schema({"plan"});
+    BOOST_TEST(planned.status == 2, planned.output);
+    const auto changes = boats.write();
+    BOOST_REQUIRE(changes.size() == 1U);
+    BOOST_TEST(is_expand(changes[0]));
+    const auto definition = [&] {
+        return boats.value(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'x y'");
+    };
+    BOOST_TEST(boats.script("deploy", changes[0]).status == 0);
+    BOOST_TEST(definition() == "FOREIGN KEY (y, x) REFERENCES boats(b, a)");
+    BOOST_TEST(boats.script("verify", changes[0]).status == 0);
+    BOOST_TEST(boats.schema({"plan"}).status == 0);
+    BOOST_TEST(boats.script("revert", changes[0]).status == 0);
+    BOOST_TEST(definition() == "FOREIGN KEY (y, x) REFERENCES boats(b, a) ON DELETE CASCADE");
+}
+
+BOOST_AUTO_TEST_CASE(tables_that_refer_to_each_other_are_dropped_together) {
+    Boats boats;
+    boats.describe("crews", crew + "boat = { type = \"reference\", to = \"boats\" }\n");
+    boats.start("crew = { type = \"reference\", to = \"crews\", optional = true }\n");
+    boats.forget("crews");
+    boats.forget("boats");
+    boats.describe("others",
+                   "title = \"Other\"\nid = \"uuid\"\n[fields]\na = { type = \"date\" }\n");
+    boats.apply({"boats", "crews"});
+    BOOST_TEST(boats.refuses("SELECT FROM boats"));
+    BOOST_TEST(boats.refuses("SELECT FROM crews"));
+    boats.database().query("DROP TABLE others");
+}
+
 BOOST_AUTO_TEST_CASE(a_reference_to_what_is_not_there_is_named) {
     Boats boats;
     boats.describe("crews", crew + "boat = { type = \"integer\" }\n");
