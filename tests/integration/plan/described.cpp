@@ -83,6 +83,12 @@ DescribedField new_reference(std::mt19937& random, const DescribedAll& all, std:
     return field;
 }
 
+/// Only integers have a `fill` of few values.
+bool repeats(const DescribedField& field) {
+    return !field.fallback.empty() ||
+           (!field.fill.empty() && field.type == "integer" && !field.is_unique);
+}
+
 DescribedField new_field(std::mt19937& random, Described& description) {
     DescribedField field{.name = fmt::format("f{}", ++description.made), .column = {}};
     if (chance(random, 20)) field.name = "Order" + std::to_string(description.made);
@@ -112,6 +118,7 @@ DescribedField new_field(std::mt19937& random, Described& description) {
             break;
         default: field.is_unique = can_be_unique(field);
     }
+    field.may_repeat = repeats(field);
     return field;
 }
 
@@ -169,7 +176,7 @@ std::string change_default(std::mt19937& random, DescribedField& field) {
 }
 
 std::string toggle_unique(std::mt19937&, DescribedField& field) {
-    if (!can_be_unique(field) || !field.fallback.empty()) return {};
+    if (!can_be_unique(field) || field.may_repeat) return {};
     field.is_unique = !field.is_unique;
     return field.is_unique ? "unique" : "no longer unique";
 }
@@ -277,6 +284,7 @@ void change_field(std::mt19937& random, Evolved& evolved, const DescribedAll& al
         const int choice = roll(random, 0, static_cast<int>(changes.size()) - 1);
         done = changes.at(static_cast<std::size_t>(choice))(random, field);
     }
+    field.may_repeat = field.may_repeat || repeats(field);
     if (!done.empty()) evolved.what = done + ": " + field.toml();
 }
 

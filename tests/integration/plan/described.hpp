@@ -20,6 +20,7 @@ struct DescribedField {
     std::string on_delete = {};
     bool is_optional = true;
     bool is_unique = false;
+    bool may_repeat = false;    ///< rows have or get the same value from a `default` or a `fill`
     std::string fallback = {};  ///< as TOML; empty: none
     std::string fill = {};
 
