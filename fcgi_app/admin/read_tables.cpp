@@ -96,14 +96,15 @@ constexpr std::string_view checks_sql =
     " LEFT JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = ANY (c.conkey)"
     " ORDER BY r.oid, c.conname, a.attnum";
 
+// One row for each column.
 constexpr std::string_view foreign_keys_sql =
     "SELECT r.oid, c.conname, a.attname, n.nspname, t.relname, b.attname, c.confdeltype,"
     " c.convalidated FROM r JOIN pg_constraint AS c ON c.conrelid = r.oid AND c.contype = 'f'"
-    " AND array_length(c.conkey, 1) = 1 AND c.conparentid = 0"
-    " JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = c.conkey[1]"
+    " AND c.conparentid = 0 CROSS JOIN generate_subscripts(c.conkey, 1) AS p"
+    " JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = c.conkey[p]"
     " JOIN pg_class AS t ON t.oid = c.confrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace"
-    " JOIN pg_attribute AS b ON b.attrelid = t.oid AND b.attnum = c.confkey[1]"
-    " ORDER BY r.oid, c.conname";
+    " JOIN pg_attribute AS b ON b.attrelid = t.oid AND b.attnum = c.confkey[p]"
+    " ORDER BY r.oid, c.conname, p";
 
 // One row for each column; an expression has the number 0 and no name.
 constexpr std::string_view indexes_sql =
@@ -262,13 +263,32 @@ private:
     void add_foreign_key(Row& row) {
         Table* table = table_of(row);
         if (table == nullptr) return;
-        table->foreign_keys.push_back({.name = text(row, 1),
-                                       .column = text(row, 2),
-                                       .to_schema = text(row, 3),
-                                       .to_table = text(row, 4),
-                                       .to_column = text(row, 5),
-                                       .on_delete = on_delete_of(text(row, 6)),
-                                       .is_validated = is_true(row[7])});
+        auto& keys = table->wide_foreign_keys;
+        if (keys.empty() || keys.back().name != row[1]) {
+            keys.push_back({.name = text(row, 1),
+                            .to_schema = text(row, 3),
+                            .to_table = text(row, 4),
+                            .on_delete = on_delete_of(text(row, 6)),
+                            .is_validated = is_true(row[7])});
+        }
+        keys.back().columns.push_back(text(row, 2));
+        keys.back().to_columns.push_back(text(row, 5));
+    }
+
+    /// All are read as if they had several columns.
+    static void part_foreign_keys(Table& table) {
+        for (const WideForeignKey& key : table.wide_foreign_keys) {
+            if (key.columns.size() > 1) continue;
+            table.foreign_keys.push_back({.name = key.name,
+                                          .column = key.columns[0],
+                                          .to_schema = key.to_schema,
+                                          .to_table = key.to_table,
+                                          .to_column = key.to_columns[0],
+                                          .on_delete = key.on_delete,
+                                          .is_validated = key.is_validated});
+        }
+        std::erase_if(table.wide_foreign_keys,
+                      [](const WideForeignKey& key) { return key.columns.size() == 1; });
     }
 
     void add_index(Row& row) {
@@ -303,6 +323,7 @@ private:
     }
 
     static void understand(Table& table) {
+        part_foreign_keys(table);
         std::erase_if(table.uniques, [](const Unique& unique) {
             return std::ranges::find(unique.columns, "") != unique.columns.end();
         });

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "catalog/names.hpp"
+#include "records/privileges.hpp"
 #include "records/schema_references.hpp"
 #include "records/schema_tables.hpp"
 #include "store/pooler.hpp"
@@ -263,7 +264,9 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
     const auto foreign_keys = check_foreign_keys(session, resources);
     if (!foreign_keys) return report_of(foreign_keys.error());
     if (!foreign_keys->empty()) return {SchemaState::behind, *foreign_keys};
-    return {SchemaState::current, "settings and database schema are in order"};
+    auto missing = missing_privileges(session, resources);
+    if (!missing) return report_of(missing.error());
+    return {SchemaState::current, "settings and database schema are in order", std::move(*missing)};
 }
 
 }  // namespace larder
