@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_change_that_was_not_deployed_gives_way_to_edited_descript
         arguments.insert(arguments.end(), more.begin(), more.end());
         const auto written = boats.schema(arguments);
         BOOST_REQUIRE_MESSAGE(written.status == 2, written.output);
-        return lines_of(written.output);
+        return lines_in(written.output);
     };
     const auto sqitch = [&](const std::vector<std::string>& arguments) {
         const auto finished = boats.sqitch(arguments);

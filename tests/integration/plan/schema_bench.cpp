@@ -1,7 +1,6 @@
 #include "schema_bench.hpp"
 
 #include <fstream>
-#include <sstream>
 
 #include "../fixture.hpp"
 
@@ -48,7 +47,7 @@ std::vector<std::string> SchemaBench::write(const std::vector<std::string>& drop
     }
     const auto finished = schema(arguments);
     BOOST_REQUIRE_MESSAGE(finished.status == 2, finished.output);
-    return lines_of(finished.output);
+    return lines_in(finished.output);
 }
 
 Finished SchemaBench::script(const std::string& kind, const std::string& change) const {
@@ -96,12 +95,5 @@ void SchemaBench::run_sql(const std::string& statements) const {
 }
 
 bool is_expand(const std::string& change) { return change.ends_with("_expand"); }
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> all;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) all.push_back(line);
-    return all;
-}
 
 }  // namespace larder::test

@@ -54,6 +54,4 @@ private:
 /// Whether a change is of the first phase.
 bool is_expand(const std::string& change);
 
-std::vector<std::string> lines_of(const std::string& text);
-
 }  // namespace larder::test
