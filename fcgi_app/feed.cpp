@@ -17,6 +17,7 @@
 #include "feed/prerequisites.hpp"
 #include "file.hpp"
 #include "observe/log.hpp"
+#include "program_options.hpp"
 #include "records/schema.hpp"
 #include "records/services.hpp"
 #include "settings.hpp"
@@ -57,9 +58,7 @@ int main(int argc, char** argv) {
     bool check = false;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Try whether PostgreSQL's log can be followed, then exit");
-    app.add_option_function<std::string>(
-        "--resources", [](const std::string& path) { setenv("RESOURCES_DIR", path.c_str(), 1); },
-        "Read the descriptions in this directory rather than in RESOURCES_DIR");
+    add_resources_option(app);
     CLI11_PARSE(app, argc, argv);
 
     auto settings = load_settings(std::getenv);

@@ -23,6 +23,7 @@
 #include "observe/answer_log.hpp"
 #include "observe/log.hpp"
 #include "observe/ready.hpp"
+#include "program_options.hpp"
 #include "records/caretaker.hpp"
 #include "records/diagnosis.hpp"
 #include "records/epoch.hpp"
@@ -176,9 +177,7 @@ int main(int argc, char** argv) {
     app.add_flag("--print-settings", table, "Print all settings as a Markdown table, then exit");
     app.add_flag("--print-openapi", description, "Print the OpenAPI description, then exit");
     app.add_flag("--print-metrics", metrics, "Print all metrics as a Markdown table, then exit");
-    app.add_option_function<std::string>(
-        "--resources", [](const std::string& path) { setenv("RESOURCES_DIR", path.c_str(), 1); },
-        "Read the descriptions in this directory rather than in RESOURCES_DIR");
+    add_resources_option(app);
     app.add_option(
         "--write-service", service_directory,
         "Write the address for migrations to this directory as files of libpq, then exit");
@@ -228,6 +227,7 @@ int main(int argc, char** argv) {
     }
     if (check || schema.state == SchemaState::behind) return give_up(schema.text);
     if (schema.state == SchemaState::unknown) log_error("no_database", {{"error", schema.text}});
+    if (!schema.missing.empty()) log_error("privileges_missing", {{"grant", schema.missing}});
     close_new_files_to_others();
     auto memory = open_shared_memory(settings->run_dir);
     if (!memory) return refuse_to_serve(memory.error());

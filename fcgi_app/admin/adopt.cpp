@@ -13,6 +13,7 @@
 #include "admin/adopted_key.hpp"
 #include "admin/adopted_names.hpp"
 #include "admin/constant_default.hpp"
+#include "admin/sql_text.hpp"
 #include "catalog/description.hpp"
 #include "catalog/names.hpp"
 #include "catalog/references.hpp"
@@ -182,12 +183,16 @@ private:
         }
         for (const Unique& unique : table_.uniques) {
             if (unique.columns.size() < 2) continue;
-            std::string columns;
-            for (const std::string& column : unique.columns) {
-                columns += (columns.empty() ? "" : ", ") + quoted_identifier(column);
-            }
+            adopted_.text += comment_line(
+                fmt::format("The database lets no two records have the same {}, and answers 409.",
+                            sql_columns(unique.columns)));
+        }
+        for (const WideForeignKey& key : table_.wide_foreign_keys) {
             adopted_.text += comment_line(fmt::format(
-                "The database lets no two records have the same {}, and answers 409.", columns));
+                "The columns {} together refer to {} ({}), which no field can say: the database"
+                " answers 422 where there is no such row.",
+                sql_columns(key.columns), sql_table(key.to_schema, key.to_table),
+                sql_columns(key.to_columns)));
         }
     }
 
@@ -202,6 +207,16 @@ private:
                 name, quoted_identifier(key->name), quoted_identifier(key->column),
                 quoted_identifier(key->to_schema), quoted_identifier(key->to_table),
                 quoted_identifier(key->to_column)));
+        }
+        // Removals that no reference says have to go, as in reference_of.
+        for (const WideForeignKey& key : table_.wide_foreign_keys) {
+            const bool is_followed = targets_.contains({key.to_schema, key.to_table});
+            if (!is_followed || !changes_rows(key.on_delete)) continue;
+            statements.push_back(fmt::format(
+                "ALTER TABLE {0} DROP CONSTRAINT {1}, ADD CONSTRAINT {1} FOREIGN KEY ({2})"
+                " REFERENCES {3} ({4})",
+                name, quoted_identifier(key.name), sql_columns(key.columns),
+                sql_table(key.to_schema, key.to_table), sql_columns(key.to_columns)));
         }
         const bool needs_old_row = has_unique_ || !key_.is_primary;
         if (needs_old_row && !table_.is_replica_identity_full) {

@@ -86,6 +86,21 @@ Violators without_value(const Target& target, const Field& field, std::string_vi
             .sql = rows_where(target, condition)};
 }
 
+/// Rows without a value whose `fill` gives one that another row has or gets. A worker of the former
+/// descriptions may have written them since the constraint was made.
+Violators filled_twice(const Target& target, const Field& field) {
+    const std::string column = quoted_identifier(field.column_name());
+    const std::string value = '(' + future_value(target, field) + ')';
+    return {
+        .words = fmt::format("get a value from its `fill` that another row has or gets, too; give"
+                             " them another one (UPDATE {} SET {} = … WHERE {} = …), or change"
+                             " the `fill`",
+                             target.sql, column, target.key()),
+        .sql = rows_where(target, fmt::format("{0} IS NULL AND {1} IN (SELECT {1} FROM {2}"
+                                              " GROUP BY 1 HAVING count(*) > 1)",
+                                              column, value, target.sql))};
+}
+
 Step fill_step(const Target& target, const Field& field, Phase phase) {
     return {.phase = phase,
             .subject = target.column(field.column_name()),
@@ -201,7 +216,11 @@ void plan_default(const Target& target, const Field& field, const Column& column
 void plan_required(const Target& target, const Field& field, const Column& column) {
     if (field.required && !column.is_required) {
         const std::string is_empty = quoted_identifier(column.name) + " IS NULL";
-        if (!field.fill.empty()) target.add(fill_step(target, field, Phase::expand));
+        if (!field.fill.empty()) {
+            Step filled = fill_step(target, field, Phase::expand);
+            if (field.unique) filled.violators = filled_twice(target, field);
+            target.add(std::move(filled));
+        }
         require(target, field,
                 field.fill.empty() ? without_value(target, field, is_empty)
                                    : unfilled(target, field, is_empty + " AND "));

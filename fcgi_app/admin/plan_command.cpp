@@ -42,7 +42,16 @@ int print_findings(const Plan& plan) {
     return plan.problems.empty() && plan.steps.empty() ? nothing_to_do : wrong;
 }
 
-int write_plan(Session& session, const Plan& plan, const std::string& directory) {
+std::vector<std::string> kept_of(const std::vector<PendingChange>& changes) {
+    std::vector<std::string> names;
+    for (const PendingChange& change : changes) {
+        if (!change.is_superseded) names.push_back(change.name);
+    }
+    return names;
+}
+
+int write_plan(Session& session, const Plan& plan, const std::string& directory,
+               const std::string& fingerprint) {
     for (const std::string& problem : plan.problems) refuse(problem);
     if (!plan.problems.empty()) return wrong;
     auto changes = changes_of(directory);
@@ -51,10 +60,14 @@ int write_plan(Session& session, const Plan& plan, const std::string& directory)
     if (!pending) return refuse(pending.error());
     // A change may have been done and not been registered: it is to be deployed all the same.
     if (plan.steps.empty() && pending->empty()) return nothing_to_do;
+    const auto former = find_superseded(directory, plan, *pending, fingerprint);
+    if (!former) return refuse(former.error());
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    const auto names = write_changes(directory, plan, *pending, now);
+    const auto names = write_changes(directory, plan, kept_of(*former), fingerprint, now);
     if (!names) return refuse(names.error());
-    for (const std::string& name : *pending) fmt::print("{}\n", name);
+    for (const PendingChange& change : *former) {
+        fmt::print("{}{}\n", change.is_superseded ? "superseded " : "", change.name);
+    }
     for (const std::string& name : *names) fmt::print("{}\n", name);
     return something_to_do;
 }
@@ -72,7 +85,7 @@ int run_plan(Session& session, const std::string& resources_dir, const PlanOptio
     if (options.what == PlanOptions::What::check) return print_findings(*plan);
     if (auto found = find_violators(session, *plan); !found) return refuse(found.error());
     if (options.what == PlanOptions::What::plan) return print_plan(*plan);
-    return write_plan(session, *plan, options.directory);
+    return write_plan(session, *plan, options.directory, catalog_fingerprint(resources_dir));
 }
 
 }  // namespace larder::admin

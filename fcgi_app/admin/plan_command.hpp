@@ -18,7 +18,8 @@ struct PlanOptions {
 
 /// Compares the descriptions in `resources_dir` with the database. `plan` prints what is lacking,
 /// in words and as SQL; `write` writes it as changes, and prints the names of those that are to be
-/// deployed, in their order; `check` prints a line for each difference. Gives the exit status: 0
+/// deployed, in their order, with `superseded NAME` for one that is to be noted as deployed and not
+/// to be run (find_superseded); `check` prints a line for each difference. Gives the exit status: 0
 /// where there is nothing to do, 2 where there is something, 1 where something is wrong, and then
 /// nothing is written; `check` gives 1 for any difference that is to be mended. For a program of
 /// one thread.

@@ -68,17 +68,20 @@ bool is_described(const Target& target, const Column& column) {
            });
 }
 
-/// Foreign keys that keep a table from being dropped.
-std::string drop_references(std::span<const Table> tables, const Table& to, const Drops& drops) {
+/// Foreign keys that keep a table from being dropped; also those of tables that are dropped as
+/// well, which may refer to each other.
+std::string drop_references(std::span<const Table> tables, const Table& to) {
     std::string sql;
     for (const Table& table : tables) {
         if (&table == &to) continue;
-        for (const ForeignKey& key : table.foreign_keys) {
+        const auto drop = [&](const auto& key) {
             const bool is_goal = key.to_schema == to.schema && key.to_table == to.name;
-            if (!is_goal || is_named(drops, shown_table({table.schema, table.name}))) continue;
+            if (!is_goal) return;
             sql += fmt::format("ALTER TABLE IF EXISTS {} DROP CONSTRAINT IF EXISTS {};\n",
                                sql_table(table.schema, table.name), quoted_identifier(key.name));
-        }
+        };
+        std::ranges::for_each(table.foreign_keys, drop);
+        std::ranges::for_each(table.wide_foreign_keys, drop);
     }
     return sql;
 }
@@ -93,27 +96,23 @@ std::string table_without_rows(const Table& table) {
         }
     }
     if (!table.key.empty()) {
-        std::string key;
-        for (const std::string& column : table.key) {
-            key += (key.empty() ? "" : ", ") + quoted_identifier(column);
-        }
-        parts.push_back(fmt::format("PRIMARY KEY ({})", key));
+        parts.push_back(fmt::format("PRIMARY KEY ({})", sql_columns(table.key)));
     }
     return fmt::format("CREATE TABLE IF NOT EXISTS {} (\n    {}\n);\n",
                        sql_table(table.schema, table.name), fmt::join(parts, ",\n    "));
 }
 
-Step dropped_table(std::span<const Table> tables, const Table& table, const Drops& drops) {
+Step dropped_table(std::span<const Table> tables, const Table& table) {
     const std::string sql = sql_table(table.schema, table.name);
-    return {.phase = Phase::contract,
-            .subject = shown_table({table.schema, table.name}),
-            .words = "drop the table with all its rows",
-            .cost = std::string(short_lock),
-            .deploy = fmt::format("{}DROP TABLE IF EXISTS {};\n",
-                                  drop_references(tables, table, drops), sql),
-            .revert = table_without_rows(table),
-            .verify = fmt::format("to_regclass({}) IS NULL", sql_literal(sql)),
-            .is_lossy = true};
+    return {
+        .phase = Phase::contract,
+        .subject = shown_table({table.schema, table.name}),
+        .words = "drop the table with all its rows",
+        .cost = std::string(short_lock),
+        .deploy = fmt::format("{}DROP TABLE IF EXISTS {};\n", drop_references(tables, table), sql),
+        .revert = table_without_rows(table),
+        .verify = fmt::format("to_regclass({}) IS NULL", sql_literal(sql)),
+        .is_lossy = true};
 }
 
 }  // namespace
@@ -155,7 +154,7 @@ void plan_dropped_tables(std::span<const Resource> resources, std::span<const Ta
         } else if (is_described || table.is_view) {
             continue;
         } else if (is_named(drops, shown)) {
-            plan.steps.push_back(dropped_table(tables, table, drops));
+            plan.steps.push_back(dropped_table(tables, table));
         } else {
             left.push_back(shown);
         }

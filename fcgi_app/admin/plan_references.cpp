@@ -68,6 +68,9 @@ public:
                 replace(key, Phase::expand, OnDelete::no_action);
             }
         }
+        for (const WideForeignKey& key : target_.table.wide_foreign_keys) {
+            if (changes_rows(key.on_delete) && is_resource(key)) refuse_removals(key);
+        }
     }
 
 private:
@@ -76,7 +79,7 @@ private:
         return found == resources_.end() ? nullptr : &*found;
     }
 
-    bool is_resource(const ForeignKey& key) const {
+    bool is_resource(const auto& key) const {
         return std::ranges::any_of(resources_, [&](const Resource& one) {
             return table_of(one) == TableName{key.to_schema, key.to_table};
         });
@@ -141,6 +144,26 @@ private:
             target_.sql, dropped(key), quoted_identifier(key.name), quoted_identifier(key.column),
             sql_table(key.to_schema, key.to_table), quoted_identifier(key.to_column),
             sql_of_action(action));
+    }
+
+    /// No reference can say what a key of several columns changes.
+    void refuse_removals(const WideForeignKey& key) {
+        const auto made = [&](OnDelete action) {
+            return fmt::format(
+                "ALTER TABLE {0} DROP CONSTRAINT IF EXISTS {1},\n"
+                "    ADD CONSTRAINT {1} FOREIGN KEY ({2}) REFERENCES {3} ({4}){5} NOT VALID;\n"
+                "ALTER TABLE {0} VALIDATE CONSTRAINT {1};\n",
+                target_.sql, quoted_identifier(key.name), sql_columns(key.columns),
+                sql_table(key.to_schema, key.to_table), sql_columns(key.to_columns),
+                sql_of_action(action));
+        };
+        target_.add({.subject = target_.name,
+                     .words = fmt::format("let the foreign key {} {}", key.name,
+                                          words_of(OnDelete::no_action)),
+                     .cost = cost(),
+                     .deploy = made(OnDelete::no_action),
+                     .revert = made(key.on_delete),
+                     .verify = constraint_holds(target_, key.name)});
     }
 
     std::string cost() const {

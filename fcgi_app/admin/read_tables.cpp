@@ -96,14 +96,15 @@ constexpr std::string_view checks_sql =
     " LEFT JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = ANY (c.conkey)"
     " ORDER BY r.oid, c.conname, a.attnum";
 
+// One row for each column.
 constexpr std::string_view foreign_keys_sql =
     "SELECT r.oid, c.conname, a.attname, n.nspname, t.relname, b.attname, c.confdeltype,"
     " c.convalidated FROM r JOIN pg_constraint AS c ON c.conrelid = r.oid AND c.contype = 'f'"
-    " AND array_length(c.conkey, 1) = 1 AND c.conparentid = 0"
-    " JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = c.conkey[1]"
+    " AND c.conparentid = 0 CROSS JOIN generate_subscripts(c.conkey, 1) AS p"
+    " JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = c.conkey[p]"
     " JOIN pg_class AS t ON t.oid = c.confrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace"
-    " JOIN pg_attribute AS b ON b.attrelid = t.oid AND b.attnum = c.confkey[1]"
-    " ORDER BY r.oid, c.conname";
+    " JOIN pg_attribute AS b ON b.attrelid = t.oid AND b.attnum = c.confkey[p]"
+    " ORDER BY r.oid, c.conname, p";
 
 // One row for each column; an expression has the number 0 and no name.
 constexpr std::string_view indexes_sql =
@@ -132,6 +133,13 @@ struct Pending {
     std::string expression;
     bool is_understood = false;
 };
+
+std::vector<Pending*> places_of(std::vector<Pending>& checks) {
+    std::vector<Pending*> places;
+    places.reserve(checks.size());
+    for (Pending& check : checks) places.push_back(&check);
+    return places;
+}
 
 void add_all(FieldType& rules, const CheckedColumn& column, std::vector<Pending*> checks) {
     for (bool is_progress = true; is_progress;) {
@@ -232,12 +240,12 @@ private:
     }
 
     /// False: a check of the domain is not understood.
-    static bool add_domain(Column& column, std::vector<Pending> checks) {
+    static bool add_domain(Column& column, const std::vector<Pending>& checks) {
         if (!column.rules) return false;
-        std::vector<Pending*> pending;
-        for (Pending& check : checks) pending.push_back(&check);
-        add_all(*column.rules, {"VALUE", column.base_type, column.has_one_text}, pending);
-        return std::ranges::all_of(checks, &Pending::is_understood);
+        std::vector<Pending> pending = checks;
+        add_all(*column.rules, {"VALUE", column.base_type, column.has_one_text},
+                places_of(pending));
+        return std::ranges::all_of(pending, &Pending::is_understood);
     }
 
     void add_check_row(Row& row) {
@@ -255,13 +263,32 @@ private:
     void add_foreign_key(Row& row) {
         Table* table = table_of(row);
         if (table == nullptr) return;
-        table->foreign_keys.push_back({.name = text(row, 1),
-                                       .column = text(row, 2),
-                                       .to_schema = text(row, 3),
-                                       .to_table = text(row, 4),
-                                       .to_column = text(row, 5),
-                                       .on_delete = on_delete_of(text(row, 6)),
-                                       .is_validated = is_true(row[7])});
+        auto& keys = table->wide_foreign_keys;
+        if (keys.empty() || keys.back().name != row[1]) {
+            keys.push_back({.name = text(row, 1),
+                            .to_schema = text(row, 3),
+                            .to_table = text(row, 4),
+                            .on_delete = on_delete_of(text(row, 6)),
+                            .is_validated = is_true(row[7])});
+        }
+        keys.back().columns.push_back(text(row, 2));
+        keys.back().to_columns.push_back(text(row, 5));
+    }
+
+    /// All are read as if they had several columns.
+    static void part_foreign_keys(Table& table) {
+        for (const WideForeignKey& key : table.wide_foreign_keys) {
+            if (key.columns.size() > 1) continue;
+            table.foreign_keys.push_back({.name = key.name,
+                                          .column = key.columns[0],
+                                          .to_schema = key.to_schema,
+                                          .to_table = key.to_table,
+                                          .to_column = key.to_columns[0],
+                                          .on_delete = key.on_delete,
+                                          .is_validated = key.is_validated});
+        }
+        std::erase_if(table.wide_foreign_keys,
+                      [](const WideForeignKey& key) { return key.columns.size() == 1; });
     }
 
     void add_index(Row& row) {
@@ -296,6 +323,7 @@ private:
     }
 
     static void understand(Table& table) {
+        part_foreign_keys(table);
         std::erase_if(table.uniques, [](const Unique& unique) {
             return std::ranges::find(unique.columns, "") != unique.columns.end();
         });
@@ -308,9 +336,8 @@ private:
                 pending.push_back({.expression = check.expression});
                 checks.push_back(&check);
             }
-            std::vector<Pending*> places;
-            for (Pending& one : pending) places.push_back(&one);
-            add_all(*column.rules, {column.name, column.base_type, column.has_one_text}, places);
+            add_all(*column.rules, {column.name, column.base_type, column.has_one_text},
+                    places_of(pending));
             for (std::size_t i = 0; i < checks.size(); ++i) {
                 checks[i]->is_understood = pending[i].is_understood;
             }

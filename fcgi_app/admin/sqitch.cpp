@@ -98,14 +98,20 @@ constexpr std::string_view session =
     "SET search_path = public;\n"
     "SET TimeZone = 'UTC';\n";
 
+constexpr std::string_view author = "-- Written by larder-schema.\n";
+
+std::string purpose(const std::string& fingerprint) {
+    return fmt::format("-- For the descriptions {}.\n", fingerprint);
+}
+
 /// The steps of one phase as the files of one change.
 class ChangeFiles {
 public:
-    ChangeFiles(std::string name, std::vector<const Step*> steps)
-        : name_(std::move(name)), steps_(std::move(steps)) {}
+    ChangeFiles(std::string name, std::vector<const Step*> steps, const std::string& fingerprint)
+        : name_(std::move(name)), steps_(std::move(steps)), purpose_(purpose(fingerprint)) {}
 
     std::string deploy() const {
-        std::string text = heading("Deploy", "to") +
+        std::string text = heading("Deploy", "to") + purpose_ +
                            "-- It can be run again after it was interrupted anywhere.\n\n";
         text += session;
         for (const Step* step : steps_) text += '\n' + title_of(*step) + step->deploy;
@@ -151,12 +157,13 @@ public:
 
 private:
     std::string heading(std::string_view what, std::string_view preposition) const {
-        return fmt::format("-- {} {}:{} {} pg\n-- Written by larder-schema.\n", what,
-                           operator_project, name_, preposition);
+        return fmt::format("-- {} {}:{} {} pg\n{}", what, operator_project, name_, preposition,
+                           author);
     }
 
     std::string name_;
     std::vector<const Step*> steps_;
+    std::string purpose_;
 };
 
 class Project {
@@ -178,14 +185,14 @@ public:
         return replace_file(own, configuration);
     }
 
-    /// A name that no change and no file has.
-    std::string free_name(const std::string& wanted) const {
-        std::string name = wanted;
+    /// A name that no change and no file has. It ends with the phase, by which it is known.
+    std::string free_name(const std::string& wanted, Phase phase) const {
+        std::string name = fmt::format("{}_{}", wanted, word_of(phase));
         const auto is_taken = [&] {
             return plan_.contains('\n' + name + ' ') ||
                    access(path("deploy", name).c_str(), F_OK) == 0;
         };
-        for (int i = 2; is_taken(); ++i) name = fmt::format("{}_{}", wanted, i);
+        for (int i = 2; is_taken(); ++i) name = fmt::format("{}_{}_{}", wanted, i, word_of(phase));
         return name;
     }
 
@@ -245,12 +252,12 @@ std::string deploy_script(const Plan& plan, Phase phase) {
 }
 
 std::expected<std::vector<std::string>, std::string> write_changes(
-    const std::string& directory, const Plan& plan, const std::vector<std::string>& pending,
-    std::chrono::sys_seconds now) {
+    const std::string& directory, const Plan& plan, const std::vector<std::string>& kept,
+    const std::string& fingerprint, std::chrono::sys_seconds now) {
     Project project(directory);
     if (auto opened = project.open(); !opened) return std::unexpected(std::move(opened.error()));
     std::string written;
-    for (const std::string& name : pending) {
+    for (const std::string& name : kept) {
         auto text = text_of(project.path("deploy", name));
         if (!text) return std::unexpected(std::move(text.error()));
         written += *text;
@@ -259,12 +266,12 @@ std::expected<std::vector<std::string>, std::string> write_changes(
     for (const Phase phase : {Phase::expand, Phase::contract}) {
         const auto steps = steps_of(plan, phase, written);
         if (steps.empty()) continue;
-        const std::string name = project.free_name(
-            fmt::format("{:%Y-%m-%dT%H%M%S}_{}_{}", now, topic_of(steps), word_of(phase)));
+        const std::string name =
+            project.free_name(fmt::format("{:%Y-%m-%dT%H%M%S}_{}", now, topic_of(steps)), phase);
         const std::string note =
             phase == Phase::expand ? "Before the restart of the workers" : "After the restart";
-        auto added = project.add(name, ChangeFiles(name, steps), names.empty() ? "" : names.back(),
-                                 note, now);
+        auto added = project.add(name, ChangeFiles(name, steps, fingerprint),
+                                 names.empty() ? "" : names.back(), note, now);
         if (!added) return std::unexpected(std::move(added.error()));
         names.push_back(name);
     }
@@ -282,6 +289,44 @@ std::expected<std::vector<std::string>, std::string> changes_of(const std::strin
         if (is_change) names.emplace_back(line.substr(0, line.find_first_of(" \t")));
     }
     return names;
+}
+
+std::expected<std::vector<PendingChange>, std::string> find_superseded(
+    const std::string& directory, const Plan& plan, const std::vector<std::string>& pending,
+    const std::string& fingerprint) {
+    std::vector<PendingChange> changes;
+    std::vector<bool> is_own;
+    std::string kept;  // the texts of those that are to be deployed
+    bool has_contract = false;
+    bool is_out_of_order = false;
+    const auto supersede_all = [&] {
+        for (std::size_t i = 0; i < changes.size(); ++i) {
+            changes[i].is_superseded = is_own[i];
+        }
+        kept.clear();
+        has_contract = false;
+        is_out_of_order = false;
+    };
+    for (const std::string& name : pending) {
+        auto text = text_of(fmt::format("{}/deploy/{}.sql", directory, name));
+        if (!text) return std::unexpected(std::move(text.error()));
+        changes.push_back({.name = name});
+        is_own.push_back(text->contains(author));
+        if (!is_own.back()) continue;
+        if (!text->contains(purpose(fingerprint))) {
+            supersede_all();
+            continue;
+        }
+        const bool is_contract = name.ends_with(word_of(Phase::contract));
+        is_out_of_order = is_out_of_order || (has_contract && !is_contract);
+        has_contract = has_contract || is_contract;
+        kept += *text;
+    }
+    // Sqitch deploys in order. What is to come before the restart must not come after a change that
+    // comes after it.
+    const bool is_late = has_contract && !steps_of(plan, Phase::expand, kept).empty();
+    if (is_late || is_out_of_order) supersede_all();
+    return changes;
 }
 
 }  // namespace larder::admin

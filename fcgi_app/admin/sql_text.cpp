@@ -133,6 +133,14 @@ std::string sql_table(std::string_view schema, std::string_view name) {
            quoted_identifier(name);
 }
 
+std::string sql_columns(const std::vector<std::string>& names) {
+    std::string list;
+    for (const std::string& name : names) {
+        list += (list.empty() ? "" : ", ") + quoted_identifier(name);
+    }
+    return list;
+}
+
 std::string hash_name(std::string_view text) { return fmt::format("{:08x}", hash_of(text)); }
 
 std::string sql_name(std::initializer_list<std::string_view> parts) {

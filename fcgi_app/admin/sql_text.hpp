@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace larder::admin {
 
@@ -13,6 +14,9 @@ std::string sql_literal(std::string_view text);
 
 /// A table in SQL, with its schema.
 std::string sql_table(std::string_view schema, std::string_view name);
+
+/// Names of columns in SQL: `"a", "b"`.
+std::string sql_columns(const std::vector<std::string>& names);
 
 /// `table_column_suffix`, within the 63 bytes that PostgreSQL keeps of a name: a longer one is cut
 /// off and gets a hash of the whole, so that two of them stay apart.

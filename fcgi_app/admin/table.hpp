@@ -44,6 +44,17 @@ struct ForeignKey {
     bool is_validated = true;
 };
 
+/// A foreign key of several columns, which no field can say.
+struct WideForeignKey {
+    std::string name = {};
+    std::vector<std::string> columns = {};
+    std::string to_schema = {};
+    std::string to_table = {};
+    std::vector<std::string> to_columns = {};
+    OnDelete on_delete = OnDelete::no_action;
+    bool is_validated = true;
+};
+
 /// Any index, unique ones and that of the key too.
 struct Index {
     std::string name = {};
@@ -88,6 +99,7 @@ struct Table {
     std::vector<Check> checks = {};
     std::vector<Unique> uniques = {};
     std::vector<ForeignKey> foreign_keys = {};
+    std::vector<WideForeignKey> wide_foreign_keys = {};
     std::vector<Index> indexes = {};
     bool is_replica_identity_full = false;
     bool is_published = false;      ///< by the publication `larder`

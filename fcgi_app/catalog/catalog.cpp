@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -113,6 +114,7 @@ public:
         std::ranges::move(resolve_references(described_, unread_), std::back_inserter(mistakes_));
         if (mistakes_.empty()) {
             std::vector<Resource> resources;
+            resources.reserve(described_.size());
             for (Described& one : described_) {
                 resources.push_back(std::move(one.description.resource));
             }
@@ -185,6 +187,19 @@ std::expected<std::vector<Resource>, std::vector<Mistake>> read_catalog(
     Catalog catalog;
     for (const std::string& file : *files) catalog.read(directory, file);
     return catalog.result();
+}
+
+std::string catalog_fingerprint(const std::string& directory) {
+    const auto files = files_of(directory);
+    if (!files) return {};
+    std::string all;
+    for (const std::string& file : *files) {
+        const auto text = text_of(directory + '/' + file);
+        if (!text) return {};
+        all += fmt::format("{} {}\n{}", file, text->size(), *text);
+    }
+    const XXH128_hash_t hash = XXH3_128bits(all.data(), all.size());
+    return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 }  // namespace larder

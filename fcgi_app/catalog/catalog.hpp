@@ -19,4 +19,8 @@ inline constexpr std::size_t largest_description = 1048576;  ///< bytes of one f
 std::expected<std::vector<Resource>, std::vector<Mistake>> read_catalog(
     const std::string& directory);
 
+/// A hash of the names and texts of all descriptions of a directory, in hex digits; empty where one
+/// cannot be read. For telling whether they have changed. Any thread.
+std::string catalog_fingerprint(const std::string& directory);
+
 }  // namespace larder

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "catalog/field_description.hpp"
+#include "catalog/field_value.hpp"
 
 namespace larder {
 

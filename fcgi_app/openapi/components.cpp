@@ -30,7 +30,8 @@ const std::vector<ErrorText>& error_texts() {
              " {} deep; or the path is not UTF-8; or `If-Match` or `If-None-Match` is malformed.",
              json::depth_limit),
          {.kind = ErrorKind::bad_request, .detail = "The name is not UTF-8."}},
-        {"A page of another origin has sent a write (`Origin`, `Sec-Fetch-Site`), or the metrics"
+        {"A page of another origin has sent a write (`Origin`, `Sec-Fetch-Site`), or the database"
+         " does not let Larder make this change (row-level security, a privilege), or the metrics"
          " are not for this client (setting `METRICS_ALLOW`).",
          {.kind = ErrorKind::forbidden,
           .detail = "A page of another site must not change anything here: Sec-Fetch-Site is"

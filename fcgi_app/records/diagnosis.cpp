@@ -153,6 +153,13 @@ std::vector<Finding> diagnose(const Settings& settings, std::span<const Resource
     const auto schema = check_schema(settings, resources);
     const bool is_current = schema.state == SchemaState::current;
     found.push_back({is_current ? Weight::ok : Weight::problem, schema.text});
+    if (!schema.missing.empty()) {
+        found.push_back({Weight::problem,
+                         fmt::format("PostgreSQL: the role lacks privileges, so that some requests"
+                                     " are refused with 403 or 503; grant them as the owner of the"
+                                     " tables, or write read_only = true or create = false: {}",
+                                     schema.missing)});
+    }
     if (schema.state != SchemaState::unknown) {
         Database database(settings.database_url, settings.prepared_statements);
         Session session(database);

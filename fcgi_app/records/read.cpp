@@ -8,6 +8,7 @@
 
 #include "mutant.hpp"
 #include "records/effects.hpp"
+#include "store/sqlstate.hpp"
 
 namespace larder {
 
@@ -115,7 +116,7 @@ Expected<std::vector<ReadRecord>> read_records(Backend& backend, const Collectio
         wanted.reserve(which.size());
         for (const std::size_t at : which) wanted.push_back(ids[at]);
         auto rows = backend.session.read(collection.statements.select(wanted));
-        if (!rows) return std::unexpected(std::move(rows.error()));
+        if (!rows) return std::unexpected(error_of_read(std::move(rows.error())));
         std::vector<Found> found(which.size());
         for (Row& row : *rows) {
             const auto at = std::ranges::find(wanted, *row[0]) - wanted.begin();
@@ -131,7 +132,7 @@ Expected<std::optional<std::string>> find_owner(Backend& backend, const Collecti
     const std::string key = claim_key(collection.resource, field, value);
     const Select select = [&](const std::vector<std::size_t>&) -> Expected<std::vector<Found>> {
         auto rows = backend.session.read(collection.statements.select_owner(field, value));
-        if (!rows) return std::unexpected(std::move(rows.error()));
+        if (!rows) return std::unexpected(error_of_read(std::move(rows.error())));
         if (rows->empty()) return std::vector<Found>(1);
         Row& row = rows->front();
         return std::vector<Found>{{std::move(row[0]), is_true(row[1])}};

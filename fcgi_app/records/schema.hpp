@@ -21,7 +21,8 @@ void set_connection_defaults(const Settings& settings, const std::string& progra
 
 struct SchemaReport {
     SchemaState state = SchemaState::current;
-    std::string text;  ///< one line for the operator: what is so, and what to do
+    std::string text;          ///< one line for the operator: what is so, and what to do
+    std::string missing = {};  ///< privileges that some requests need (records/privileges.hpp)
 };
 
 /// Asks PostgreSQL whether it can do every statement of these resources, decide on their unique

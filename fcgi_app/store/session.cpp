@@ -29,12 +29,6 @@ constexpr std::size_t largest_fetch = 2000;
 
 std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
-Error out_of_reach(std::string log) {
-    return {.kind = ErrorKind::unavailable,
-            .detail = "The database is out of reach.",
-            .log = std::move(log)};
-}
-
 /// A literal that means the same whatever standard_conforming_strings says.
 std::string literal(std::string_view value) {
     const bool escapes = value.contains('\\');
@@ -141,10 +135,14 @@ auto Session::guarded(Work work) -> Expected<decltype(work())> {
         connection_.reset();
         if (database_.metrics != nullptr) database_.metrics->database_failures.add();
         return std::unexpected(out_of_reach(loggable({}, error.what())));
+    } catch (const pqxx::insufficient_privilege& error) {
+        // libpqxx 6 gives it no SQLSTATE.
+        return std::unexpected(
+            error_of(insufficient_privilege, loggable(insufficient_privilege, error.what())));
     } catch (const pqxx::sql_error& error) {
         if (ends_session(error.sqlstate())) connection_.reset();
         return std::unexpected(
-            translated(error.sqlstate(), loggable(error.sqlstate(), error.what())));
+            error_of(error.sqlstate(), loggable(error.sqlstate(), error.what())));
     } catch (const pqxx::failure& error) {
         connection_.reset();
         return std::unexpected(out_of_reach(loggable({}, error.what())));
@@ -278,8 +276,9 @@ Expected<void> Session::stream(const Query& query,
     auto guarded_result = guarded([&] { return hand_over(query, take_head, take); });
     Expected<void> done = guarded_result ? std::move(*guarded_result)
                                          : std::unexpected(std::move(guarded_result.error()));
-    if (!done) connection_.reset();  // which may be inside the transaction
-    return done;
+    if (done) return {};
+    connection_.reset();  // which may be inside the transaction
+    return std::unexpected(error_of_read(std::move(done.error())));
 }
 
 /// The transaction of the rows, up to them. Where other statements share their snapshot, it comes

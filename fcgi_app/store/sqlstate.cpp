@@ -5,7 +5,13 @@
 
 namespace larder {
 
-Error translated(const std::string& state, std::string log) {
+Error out_of_reach(std::string log) {
+    return {.kind = ErrorKind::unavailable,
+            .detail = "The database is out of reach.",
+            .log = std::move(log)};
+}
+
+Error error_of(const std::string& state, std::string log) {
     const auto error = [&](ErrorKind kind, std::string detail) {
         return Error{.kind = kind, .detail = std::move(detail), .log = std::move(log)};
     };
@@ -23,6 +29,10 @@ Error translated(const std::string& state, std::string log) {
     if (state == "55P03" || state == "40P01") return locked_by_another(std::move(log));
     if (category == "22" || category == "23" || state == "54000") {
         return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
+    }
+    // A policy of row-level security, or a privilege that the role does not have.
+    if (state == insufficient_privilege) {
+        return error(ErrorKind::forbidden, "The database does not let Larder make this change.");
     }
     // RAISE in a trigger: a rule of the operator's own.
     if (state == "P0001") {
@@ -45,6 +55,13 @@ bool ends_session(const std::string& state) {
     const std::string_view category = std::string_view(state).substr(0, 2);
     return state.empty() || category == "08" || category == "25" || state.starts_with("57P") ||
            state == "26000" || state == "0A000";
+}
+
+Error error_of_read(Error error) {
+    if (error.kind != ErrorKind::forbidden) return error;
+    error.kind = ErrorKind::unavailable;
+    error.detail = "The database does not let Larder read this; see larder check.";
+    return error;
 }
 
 }  // namespace larder

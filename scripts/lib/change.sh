@@ -21,19 +21,26 @@ descriptions_differ() {
     [[ $(fingerprint "$DESCRIBED") != "$(fingerprint "$LIVE")" ]]
 }
 
+# Makes a copy of the descriptions beside the live one, if they differ: what can fail fails here, and changes
+# nothing. Sets COPIED to it.
+copy_descriptions() {
+    local file
+    COPIED=
+    descriptions_differ || return 0
+    find "${LIVE%/*}" -maxdepth 1 -name "${LIVE##*/}.*" ! -path "$(realpath -m "$LIVE")" -exec rm -rf {} +
+    COPIED=$LIVE.$(date +%s%N)
+    mkdir -m 0755 "$COPIED"
+    while read -r file; do
+        install -m 0644 "$DESCRIBED/$file" "$COPIED/$file"
+    done < <(descriptions_in "$DESCRIBED")
+}
+
 # The former copy stays until the next change: a worker may be reading it.
 take_descriptions() {
-    local new file
-    descriptions_differ || return 0
-    new=$LIVE.$(date +%s%N)
-    find "${LIVE%/*}" -maxdepth 1 -name "${LIVE##*/}.*" ! -path "$(realpath -m "$LIVE")" -exec rm -rf {} +
-    mkdir -m 0755 "$new"
-    while read -r file; do
-        install -m 0644 "$DESCRIBED/$file" "$new/$file"
-    done < <(descriptions_in "$DESCRIBED")
+    [[ -n $COPIED ]] || return 0
     # A version before this one had a directory here.
     [[ -L $LIVE || ! -e $LIVE ]] || mv "$LIVE" "$LIVE.former"
-    ln -s "${new##*/}" "$LIVE.link"
+    ln -s "${COPIED##*/}" "$LIVE.link"
     mv -T "$LIVE.link" "$LIVE"
 }
 
@@ -43,32 +50,34 @@ run_schema() {
 }
 
 # write_changes [--drop NAME]...: adds to CHANGES what the database lacks. The account may not write there,
-# as a rule, so the program works on a copy.
+# as a rule, so the program works on a copy. Sets PENDING to what is to be deployed, a line each.
 write_changes() {
-    local work status=0 name
+    local work status=0 line
     work=$("${RUN_AS[@]}" mktemp -d)
     if [[ -e $CHANGES/sqitch.plan ]]; then
         tar -cf - -C "$CHANGES" . | "${RUN_AS[@]}" tar -xf - --no-same-owner -C "$work"
     fi
-    with_written run_schema write "$work" "$@" || status=$?
+    with_pending run_schema write "$work" "$@" || status=$?
     if ((status == 2)); then
         mkdir -p "$CHANGES"/{deploy,revert,verify}
-        for name in "${WRITTEN[@]}"; do
-            copy_out "$work" {deploy,revert,verify}/"$name.sql"
-            step change "$name"
+        for line in "${PENDING[@]}"; do
+            [[ $line != 'superseded '* && ! -e $CHANGES/deploy/$line.sql ]] || continue
+            copy_out "$work" {deploy,revert,verify}/"$line.sql"
+            step change "$line"
         done
         copy_out "$work" sqitch.plan sqitch.conf
     fi
     rm -rf "$work"
     ((status == 0 || status == 2)) || fail "nothing was changed"
+    pass_over_superseded
 }
 
-# with_written COMMAND...: sets WRITTEN to the names of changes that it prints.
-with_written() {
+# with_pending COMMAND...: sets PENDING to the lines that it prints.
+with_pending() {
     local output status=0
     output=$("$@") || status=$?
-    WRITTEN=()
-    [[ -z $output ]] || mapfile -t WRITTEN <<<"$output"
+    PENDING=()
+    [[ -z $output ]] || mapfile -t PENDING <<<"$output"
     return "$status"
 }
 
@@ -82,22 +91,39 @@ copy_out() {
     done
 }
 
-# deploy_changes [NAME]: all of CHANGES, or up to this one.
+# What the operator has written between them is deployed in its place.
+pass_over_superseded() {
+    local line former=''
+    for line in "${PENDING[@]}"; do
+        if [[ $line != 'superseded '* ]]; then
+            former=$line
+            continue
+        fi
+        [[ -z $former ]] || deploy_changes "$former"
+        former=
+        line=${line#* }
+        deploy_changes "$line" --log-only --no-verify
+        step superseded "$line: the descriptions have changed; it counts as deployed, and was not run"
+    done
+}
+
+# deploy_changes [NAME [OPTION...]]: all of CHANGES, or up to this one.
 deploy_changes() {
     local log status=0
     [[ -e $CHANGES/sqitch.plan ]] || return 0
     log=$(mktemp)
-    LARDER_SQL=$CHANGES deploy_schema "$log" ${1:+--to-change "$1"} || status=$?
+    LARDER_SQL=$CHANGES deploy_schema "$log" ${1:+--to-change "$1"} "${@:2}" || status=$?
     ((status == 0)) || cat "$log" >&2
     rm -f "$log"
-    ((status == 0)) || fail "a change has failed; mend what it says and run the command again"
+    ((status == 0)) ||
+        fail "a change has failed: mend what it says, and what ${0##*/} plan says, and run the command again"
 }
 
 # What the former workers can live with.
 expand_database() {
-    local name last=''
-    for name in "${WRITTEN[@]}"; do
-        [[ $name != *_expand ]] || last=$name
+    local line last=''
+    for line in "${PENDING[@]}"; do
+        [[ $line != *_expand || $line == 'superseded '* ]] || last=$line
     done
     [[ -z $last ]] || deploy_changes "$last"
 }

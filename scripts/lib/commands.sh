@@ -30,7 +30,9 @@ bring_live() {
     local is_changed=0
     write_changes "$@"
     expand_database
-    if part_runs worker && { descriptions_differ || is_held; }; then
+    ((WORKERS == 0)) || check_worker
+    copy_descriptions
+    if part_runs worker && { [[ -n $COPIED ]] || is_held; }; then
         is_changed=1
         hold_redis
     fi
@@ -219,11 +221,13 @@ take_new_programs() {
 }
 
 command_restart_workers() {
-    take_new_programs
-    take_descriptions
     if [[ -n ${1:-} && ! $1 =~ ^[1-9][0-9]{0,2}$ ]]; then
         fail "restart-workers $1: expected a number of workers"
     fi
+    take_new_programs
+    check_worker
+    copy_descriptions
+    take_descriptions
     restart_workers "$@"
     step workers "restarted"
 }

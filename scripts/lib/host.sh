@@ -131,7 +131,8 @@ command_apply() {
     write_changes "$@"
     expand_database
     check_worker
-    if descriptions_differ || is_held; then
+    copy_descriptions
+    if [[ -n $COPIED ]] || is_held; then
         is_changed=1
         hold_redis
     fi

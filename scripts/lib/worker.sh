@@ -59,9 +59,10 @@ install_file() {
         fail "$target cannot be written: make room on its disk, or choose another directory with STACK="
 }
 
+# check_worker: with the descriptions that are to go live, before anything is changed.
 check_worker() {
     local answer
-    answer=$("$WORKER_PROGRAM" --check 2>&1) || fail "$(check_failure "$answer")"
+    answer=$(RESOURCES_DIR=$DESCRIBED "$WORKER_PROGRAM" --check 2>&1) || fail "$(check_failure "$answer")"
 }
 
 # supervisor_command COUNT PATH: with -t 0 no number of crashes makes multiwatch give up. For
@@ -82,7 +83,6 @@ ensure_workers() {
     fi
     need_program spawn-fcgi
     stop_worker
-    check_worker
     supervisor_command "$WORKERS" "$WORKER_PROGRAM"
     listener_options
     start_part worker spawn-fcgi -n "${LISTENER[@]}" -b 4096 -- "${SUPERVISOR[@]}"
@@ -146,7 +146,6 @@ stop_worker() {
 # restart_workers [COUNT]: with COUNT only that many of them: then two versions serve side by side.
 restart_workers() {
     part_runs worker || fail "no worker runs: start the stack with make up"
-    check_worker
     restart_processes worker "${1:-$WORKERS}"
 }
 

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 
 #include "adopt_tables.hpp"
 #include "catalog/catalog.hpp"
@@ -23,13 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Lines = std::vector<std::string>;
-
-Lines lines_of(const std::string& text) {
-    std::istringstream in(text);
-    Lines lines;
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
-}
 
 Finished adopt(const Lines& arguments, const fs::path& resources) {
     const auto status = stack().status();
@@ -50,7 +42,7 @@ struct AdoptedStack : SharedStack {
         fs::copy(source_directory() / "resources", directory());
         output() = adopt({"--all", "--to", directory()}, directory());
         BOOST_REQUIRE_MESSAGE(output().status == 0, output().output);
-        for (const std::string& line : lines_of(output().output)) {
+        for (const std::string& line : lines_in(output().output)) {
             constexpr std::string_view to_do = "larder-schema: to do: ";
             if (line.starts_with(to_do)) database.query(line.substr(to_do.size()));
         }

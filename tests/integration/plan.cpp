@@ -9,51 +9,11 @@
 #include <vector>
 
 #include "fixture.hpp"
-#include "plan/schema_bench.hpp"
+#include "plan/boats.hpp"
 
 using namespace larder::test;
 
 BOOST_TEST_GLOBAL_FIXTURE(SharedStack);
-
-namespace {
-
-constexpr const char* head = "title = \"Boat\"\nid = \"integer\"\n[fields]\n";
-const std::string crew = "title = \"Crew\"\nid = \"uuid\"\n[fields]\n";
-
-/// A table `boats` of these fields with rows, which goes with the test case.
-struct Boats : SchemaBench {
-    ~Boats() { database().query("DROP TABLE IF EXISTS public.boats, public.crews CASCADE"); }
-
-    void fields(const std::string& text) { describe("boats", head + text); }
-
-    void start(const std::string& text, const std::string& rows = {}) {
-        fields(text);
-        apply();
-        if (!rows.empty()) database().query("INSERT INTO boats " + rows);
-    }
-
-    /// The plan is refused, with these words.
-    void expect_problem(const std::vector<std::string>& words) const {
-        const auto planned = schema({"plan"});
-        BOOST_TEST(planned.status == 1, planned.output);
-        for (const auto& word : words) BOOST_TEST(planned.output.contains(word), planned.output);
-        const auto written = schema({"write", directory() / "sql"});
-        BOOST_TEST(written.status == 1, written.output);
-    }
-
-    std::string value(const std::string& sql) const { return database().value(sql); }
-
-    bool refuses(const std::string& sql) const {
-        try {
-            database().query(sql);
-            return false;
-        } catch (const std::runtime_error&) {
-            return true;
-        }
-    }
-};
-
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(the_three_seeds_need_nothing) {
     SchemaBench bench;
@@ -307,6 +267,46 @@ BOOST_AUTO_TEST_CASE(references_refuse_until_all_workers_know_them) {
     BOOST_TEST(action() == "a");
 }
 
+BOOST_AUTO_TEST_CASE(a_foreign_key_of_several_columns_refuses_what_no_reference_says) {
+    Boats boats;
+    boats.start("a = { type = \"integer\" }\nb = { type = \"integer\" }\n", "(a, b) VALUES (1, 2)");
+    boats.describe("crews", crew + "x = { type = \"integer\" }\ny = { type = \"integer\" }\n");
+    boats.apply();
+    boats.run_sql(
+        "ALTER TABLE boats ADD CONSTRAINT \"a b\" UNIQUE (a, b);"
+        " ALTER TABLE crews ADD CONSTRAINT \"x y\" FOREIGN KEY (y, x) REFERENCES boats (b, a)"
+        " ON DELETE CASCADE; INSERT INTO crews (x, y) VALUES (1, 2)");
+    const auto planned = boats.schema({"plan"});
+    BOOST_TEST(planned.status == 2, planned.output);
+    const auto changes = boats.write();
+    BOOST_REQUIRE(changes.size() == 1U);
+    BOOST_TEST(is_expand(changes[0]));
+    const auto definition = [&] {
+        return boats.value(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'x y'");
+    };
+    BOOST_TEST(boats.script("deploy", changes[0]).status == 0);
+    BOOST_TEST(definition() == "FOREIGN KEY (y, x) REFERENCES boats(b, a)");
+    BOOST_TEST(boats.script("verify", changes[0]).status == 0);
+    BOOST_TEST(boats.schema({"plan"}).status == 0);
+    BOOST_TEST(boats.script("revert", changes[0]).status == 0);
+    BOOST_TEST(definition() == "FOREIGN KEY (y, x) REFERENCES boats(b, a) ON DELETE CASCADE");
+}
+
+BOOST_AUTO_TEST_CASE(tables_that_refer_to_each_other_are_dropped_together) {
+    Boats boats;
+    boats.describe("crews", crew + "boat = { type = \"reference\", to = \"boats\" }\n");
+    boats.start("crew = { type = \"reference\", to = \"crews\", optional = true }\n");
+    boats.forget("crews");
+    boats.forget("boats");
+    boats.describe("others",
+                   "title = \"Other\"\nid = \"uuid\"\n[fields]\na = { type = \"date\" }\n");
+    boats.apply({"boats", "crews"});
+    BOOST_TEST(boats.refuses("SELECT FROM boats"));
+    BOOST_TEST(boats.refuses("SELECT FROM crews"));
+    boats.database().query("DROP TABLE others");
+}
+
 BOOST_AUTO_TEST_CASE(a_reference_to_what_is_not_there_is_named) {
     Boats boats;
     boats.describe("crews", crew + "boat = { type = \"integer\" }\n");
@@ -342,93 +342,6 @@ BOOST_AUTO_TEST_CASE(a_filled_table_gets_a_reference_also_to_itself) {
     boats.expect_problem({"boats.b", "1 row", "id 2"});
     boats.database().query("UPDATE boats SET b = 1");
     boats.apply();
-}
-
-BOOST_AUTO_TEST_CASE(sqitch_deploys_reverts_verifies_and_deploys_again) {
-    Boats boats;
-    const auto sqitch = [&](const std::vector<std::string>& arguments) {
-        const auto finished = boats.sqitch(arguments);
-        BOOST_REQUIRE_MESSAGE(finished.status == 0, finished.output);
-    };
-    boats.fields("a = { type = \"text\", unique = true }\n");
-    auto changes = boats.schema({"write", boats.directory() / "sql"});
-    BOOST_TEST(changes.status == 2, changes.output);
-    sqitch({"deploy", "--mode", "change"});
-    boats.database().query("INSERT INTO boats (a) VALUES ('x')");
-    boats.fields(
-        "a = { type = \"text\", unique = true }\nb = { type = \"integer\", fill = \"7\" }\n");
-    changes = boats.schema({"write", boats.directory() / "sql"});
-    BOOST_TEST(changes.status == 2, changes.output);
-    BOOST_TEST(std::ranges::count(changes.output, '\n') == 2, changes.output);
-    // Once more before it is deployed: the same changes, and no others.
-    BOOST_TEST(boats.schema({"write", boats.directory() / "sql"}).output == changes.output);
-    sqitch({"deploy", "--mode", "change"});
-    BOOST_TEST(boats.schema({"plan"}).status == 0);
-    boats.fields("a = { type = \"text\", unique = true }\n");
-    const auto dropped = boats.schema({"write", boats.directory() / "sql", "--drop", "boats.b"});
-    BOOST_TEST(dropped.status == 2, dropped.output);
-    sqitch({"deploy", "--mode", "change"});
-    sqitch({"verify"});
-    sqitch({"revert", "-y", "--to", "@HEAD^2"});
-    BOOST_TEST(boats.value("SELECT a FROM boats WHERE b IS NULL") == "x");
-    sqitch({"deploy", "--mode", "change"});
-    BOOST_TEST(boats.schema({"plan"}).status == 0);
-    sqitch({"revert", "-y"});
-    BOOST_TEST(boats.refuses("SELECT FROM boats"));
-}
-
-BOOST_AUTO_TEST_CASE(an_interruption_at_any_statement_can_be_gone_on_from) {
-    Boats boats;
-    boats.start("a = { type = \"text\" }\nb = { type = \"integer\", optional = true }\n",
-                "(a, b) SELECT n, n FROM generate_series(1, 20) AS n");
-    boats.fields(
-        "a = { type = \"text\", max = 9, unique = true, filter = true }\n"
-        "b = { type = \"integer\", fill = \"1\" }\n"
-        "c = { type = \"date\", fill = \"DATE '2026-01-01'\", sort = true }\n");
-    const auto changes = boats.write();
-    for (const auto& change : changes) {
-        const auto whole = boats.directory() / "sql" / "deploy" / (change + ".sql");
-        std::ifstream file(whole);
-        const std::string text{std::istreambuf_iterator<char>(file), {}};
-        // Ends after each statement in turn, in the same session and in the next.
-        for (auto end = text.find(";\n"); end != text.npos; end = text.find(";\n", end + 1)) {
-            const auto part = boats.directory() / "sql" / "deploy" / "part.sql";
-            std::ofstream(part) << text.substr(0, end + 2);
-            (void)boats.script("deploy", "part");
-            const auto planned = boats.schema({"plan"});
-            BOOST_TEST(planned.status != 1, planned.output);
-        }
-        const auto finished = boats.script("deploy", change);
-        BOOST_TEST(finished.status == 0, finished.output);
-        BOOST_TEST(boats.script("verify", change).status == 0);
-    }
-    BOOST_TEST(boats.schema({"plan"}).status == 0);
-}
-
-BOOST_AUTO_TEST_CASE(an_index_that_was_not_finished_is_made_anew) {
-    Boats boats;
-    boats.start("a = { type = \"text\" }\n", "(a) VALUES ('x'), ('x')");
-    BOOST_TEST(boats.refuses("CREATE UNIQUE INDEX CONCURRENTLY boats_a_key ON boats (a)"));
-    boats.database().query("UPDATE boats SET a = 'y' WHERE id = 2");
-    boats.fields("a = { type = \"text\", unique = true }\n");
-    boats.apply();
-    BOOST_TEST(boats.refuses("INSERT INTO boats (a) VALUES ('x')"));
-}
-
-BOOST_AUTO_TEST_CASE(a_change_waits_for_a_lock_for_a_moment_only) {
-    Boats boats;
-    boats.start("a = { type = \"text\" }\n", "(a) VALUES ('x')");
-    boats.fields("a = { type = \"text\" }\nb = { type = \"date\", optional = true }\n");
-    const auto changes = boats.write();
-    auto other = stack().database();
-    other.query("BEGIN");
-    other.query("LOCK TABLE boats IN ACCESS SHARE MODE");
-    const auto held = boats.script("deploy", changes[0]);
-    BOOST_TEST(held.status != 0);
-    BOOST_TEST(held.output.contains("due to lock timeout"), held.output);
-    other.query("ROLLBACK");
-    BOOST_TEST(boats.script("deploy", changes[0]).status == 0);
-    BOOST_TEST(boats.schema({"plan"}).status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_has_the_exit_status_1) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <sstream>
 #include <string_view>
 
 namespace larder::test {
@@ -77,6 +78,13 @@ Finished run(const std::vector<std::string>& arguments, const Environment& envir
     }
     close(output);
     return finished;
+}
+
+std::vector<std::string> lines_in(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
 }
 
 }  // namespace larder::test

@@ -20,4 +20,7 @@ struct Finished {
 /// like), so that no setting of the caller, a DATABASE_URL say, leads a test to somebody's data.
 Finished run(const std::vector<std::string>& arguments, const Environment& environment = {});
 
+/// The lines of what a program has written.
+std::vector<std::string> lines_in(const std::string& text);
+
 }  // namespace larder::test

@@ -279,6 +279,28 @@ BOOST_AUTO_TEST_CASE(foreign_keys_become_references) {
         {"maker = { type = \"reference\", to = \"studios\", optional = true }"});
 }
 
+BOOST_AUTO_TEST_CASE(a_foreign_key_of_several_columns_is_told) {
+    Table makers = table("makers", {serial("maker_id"), column("name", "text")});
+    Table films =
+        table("films", {serial("id"), column("maker", "integer"), column("year", "integer")});
+    films.wide_foreign_keys = {{.name = "fk",
+                                .columns = {"maker", "year"},
+                                .to_schema = "public",
+                                .to_table = "makers",
+                                .to_columns = {"maker_id", "Year"},
+                                .on_delete = admin::OnDelete::cascade}};
+    const auto adoption = adopt(std::vector{films, makers}, {});
+    has(adoption.adopted.at(0).text,
+        {"# The columns \"maker\", \"year\" together refer to public.\"makers\" (\"maker_id\","
+         " \"Year\"), which no field can say: the database answers 422 where there is no such "
+         "row."});
+    BOOST_TEST(adoption.adopted.at(0).statements.at(0) ==
+               "ALTER TABLE public.\"films\" DROP CONSTRAINT \"fk\", ADD CONSTRAINT \"fk\" FOREIGN"
+               " KEY (\"maker\", \"year\") REFERENCES public.\"makers\" (\"maker_id\", \"Year\")");
+    films.wide_foreign_keys[0].on_delete = admin::OnDelete::restrict;
+    BOOST_TEST(one(films).statements.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_circle_of_cascades_is_broken) {
     Table staff = table("staff", {serial("id"), column("boss", "integer", false)});
     staff.foreign_keys = {{.name = "fk",

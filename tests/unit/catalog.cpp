@@ -12,8 +12,8 @@
 
 #include "api/operation.hpp"
 #include "catalog/names.hpp"
+#include "descriptions_directory.hpp"
 #include "http/target.hpp"
-#include "temporary_directory.hpp"
 
 using namespace larder;
 
@@ -21,17 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Directory {
+struct Directory : DescriptionsDirectory {
     void write(const std::string& file, const std::string& text) const {
         std::ofstream(directory.path() / file) << text;
-    }
-    std::string path(const std::string& file) const { return directory.path() / file; }
-    std::string messages() const {
-        const auto catalog = read_catalog(directory.path());
-        if (catalog) return {};
-        std::string lines;
-        for (const Mistake& mistake : catalog.error()) lines += mistake.message() + '\n';
-        return lines;
     }
     void refused(const std::string& file, std::string_view words) const {
         const std::string lines = messages();
@@ -39,8 +31,6 @@ struct Directory {
         BOOST_TEST(lines.starts_with(path(file) + ": "), lines);
         BOOST_TEST(lines.contains(words), lines);
     }
-
-    TemporaryDirectory directory;
 };
 
 std::string description(const std::string& title) {

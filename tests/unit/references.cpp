@@ -6,15 +6,15 @@
 
 #include "catalog/catalog.hpp"
 #include "catalog/change.hpp"
+#include "descriptions_directory.hpp"
 #include "json/value.hpp"
 #include "openapi/schema.hpp"
-#include "temporary_directory.hpp"
 
 using namespace larder;
 
 namespace {
 
-struct Directory {
+struct Directory : DescriptionsDirectory {
     Directory() {
         write("customers", "uuid", "");
         write("invoices", "integer", R"(customer = { type = "reference", to = "customers" })");
@@ -25,18 +25,11 @@ struct Directory {
             << "name = { type = \"text\" }\n"
             << fields << '\n';
     }
-    std::string messages() const {
-        const auto catalog = read_catalog(directory.path());
-        if (catalog) return {};
-        std::string lines;
-        for (const Mistake& mistake : catalog.error()) lines += mistake.message() + '\n';
-        return lines;
-    }
     /// One mistake, at this place of the file.
     void refused(const std::string& place, std::initializer_list<std::string> words) const {
         const std::string lines = messages();
         BOOST_TEST(std::ranges::count(lines, '\n') == 1, lines);
-        BOOST_TEST(lines.starts_with((directory.path() / place).string() + ": "), lines);
+        BOOST_TEST(lines.starts_with(path(place) + ": "), lines);
         for (const auto& word : words) BOOST_TEST(lines.contains(word), lines);
     }
     std::vector<Resource> read() const {
@@ -44,8 +37,6 @@ struct Directory {
         BOOST_REQUIRE_MESSAGE(catalog, messages());
         return std::move(*catalog);
     }
-
-    TemporaryDirectory directory;
 };
 
 const Resource& find(const std::vector<Resource>& all, std::string_view name) {

@@ -7,13 +7,13 @@
 
 namespace larder::test {
 
-namespace {
-
 int roll(std::mt19937& random, int least, int most) {
     return std::uniform_int_distribution<int>(least, most)(random);
 }
 
 bool chance(std::mt19937& random, int percent) { return roll(random, 1, 100) <= percent; }
+
+namespace {
 
 constexpr std::array<const char*, 11> types = {"text", "integer",   "decimal",  "boolean",
                                                "date", "timestamp", "datetime", "float",
@@ -55,7 +55,38 @@ std::string some_fill(const DescribedField& field, std::mt19937& random) {
     if (field.type == "float") return "0.1";
     if (field.type == "uuid") return "gen_random_uuid()";
     if (field.type == "enum") return "'" + field.values[0] + "'";
+    if (field.type == "reference") {
+        return fmt::format("(SELECT larder_to.id FROM {} AS larder_to ORDER BY 1 LIMIT 1)",
+                           field.to);
+    }
     return "jsonb_build_object('id', id)";
+}
+
+/// What a reference may do when its goal goes: `cascade` leads to earlier descriptions only, so
+/// that there is no circle of it.
+std::string some_action(std::mt19937& random, const DescribedAll& all, std::size_t place,
+                        const DescribedField& field) {
+    const auto goal = std::ranges::find(all, field.to, &Described::name);
+    const bool can_cascade = goal < all.begin() + static_cast<std::ptrdiff_t>(place);
+    if (can_cascade && chance(random, 40)) return "cascade";
+    return field.is_optional && chance(random, 50) ? "clear" : "restrict";
+}
+
+DescribedField new_reference(std::mt19937& random, const DescribedAll& all, std::size_t place,
+                             DescribedField field) {
+    field.type = "reference";
+    field.to =
+        all[static_cast<std::size_t>(roll(random, 0, static_cast<int>(all.size()) - 1))].name;
+    field.is_optional = chance(random, 50);
+    if (!field.is_optional) field.fill = some_fill(field, random);
+    field.on_delete = some_action(random, all, place, field);
+    return field;
+}
+
+/// Only integers have a `fill` of few values.
+bool repeats(const DescribedField& field) {
+    return !field.fallback.empty() ||
+           (!field.fill.empty() && field.type == "integer" && !field.is_unique);
 }
 
 DescribedField new_field(std::mt19937& random, Described& description) {
@@ -87,6 +118,7 @@ DescribedField new_field(std::mt19937& random, Described& description) {
             break;
         default: field.is_unique = can_be_unique(field);
     }
+    field.may_repeat = repeats(field);
     return field;
 }
 
@@ -126,6 +158,7 @@ std::string require(std::mt19937& random, DescribedField& field) {
     if (!field.is_optional || field.is_unique) return {};
     field.is_optional = false;
     field.fill = some_fill(field, random);
+    if (field.on_delete == "clear") field.on_delete = "restrict";
     return "an optional field required";
 }
 
@@ -137,13 +170,13 @@ std::string make_optional(std::mt19937&, DescribedField& field) {
 }
 
 std::string change_default(std::mt19937& random, DescribedField& field) {
-    if (field.is_unique) return {};
+    if (field.is_unique || field.type == "reference") return {};
     field.fallback = chance(random, 25) ? "" : some_default(field, random);
     return "another default";
 }
 
 std::string toggle_unique(std::mt19937&, DescribedField& field) {
-    if (!can_be_unique(field) || !field.fallback.empty()) return {};
+    if (!can_be_unique(field) || field.may_repeat) return {};
     field.is_unique = !field.is_unique;
     return field.is_unique ? "unique" : "no longer unique";
 }
@@ -169,6 +202,9 @@ std::string DescribedField::toml() const {
         }
         text += fmt::format(", values = [{}]", list);
     }
+    if (type == "reference") {
+        text += fmt::format(", to = \"{}\", on_delete = \"{}\"", to, on_delete);
+    }
     if (is_optional) text += ", optional = true";
     if (is_unique) text += ", unique = true";
     if (!fallback.empty()) text += ", default = " + fallback;
@@ -177,19 +213,23 @@ std::string DescribedField::toml() const {
     return text + " }";
 }
 
-std::string DescribedField::value(std::mt19937& random, int serial) const {
-    if (is_optional && chance(random, 20)) return "NULL";
-    if (type == "text") return fmt::format("'v{:08d}'", serial);
+std::string DescribedField::value(
+    std::mt19937& random, int serial,
+    const std::function<std::string(const std::string&)>& some_id) const {
+    if (is_optional && chance(random, 20)) return "null";
+    if (type == "text") return fmt::format("\"v{:08d}\"", serial);
     if (type == "integer") return std::to_string(serial);
     if (type == "decimal") return fmt::format("{}.{:03d}", serial, roll(random, 0, 999));
     if (type == "boolean") return chance(random, 50) ? "true" : "false";
-    if (type == "date") return fmt::format("'2026-02-{:02d}'", roll(random, 1, 28));
-    if (type == "timestamp") return fmt::format("'2026-02-{:02d} 1:2:3.45Z'", roll(random, 1, 28));
-    if (type == "datetime") return fmt::format("'2026-02-{:02d} 1:2:3.45'", roll(random, 1, 28));
-    if (type == "float") return fmt::format("'{}.1'", serial);
-    if (type == "uuid") return fmt::format("'00000000-0000-4000-8000-{:012d}'", serial);
-    if (type == "enum") return values[0] == "red" ? "'red'" : "E'back\\\\slash'";
-    return fmt::format("'{{\"n\": {}}}'", serial);
+    const int day = roll(random, 1, 28);
+    if (type == "date") return fmt::format("\"2026-02-{:02d}\"", day);
+    if (type == "timestamp") return fmt::format("\"2026-02-{:02d}T01:02:03.45Z\"", day);
+    if (type == "datetime") return fmt::format("\"2026-02-{:02d}T01:02:03.45\"", day);
+    if (type == "float") return fmt::format("{}.1", serial);
+    if (type == "uuid") return fmt::format("\"00000000-0000-4000-8000-{:012d}\"", serial);
+    if (type == "enum") return values[0] == "red" ? "\"red\"" : R"("back\\slash")";
+    if (type == "reference") return some_id(to);
+    return fmt::format("{{\"n\": {}}}", serial);
 }
 
 std::string Described::toml() const {
@@ -207,32 +247,67 @@ Described new_description(std::mt19937& random, const std::string& name) {
     return description;
 }
 
-Evolved evolve(std::mt19937& random, const Described& before,
-               const std::vector<std::string>& left) {
+namespace {
+
+/// Removes a field; `is_dropped`: also its column.
+void remove_field(std::mt19937& random, Evolved& evolved, bool is_dropped) {
+    auto& fields = evolved.description.fields;
+    const int place = roll(random, 0, static_cast<int>(fields.size()) - 1);
+    const auto field = fields.begin() + place;
+    if (is_dropped) evolved.drops = {evolved.description.name + '.' + field->column};
+    evolved.what = (is_dropped ? "a field dropped: " : "a field removed: ") + field->name;
+    fields.erase(field);
+}
+
+void add_field(std::mt19937& random, Evolved& evolved, const DescribedAll& all) {
+    auto field = new_field(random, evolved.description);
+    if (chance(random, 35)) {
+        field =
+            new_reference(random, all, evolved.place, {.name = field.name, .column = field.column});
+    }
+    evolved.description.fields.push_back(std::move(field));
+    evolved.what = "a field added: " + evolved.description.fields.back().toml();
+}
+
+void change_field(std::mt19937& random, Evolved& evolved, const DescribedAll& all) {
     constexpr std::array<Change, 7> changes = {
         loosen, tighten, require, make_optional, change_default, toggle_unique, rename};
+    auto& fields = evolved.description.fields;
+    auto& field =
+        fields[static_cast<std::size_t>(roll(random, 0, static_cast<int>(fields.size()) - 1))];
+    std::string done;
+    if (field.type == "reference" && chance(random, 50)) {
+        const std::string action = some_action(random, all, evolved.place, field);
+        if (action != field.on_delete) done = "another on_delete";
+        field.on_delete = action;
+    } else {
+        const int choice = roll(random, 0, static_cast<int>(changes.size()) - 1);
+        done = changes.at(static_cast<std::size_t>(choice))(random, field);
+    }
+    field.may_repeat = field.may_repeat || repeats(field);
+    if (!done.empty()) evolved.what = done + ": " + field.toml();
+}
+
+}  // namespace
+
+Evolved evolve(std::mt19937& random, const DescribedAll& before,
+               const std::function<std::vector<std::string>(const Described&)>& left) {
     for (;;) {
-        Evolved evolved{.what = {}, .description = before};
-        auto& fields = evolved.description.fields;
+        const auto place =
+            static_cast<std::size_t>(roll(random, 0, static_cast<int>(before.size()) - 1));
+        Evolved evolved{.what = {}, .place = place, .description = before[place]};
+        const auto unused = left(before[place]);
+        const bool has_several = before[place].fields.size() > 1;
         const int choice = roll(random, 0, 12);
         if (choice < 3) {
-            fields.push_back(new_field(random, evolved.description));
-            evolved.what = "a field added: " + fields.back().toml();
-        } else if (choice == 3 && !left.empty()) {
-            evolved.drops = {before.name + '.' + left[0]};
-            evolved.what = "an old column dropped";
-        } else if (choice < 6 && fields.size() > 1) {
-            const int place = roll(random, 0, static_cast<int>(fields.size()) - 1);
-            const auto field = fields.begin() + place;
-            if (choice == 4) evolved.drops = {before.name + '.' + field->column};
-            evolved.what = choice == 4 ? "a field dropped: " : "a field removed: ";
-            evolved.what += field->name;
-            fields.erase(field);
+            add_field(random, evolved, before);
+        } else if (choice == 3 && !unused.empty()) {
+            evolved.drops = {before[place].name + '.' + unused[0]};
+            evolved.what = "an old column dropped: " + evolved.drops[0];
+        } else if (choice < 6 && has_several) {
+            remove_field(random, evolved, choice == 4);
         } else if (choice >= 6) {
-            auto& field = fields[static_cast<std::size_t>(
-                roll(random, 0, static_cast<int>(fields.size()) - 1))];
-            const auto done = changes.at(static_cast<std::size_t>(choice - 6))(random, field);
-            if (!done.empty()) evolved.what = done + ": " + field.toml();
+            change_field(random, evolved, before);
         }
         if (!evolved.what.empty()) return evolved;
     }

@@ -1,7 +1,6 @@
 #include "schema_bench.hpp"
 
 #include <fstream>
-#include <sstream>
 
 #include "../fixture.hpp"
 
@@ -48,10 +47,7 @@ std::vector<std::string> SchemaBench::write(const std::vector<std::string>& drop
     }
     const auto finished = schema(arguments);
     BOOST_REQUIRE_MESSAGE(finished.status == 2, finished.output);
-    std::vector<std::string> names;
-    std::istringstream lines(finished.output);
-    for (std::string line; std::getline(lines, line);) names.push_back(line);
-    return names;
+    return lines_in(finished.output);
 }
 
 Finished SchemaBench::script(const std::string& kind, const std::string& change) const {
@@ -98,6 +94,6 @@ void SchemaBench::run_sql(const std::string& statements) const {
     BOOST_REQUIRE_MESSAGE(finished.status == 0, statements << ": " << finished.output);
 }
 
-bool is_expand(const std::string& change) { return change.contains("_expand"); }
+bool is_expand(const std::string& change) { return change.ends_with("_expand"); }
 
 }  // namespace larder::test
