@@ -1,12 +1,14 @@
 // Pages by the values of the last record (keyset). What follows a position is a union of branches,
-// each of which is one range of an index in the order of that index and stops after a page:
+// each of which is one range of an index in the order of that index, and is read only as far as
+// those before it leave the page unfilled:
 //
 //     sort=issued,number   after (i, n, id):   issued = i AND number = n AND id > id
 //                                              issued = i AND number > n
 //                                              issued > i
 //
 // and for a field that may be null one branch more, of the nulls, which come last. Where all keys
-// rise, or all fall, the branches that have values are one comparison of rows.
+// rise, or all fall, and only the first may be null, the branches that have values are one
+// comparison of rows.
 
 #include "query/statement.hpp"
 
@@ -69,14 +71,19 @@ public:
         } else {
             split({.conditions = base_});
         }
-        for (const Branch& branch : branches_) add_texts(branch);
-        if (texts_.size() == 1) return {.with = {}, .rest = std::move(texts_.front())};
-        std::string rows;
-        for (const std::string& text : texts_) {
-            rows += fmt::format("{}(SELECT t.*{})", rows.empty() ? "" : " UNION ALL ", text);
+        if (branches_.size() == 1 && !needs_edge(branches_.front())) {
+            return {.with = {}, .rest = text_of(branches_.front())};
         }
-        return {.with = with_.empty() ? "" : fmt::format("WITH {} ", fmt::join(with_, ", ")),
-                .rest = fmt::format(" FROM ({}) AS t{}", rows, sorted(0, true))};
+        for (const Branch& branch : branches_) {
+            if (needs_edge(branch)) {
+                add_with_edge(branch);
+            } else {
+                add_part(text_of(branch));
+            }
+        }
+        return {.with = fmt::format("WITH {} ", fmt::join(with_, ", ")),
+                .rest = fmt::format(" FROM ({}) AS t{}", fmt::join(parts_, " UNION ALL "),
+                                    sorted(0, true))};
     }
 
 private:
@@ -122,7 +129,10 @@ private:
         }
         const bool is_uniform = std::ranges::all_of(
             keys_, [&](const Key& key) { return key.is_falling == keys_.front().is_falling; });
-        const bool is_one = is_uniform && std::ranges::find(values, "") == values.end();
+        const bool has_later_nulls = std::ranges::any_of(
+            keys_ | std::views::drop(1), [](const Key& key) { return key.column.is_nullable; });
+        const bool is_one =
+            is_uniform && !has_later_nulls && std::ranges::find(values, "") == values.end();
         if (is_one) add_comparison_of_rows(values);
         Texts fixed = base_;
         std::vector<Branch> found;
@@ -155,9 +165,28 @@ private:
         branches_.push_back(std::move(branch));
     }
 
-    void add_texts(const Branch& branch) {
-        if (needs_edge(branch)) return add_with_edge(branch);
-        texts_.push_back(from(branch.conditions) + sorted(branch.first, branch.has_nulls));
+    std::string text_of(const Branch& branch) const {
+        return from(branch.conditions) + sorted(branch.first, branch.has_nulls);
+    }
+
+    /// `text` with as many rows as earlier parts leave of the page. PostgreSQL plans for the LIMIT
+    /// inside, which is a constant, and stops at the one outside.
+    std::string rest_of_page(std::string_view columns, const std::string& text) const {
+        std::string inner = fmt::format("SELECT {}{}", columns, text);
+        if (limit_.empty() || parts_.empty()) return inner;
+        std::string left = limit_;
+        for (std::size_t i = 1; i <= parts_.size(); ++i) {
+            left += fmt::format(" - (SELECT count(*) FROM larder_part_{})", i);
+        }
+        return fmt::format("SELECT p.* FROM ({}) AS p LIMIT {}", inner, left);
+    }
+
+    /// The parts come in the order of the list, so that one is not read where those before it have
+    /// filled the page.
+    void add_part(const std::string& text) {
+        const std::string name = fmt::format("larder_part_{}", parts_.size() + 1);
+        with_.push_back(fmt::format("{} AS ({})", name, rest_of_page("t.*", text)));
+        parts_.push_back("SELECT * FROM " + name);
     }
 
     /// A falling key before a rising id: in an index, read backwards, the ids of equal values fall
@@ -175,15 +204,16 @@ private:
     void add_with_edge(const Branch& branch) {
         const Key& key = keys_[branch.first];
         const std::string edge = fmt::format("larder_edge_{}", with_.size() + 1);
+        const std::string values = fmt::format("{} ORDER BY {} DESC LIMIT {}",
+                                               from(branch.conditions), key.column.ordered, limit_);
         with_.push_back(fmt::format(
-            "{0} AS (SELECT e.value FROM (SELECT {1} AS value{2} ORDER BY {1} DESC LIMIT {3})"
-            " AS e ORDER BY e.value{4} LIMIT 1)",
-            edge, key.column.ordered, from(branch.conditions), limit_, key.column.collation));
+            "{} AS (SELECT e.value FROM ({}) AS e ORDER BY e.value{} LIMIT 1)", edge,
+            rest_of_page(key.column.ordered + " AS value", values), key.column.collation));
         const auto add = [&](std::string_view sign, std::size_t first) {
             Texts conditions = branch.conditions;
             conditions.push_back(
                 fmt::format("{} {} (SELECT value FROM {})", key.column.ordered, sign, edge));
-            texts_.push_back(from(conditions) + sorted(first, false));
+            add_part(from(conditions) + sorted(first, false));
         };
         add(">", branch.first);
         add("=", branch.first + 1);
@@ -196,8 +226,8 @@ private:
     Texts base_;
     std::string limit_;  // a parameter
     std::vector<Branch> branches_;
-    Texts with_;
-    Texts texts_;
+    Texts with_;   // common table expressions
+    Texts parts_;  // a SELECT of each part of the page
 };
 
 }  // namespace
