@@ -19,6 +19,7 @@
 #include "api/description.hpp"
 #include "api/scheduler.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/tags.hpp"
 #include "file.hpp"
 #include "observe/answer_log.hpp"
 #include "observe/log.hpp"
@@ -97,8 +98,10 @@ void prefer_throughput() {
 void print_lists(const std::vector<Resource>& resources) {
     for (const Resource& resource : resources) {
         for (const List& list : resource.lists) {
-            fmt::print("/{}{}{} {} {} {}\n", resource.name, list.path.empty() ? "" : "/", list.path,
-                       resource.name, resource.is_wrapped() ? "flagged" : "plain", list.file());
+            const std::string tag = tag_of(list);
+            fmt::print("/{}{}{} {} {} {} {}\n", resource.name, list.path.empty() ? "" : "/",
+                       list.path, resource.name, resource.is_wrapped() ? "flagged" : "plain",
+                       list.file(), tag.empty() ? "-" : tag);
         }
     }
 }

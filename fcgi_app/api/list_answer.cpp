@@ -10,6 +10,7 @@
 #include "api/operation.hpp"
 #include "api/record_answer.hpp"
 #include "cache/generations.hpp"
+#include "catalog/tags.hpp"
 #include "mutant.hpp"
 #include "observe/log.hpp"
 #include "records/list.hpp"
@@ -100,22 +101,25 @@ private:
 
 void answer_list(Backend& backend, const Collection& collection, const List& list,
                  std::string_view limit, std::span<Connection* const> connections) {
-    const bool can_be_kept = connections.front()->request().for_list_cache && limit.empty();
+    const bool can_be_cached = connections.front()->request().for_list_cache;
+    const bool can_be_kept = can_be_cached && limit.empty();
     Generations& generations = backend.services.generations;
     const auto name = collection.resource.name;
-    File generation = can_be_kept ? generations.open_current(name) : File();
+    const std::string tag = tag_of(list);
+    // Made for nginx too, where it has found none.
+    File generation = can_be_cached ? generations.open_current(name, tag) : File();
     ListAnswer answer(connections, collection.resource);
     const int usual = collection.resource.page.usual;
     const auto read = read_list(
-        backend, collection, list, limit.empty() && usual != 0 ? std::to_string(usual) : limit,
+        backend, collection, list, tag, limit.empty() && usual != 0 ? std::to_string(usual) : limit,
         [&](bool cacheable) { answer.begin(cacheable, backend.services.settings.list_cache_ttl); },
         [&](std::string_view json) { return answer.add(json); });
     if (!read) return answer.fail(read.error());
     answer.end();
     if (can_be_kept && mutant == Mutant::late_generation)
-        generation = generations.open_current(name);
-    if (generation.is_open() && !answer.cacheable_body().empty()) {
-        generations.keep(name, list.file(), std::move(generation), answer.cacheable_body());
+        generation = generations.open_current(name, tag);
+    if (can_be_kept && generation.is_open() && !answer.cacheable_body().empty()) {
+        generations.keep(name, tag, list.file(), std::move(generation), answer.cacheable_body());
     }
 }
 

@@ -120,24 +120,29 @@ worker_servers() {
 }
 
 # One location for each list that the worker names, where it is a file, and one for the lists of each
-# collection that are not.
+# tag that are not: of a collection, and of a named list with a condition of its own.
 render_lists() {
-    local names path collection kind file former=''
+    local names path collection kind file tag link former=''
     names=$("$WORKER_PROGRAM" --print-lists) || fail "larder-worker --print-lists failed"
-    while read -r path collection kind file; do
+    while read -r path collection kind file tag; do
         [[ $path =~ ^/[A-Za-z0-9/._-]+$ && $collection =~ ^[a-z0-9_]+$ &&
-            $kind =~ ^(plain|flagged)$ && $file =~ ^[A-Za-z0-9._-]+$ ]] ||
-            fail "larder-worker --print-lists: cannot read '$path $collection $kind $file'"
+            $kind =~ ^(plain|flagged)$ && $file =~ ^[A-Za-z0-9._-]+$ && $tag =~ ^(-|[a-z0-9_-]+)$ ]] ||
+            fail "larder-worker --print-lists: cannot read '$path $collection $kind $file $tag'"
         if [[ $collection != "$former" ]]; then
-            render_list_fallback "$collection" "$kind"
+            render_list_fallback "$collection" "$kind" "$collection"
         fi
         former=$collection
+        link=$collection
+        if [[ $tag != - ]]; then
+            link=$collection.$tag
+            render_list_fallback "$collection" "$kind" "$link"
+        fi
         # The first error_page for a status counts.
         # shellcheck disable=SC2016
         printf 'location = %s {\n    alias %s/%s.list/%s$larder_list_file_suffix;\n' \
-            "$path" "$RUN_DIR" "$collection" "$file"
+            "$path" "$RUN_DIR" "$link" "$file"
         printf '    error_page 403 404 405 500 = @%s.list;\n    include larder/list_file.conf;\n}\n' \
-            "$collection"
+            "$link"
     done <<<"$names"
 }
 
@@ -171,14 +176,25 @@ name_pattern() {
     printf '%s%s' "$prefix" "${name//]/\\]}"
 }
 
-# render_list_fallback COLLECTION KIND
+# render_list_fallback COLLECTION KIND LINK: of a link in RUN_DIR, without its suffix. That of a tag is not
+# there when a write has removed it, or nobody has read the list yet: the worker makes it. nginx would log
+# it as critical.
+# shellcheck disable=SC2016
 render_list_fallback() {
-    local flagged=''
+    local flagged='' uncached=$3.uncached
     [[ $2 != flagged ]] || flagged=$'    include larder/list_flagged.conf;\n'
-    printf 'location @%s.list {\n    root %s/%s.list;\n    error_page 500 = @%s.uncached;\n' \
-        "$1" "$RUN_DIR" "$1" "$1"
+    printf 'location @%s.list {\n    root %s/%s.list;\n    error_page 500 = @%s;\n' \
+        "$3" "$RUN_DIR" "$3" "$uncached"
+    if [[ $3 != "$1" ]]; then
+        printf '    open_file_cache off;\n    if (!-d %s/%s.list) {\n        return 500;\n    }\n' \
+            "$RUN_DIR" "$3"
+    fi
     printf '    include larder/list_cache.conf;\n    include larder/list.conf;\n%s}\n' "$flagged"
-    printf 'location @%s.uncached {\n    include larder/list.conf;\n%s}\n' "$1" "$flagged"
+    printf 'location @%s {\n    include larder/list.conf;\n' "$uncached"
+    if [[ $3 != "$1" ]]; then
+        printf '    set $larder_file_cache $larder_cold_list;\n'
+    fi
+    printf '%s}\n' "$flagged"
 }
 
 # Two servers of one account could share a port unnoticed (reuseport), so nginx's own check is not

@@ -35,6 +35,8 @@ primed = true
 name = { type = "text" }
 copy = { type = "text" }
 parent = { type = "reference", to = "parents", on_delete = "clear", optional = true }
+[lists.linked]
+where = "parent IS NOT NULL"
 )toml";
 
 constexpr auto tables = R"sql(

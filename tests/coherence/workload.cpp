@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<ListPath, 12> list_paths = {{
+constexpr std::array<ListPath, 13> list_paths = {{
     {Resource::employees, "/employees", ListKind::all},
     {Resource::employees, "/employees/high-salary", ListKind::high_salary},
     {Resource::employees, "/employees/top2-by-department", ListKind::part},
@@ -20,6 +20,7 @@ constexpr std::array<ListPath, 12> list_paths = {{
     {Resource::parents, "/parents", ListKind::all},
     {Resource::children, "/children", ListKind::all},
     {Resource::friends, "/friends", ListKind::all},
+    {Resource::friends, "/friends/linked", ListKind::part},
 }};
 
 /// Of so many operations one is on each resource.
