@@ -390,7 +390,7 @@ BOOST_AUTO_TEST_CASE(without_the_old_row_all_lists_may_be_wrong) {
         tables.affected_by(pgoutput::Delete{.relation = 1, .old = {.values = row("42", "f")}})
             .lists.all);
     Tuple untouched = row("42", "f");
-    untouched[1] = {.kind = Value::Kind::unchanged};
+    untouched[1] = {.kind = Value::Kind::unchanged, .text = {}};
     BOOST_TEST(tables.affected_by(update(row("42", "f"), untouched)).lists.all);
     tables.describe(relation(1, "invoices", {"id", "paid", "total"}));
     BOOST_TEST(

@@ -286,7 +286,7 @@ BOOST_FIXTURE_TEST_CASE(a_sweep_removes_links_that_are_too_many_and_what_tags_ha
     BOOST_TEST(kept() == Generations::most_tags + 3);
     BOOST_TEST(generations.swap_tags("items"));
     generations.sweep();
-    BOOST_TEST(kept() == 4U);
+    BOOST_TEST(kept() == 3U);
     BOOST_TEST(generations.open_current("items", "n=one-more").is_open());
 }
 
