@@ -24,7 +24,7 @@ const Expression* literal_of(const Expression& whole, std::string_view base_type
                                  type == "character varying" || type == "numeric" ||
                                  type == "bigint" || type == "integer" || type == "smallint";
         if (!keeps_value) return nullptr;
-        one = &one->parts[0];
+        one = &one->parts.front();
     }
     return one;
 }
@@ -64,7 +64,7 @@ std::optional<std::string> constant_default(const FieldType& type, std::string_v
 bool is_null_default(std::string_view sql) {
     const auto parsed = parse_expression(sql);
     const Expression* one = parsed ? &*parsed : nullptr;
-    while (one != nullptr && one->kind == Kind::cast) one = &one->parts[0];
+    while (one != nullptr && one->kind == Kind::cast) one = &one->parts.front();
     return one != nullptr && one->kind == Kind::name && one->text == "NULL";
 }
 

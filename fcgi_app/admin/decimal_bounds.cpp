@@ -1,6 +1,7 @@
 #include "admin/decimal_bounds.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <vector>
 
 #include "json/decimal.hpp"
@@ -29,30 +30,30 @@ std::optional<int> power_of_ten(std::string_view number) {
 /// A magnitude as a whole number of units of 10^-scale.
 std::string units_of(std::string_view magnitude, std::size_t scale) {
     const auto point = std::min(magnitude.find('.'), magnitude.size());
-    std::string units(magnitude.substr(0, point));
+    const std::string units(magnitude.substr(0, point));
     std::string fraction(magnitude.substr(std::min(point + 1, magnitude.size())));
     fraction.resize(scale, '0');
     return units + fraction;
 }
 
 void add_one(std::string& units) {
-    for (auto digit = units.rbegin(); digit != units.rend(); ++digit) {
-        if (*digit != '9') {
-            ++*digit;
+    for (char& digit : std::views::reverse(units)) {
+        if (digit != '9') {
+            ++digit;
             return;
         }
-        *digit = '0';
+        digit = '0';
     }
     units.insert(0, "1");
 }
 
 void subtract_one(std::string& units) {  // of over 0
-    for (auto digit = units.rbegin(); digit != units.rend(); ++digit) {
-        if (*digit != '0') {
-            --*digit;
+    for (char& digit : std::views::reverse(units)) {
+        if (digit != '0') {
+            --digit;
             return;
         }
-        *digit = '9';
+        digit = '9';
     }
 }
 
@@ -130,8 +131,8 @@ Decimal decimal_of_type(std::string_view type) {
     if (precision > scale) {
         return {.scale = std::max(scale, 0), .digits = std::min(precision - scale, 1000)};
     }
-    std::string most = "0." + std::string(static_cast<std::size_t>(scale - precision), '0') +
-                       std::string(static_cast<std::size_t>(precision), '9');
+    const std::string most = "0." + std::string(static_cast<std::size_t>(scale - precision), '0') +
+                             std::string(static_cast<std::size_t>(precision), '9');
     return {.least = '-' + most, .most = most, .scale = scale};
 }
 

@@ -133,6 +133,13 @@ struct Pending {
     bool is_understood = false;
 };
 
+std::vector<Pending*> places_of(std::vector<Pending>& checks) {
+    std::vector<Pending*> places;
+    places.reserve(checks.size());
+    for (Pending& check : checks) places.push_back(&check);
+    return places;
+}
+
 void add_all(FieldType& rules, const CheckedColumn& column, std::vector<Pending*> checks) {
     for (bool is_progress = true; is_progress;) {
         is_progress = false;
@@ -232,12 +239,12 @@ private:
     }
 
     /// False: a check of the domain is not understood.
-    static bool add_domain(Column& column, std::vector<Pending> checks) {
+    static bool add_domain(Column& column, const std::vector<Pending>& checks) {
         if (!column.rules) return false;
-        std::vector<Pending*> pending;
-        for (Pending& check : checks) pending.push_back(&check);
-        add_all(*column.rules, {"VALUE", column.base_type, column.has_one_text}, pending);
-        return std::ranges::all_of(checks, &Pending::is_understood);
+        std::vector<Pending> pending = checks;
+        add_all(*column.rules, {"VALUE", column.base_type, column.has_one_text},
+                places_of(pending));
+        return std::ranges::all_of(pending, &Pending::is_understood);
     }
 
     void add_check_row(Row& row) {
@@ -308,9 +315,8 @@ private:
                 pending.push_back({.expression = check.expression});
                 checks.push_back(&check);
             }
-            std::vector<Pending*> places;
-            for (Pending& one : pending) places.push_back(&one);
-            add_all(*column.rules, {column.name, column.base_type, column.has_one_text}, places);
+            add_all(*column.rules, {column.name, column.base_type, column.has_one_text},
+                    places_of(pending));
             for (std::size_t i = 0; i < checks.size(); ++i) {
                 checks[i]->is_understood = pending[i].is_understood;
             }

@@ -113,6 +113,7 @@ public:
         std::ranges::move(resolve_references(described_, unread_), std::back_inserter(mistakes_));
         if (mistakes_.empty()) {
             std::vector<Resource> resources;
+            resources.reserve(described_.size());
             for (Described& one : described_) {
                 resources.push_back(std::move(one.description.resource));
             }

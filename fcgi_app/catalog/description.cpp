@@ -95,7 +95,7 @@ private:
         TableReader reader(*root_.table("id"), mistakes_);
         reader.check_keys(id_keys, {});
         if (!reader.has("type")) {
-            reader.refuse("type", "the id has no type; add type = \"integer\" or type = \"uuid\"");
+            reader.refuse("type", R"(the id has no type; add type = "integer" or type = "uuid")");
         }
         if (reader.one_of("type", ids) == "uuid") resource().id = IdType::uuid;
         if (const auto column = name(reader, "column", "column", misnamed_column)) {

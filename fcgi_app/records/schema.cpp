@@ -2,16 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "catalog/names.hpp"
-#include "json/text.hpp"
 #include "records/schema_references.hpp"
+#include "records/schema_tables.hpp"
 #include "store/pooler.hpp"
 #include "store/session.hpp"
 #include "store/statements.hpp"
@@ -62,40 +67,41 @@ std::string_view types_of(const Field& field) {
     return std::visit(Names{}, field.type);
 }
 
-/// The columns that each table has to have, with their types, as JSON.
-std::string wanted_columns(std::span<const Resource> resources) {
-    std::vector<std::string> tables;
-    for (const Resource& resource : resources) {
-        std::vector<std::string> columns;
-        const auto add = [&](std::string_view column, std::string_view types) {
-            columns.push_back(fmt::format("[{},{}]", json::quoted(column), json::quoted(types)));
-        };
-        add(resource.id_column, types_of(resource.id));
-        if (resource.is_document()) add("data", "jsonb");
-        for (const Field& field : resource.fields) add(field.column_name(), types_of(field));
-        tables.push_back(fmt::format(R"({{"t":{},"columns":[{}]}})",
-                                     json::quoted(resource.sql_table()), fmt::join(columns, ",")));
-    }
-    return fmt::format("[{}]", fmt::join(tables, ","));
+/// (place in `resources`, whether it may be read, column, type, whether the type is a domain, type
+/// as SQL has it) of each column; no column where there is no such table.
+Statement all_columns(std::span<const Resource> resources) {
+    return {fmt::format("SELECT d.place, has_table_privilege(d.oid, 'SELECT'), a.attname,"
+                        " coalesce(base.typname, y.typname),"
+                        " coalesce(base.typtype, y.typtype) = 'd',"
+                        " format_type(a.atttypid, a.atttypmod) FROM {}"
+                        " LEFT JOIN (pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid"
+                        " LEFT JOIN pg_type AS base ON base.oid = y.typbasetype)"
+                        " ON a.attrelid = d.oid AND a.attnum > 0 AND NOT a.attisdropped",
+                        places_and_oids),
+            {names_of_tables(resources)},
+            false};
 }
 
-/// (table, column, types, type that it has, whether it may be read) of the first column that is not
-/// as it has to be.
-Statement misfit(std::span<const Resource> resources) {
-    return {
-        "SELECT t, w.one->>0, w.one->>1, format_type(a.atttypid, a.atttypmod),"
-        " has_table_privilege(w.oid, 'SELECT')"
-        " FROM (SELECT t, to_regclass(t) AS oid, json_array_elements(columns) AS one"
-        " FROM json_to_recordset($1::json) AS d(t text, columns json) OFFSET 0) AS w"
-        " LEFT JOIN pg_attribute AS a"
-        " ON a.attrelid = w.oid AND a.attname = w.one->>0 AND NOT a.attisdropped"
-        " LEFT JOIN pg_type AS y ON y.oid = a.atttypid"
-        " LEFT JOIN pg_type AS base ON base.oid = y.typbasetype"
-        " WHERE a.attname IS NULL OR NOT has_table_privilege(w.oid, 'SELECT')"
-        " OR w.one->>1 <> '' AND coalesce(base.typtype, y.typtype) <> 'd' AND NOT "
-        "coalesce(base.typname, y.typname) = ANY"
-        " (string_to_array(w.one->>1, ' ')) LIMIT 1",
-        {wanted_columns(resources)}};
+/// The columns of one table that has to be there.
+struct Table {
+    struct Column {
+        std::string type;
+        bool is_domain = false;
+        std::string sql_type;
+    };
+    bool is_readable = true;
+    std::map<std::string, Column, std::less<>> columns;
+};
+
+std::vector<Table> read_tables(const Rows& rows, std::size_t count) {
+    std::vector<Table> tables(count);
+    for (const Row& row : rows) {
+        Table& table = tables.at(place_of(row));
+        table.is_readable = row[1] != "f";
+        if (!row[2]) continue;
+        table.columns[*row[2]] = {row[3].value_or(""), row[4] == "t", row[5].value_or("")};
+    }
+    return tables;
 }
 
 SchemaReport behind(const std::string& what) {
@@ -124,86 +130,105 @@ SchemaReport report_of(const Error& error) {
     return behind(error.log);
 }
 
-std::optional<SchemaReport> check_columns(Session& session, std::span<const Resource> resources) {
-    const auto found = session.read(misfit(resources));
-    if (!found) return report_of(found.error());
-    if (found->empty()) return std::nullopt;
-    const auto text = [&](std::size_t at) { return found->front()[at].value_or(""); };
-    if (text(4) == "f") return behind(fmt::format("the role may not read {}", text(0)));
-    if (text(3).empty())
-        return behind(fmt::format("there is no column {} of {}", text(1), text(0)));
+/// Whether a column is there and, unless `types` is empty, of one of them.
+std::optional<SchemaReport> check_column(const Resource& resource, const Table& table,
+                                         std::string_view name, std::string_view types) {
+    const auto found = table.columns.find(name);
+    if (found == table.columns.end()) {
+        return behind(fmt::format("there is no column {} of {}", name, resource.sql_table()));
+    }
+    const auto& [type, is_domain, sql_type] = found->second;
+    const std::string padded = fmt::format(" {} ", types);
+    if (types.empty() || is_domain || padded.find(fmt::format(" {} ", type)) != padded.npos) {
+        return std::nullopt;
+    }
     return SchemaReport{
         SchemaState::behind,
         fmt::format(
             "PostgreSQL: the column {} of {} is of type {}, and the field that is kept in it"
             " needs one of {}; change the `type` of the field",
-            text(1), text(0), text(3), text(2))};
+            name, resource.sql_table(), sql_type, types)};
 }
 
-/// The columns that have to be unique, and whether they are those of fields, as JSON.
-std::string unique_columns(std::span<const Resource> resources) {
-    std::string json;
-    const auto add = [&](const Resource& resource, std::string_view column, bool is_field) {
-        json += fmt::format(R"({}{{"t":{},"c":{},"f":{}}})", json.empty() ? '[' : ',',
-                            json::quoted(resource.sql_table()), json::quoted(column), is_field);
-    };
-    for (const Resource& resource : resources) {
-        add(resource, resource.id_column, false);
-        for (const Field& field : resource.fields) {
-            if (field.unique) add(resource, field.column_name(), true);
-        }
+std::optional<SchemaReport> check_table(const Resource& resource, const Table& table) {
+    if (!table.is_readable) {
+        return behind(fmt::format("the role may not read {}", resource.sql_table()));
     }
-    return json.empty() ? "[]" : json + ']';
+    auto report = check_column(resource, table, resource.id_column, types_of(resource.id));
+    if (!report && resource.is_document()) report = check_column(resource, table, "data", "jsonb");
+    for (const Field& field : resource.fields) {
+        if (report) break;
+        report = check_column(resource, table, field.column_name(), types_of(field));
+    }
+    return report;
 }
 
-constexpr std::string_view unique_fields =
-    "WITH wanted AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json)"
-    " AS w(t text, c text, f bool)), tables AS MATERIALIZED"
-    " (SELECT t, to_regclass(t) AS oid, bool_or(f) AS has_fields FROM wanted GROUP BY t) ";
-
-/// (table, constraint) of one that inserts cannot work with: ON CONFLICT fails (55000) where any of
-/// the table is checked later than at the statement's end.
-Statement deferrable_constraint(const std::string& wanted) {
-    return {std::string(unique_fields) +
-                "SELECT t, c.relname FROM tables JOIN pg_index AS i ON i.indrelid = tables.oid"
-                " JOIN pg_class AS c ON c.oid = i.indexrelid"
-                " WHERE has_fields AND NOT i.indimmediate LIMIT 1",
-            {wanted}};
+std::optional<SchemaReport> check_columns(Session& session, std::span<const Resource> resources) {
+    const auto found = session.read(all_columns(resources));
+    if (!found) return report_of(found.error());
+    const std::vector<Table> tables = read_tables(*found, resources.size());
+    for (std::size_t at = 0; at < resources.size(); ++at) {
+        if (auto report = check_table(resources[at], tables[at])) return report;
+    }
+    return std::nullopt;
 }
 
-/// (table, column) of an id or a field of which two rows can have the same value.
-Statement not_unique(const std::string& wanted) {
-    return {std::string(unique_fields) +
-                "SELECT t, c FROM wanted JOIN tables USING (t) WHERE NOT EXISTS"
-                " (SELECT FROM pg_index AS i JOIN pg_attribute AS a"
-                " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
-                " WHERE i.indrelid = tables.oid AND a.attname = c AND i.indnkeyatts = 1"
-                " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL) LIMIT 1",
-            {wanted}};
+/// (place in `resources`, index, whether it is checked at once, its column where it decides on the
+/// values of that one alone) of each unique index.
+Statement unique_indexes(std::span<const Resource> resources) {
+    return {fmt::format("SELECT d.place, c.relname, i.indimmediate, a.attname FROM {}"
+                        " JOIN pg_index AS i ON i.indrelid = d.oid AND i.indisunique"
+                        " JOIN pg_class AS c ON c.oid = i.indexrelid"
+                        " LEFT JOIN pg_attribute AS a"
+                        " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
+                        " AND i.indnkeyatts = 1 AND i.indisvalid AND i.indpred IS NULL",
+                        places_and_oids),
+            {names_of_tables(resources)},
+            false};
 }
 
-/// Whether the tables can decide on unique values; nothing: they can.
-std::optional<SchemaReport> check_unique(Session& session, std::span<const Resource> resources) {
-    const std::string wanted = unique_columns(resources);
-    const auto deferrable = session.read(deferrable_constraint(wanted));
-    if (!deferrable) return report_of(deferrable.error());
-    if (!deferrable->empty()) {
-        const Row& row = deferrable->front();
-        return SchemaReport{
-            SchemaState::behind,
+SchemaReport deferrable(const Resource& resource, std::string_view constraint) {
+    return {SchemaState::behind,
             fmt::format("PostgreSQL: the constraint {} is DEFERRABLE, so that every insert into"
                         " {} would fail; drop it, and add it without DEFERRABLE",
-                        row[1].value_or(""), row[0].value_or(""))};
-    }
-    const auto ambiguous = session.read(not_unique(wanted));
-    if (!ambiguous) return report_of(ambiguous.error());
-    if (ambiguous->empty()) return std::nullopt;
-    const Row& row = ambiguous->front();
-    return SchemaReport{
+                        constraint, resource.sql_table())};
+}
+
+SchemaReport ambiguous(const Resource& resource, std::string_view column) {
+    return {
         SchemaState::behind,
         fmt::format("PostgreSQL: {0}.{1} is not unique, so that nothing would refuse duplicates;"
                     " add a constraint: ALTER TABLE {0} ADD UNIQUE ({1})",
-                    row[0].value_or(""), quoted_identifier(row[1].value_or("")))};
+                    resource.sql_table(), quoted_identifier(column))};
+}
+
+/// Whether the tables can decide on unique values; nothing: they can. ON CONFLICT, which a resource
+/// with unique fields needs, fails (55000) where any constraint is checked later than at the
+/// statement's end.
+std::optional<SchemaReport> check_unique(Session& session, std::span<const Resource> resources) {
+    const auto found = session.read(unique_indexes(resources));
+    if (!found) return report_of(found.error());
+    std::vector<std::set<std::string, std::less<>>> unique(resources.size());
+    for (const Row& row : *found) {
+        const std::size_t place = place_of(row);
+        const Resource& resource = resources[place];
+        if (row[2] == "f" && std::ranges::any_of(resource.fields, &Field::unique)) {
+            return deferrable(resource, row[1].value_or(""));
+        }
+        if (row[3]) unique[place].insert(*row[3]);
+    }
+    for (std::size_t place = 0; place < resources.size(); ++place) {
+        const Resource& resource = resources[place];
+        if (!unique[place].contains(resource.id_column)) {
+            return ambiguous(resource, resource.id_column);
+        }
+        for (const Field& field : resource.fields) {
+            if (field.unique && !unique[place].contains(field.column_name())) {
+                return ambiguous(resource, field.column_name());
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "catalog/names.hpp"
-#include "number.hpp"
+#include "records/schema_tables.hpp"
 #include "store/statements.hpp"
 
 namespace larder {
@@ -31,34 +31,26 @@ struct ForeignKey {
 /// (from, to, name, column, column of `to`, single, required, generated, changes rows) of each
 /// foreign key; the first two are places in `resources`.
 Statement all_foreign_keys(std::span<const Resource> resources) {
-    Statement statement{.sql = {}, .values = {}, .is_repeated = false};
-    std::string tables;
-    for (const Resource& resource : resources) {
-        statement.values.emplace_back(resource.sql_table());
-        tables += fmt::format("{}({}, to_regclass(${}))", tables.empty() ? "" : ", ",
-                              statement.values.size() - 1, statement.values.size());
-    }
-    statement.sql = fmt::format(
-        "WITH tables (place, oid) AS (VALUES {})"
-        " SELECT a.place, b.place, c.conname, x.attname, y.attname, cardinality(c.conkey) = 1,"
-        " x.attnotnull, x.attgenerated <> '', c.confdeltype IN ('c', 'n', 'd')"
-        " FROM pg_constraint AS c JOIN tables AS a ON a.oid = c.conrelid"
-        " JOIN tables AS b ON b.oid = c.confrelid"
-        " JOIN pg_attribute AS x ON x.attrelid = c.conrelid AND x.attnum = c.conkey[1]"
-        " JOIN pg_attribute AS y ON y.attrelid = c.confrelid AND y.attnum = c.confkey[1]"
-        " WHERE c.contype = 'f' ORDER BY a.place, c.conname",
-        tables);
-    return statement;
+    return {fmt::format(
+                "WITH tables AS MATERIALIZED (SELECT * FROM {})"
+                " SELECT a.place, b.place, c.conname, x.attname, y.attname,"
+                " cardinality(c.conkey) = 1, x.attnotnull, x.attgenerated <> '',"
+                " c.confdeltype IN ('c', 'n', 'd')"
+                " FROM pg_constraint AS c JOIN tables AS a ON a.oid = c.conrelid"
+                " JOIN tables AS b ON b.oid = c.confrelid"
+                " JOIN pg_attribute AS x ON x.attrelid = c.conrelid AND x.attnum = c.conkey[1]"
+                " JOIN pg_attribute AS y ON y.attrelid = c.confrelid AND y.attnum = c.confkey[1]"
+                " WHERE c.contype = 'f' ORDER BY a.place, c.conname",
+                places_and_oids),
+            {names_of_tables(resources)},
+            false};
 }
 
 std::vector<ForeignKey> read_keys(const Rows& rows, std::span<const Resource> resources) {
-    const auto resource_at = [&](const std::optional<std::string>& place) {
-        return &resources[to_number<std::size_t>(place.value_or("")).value_or(0)];
-    };
     std::vector<ForeignKey> keys;
     for (const Row& row : rows) {
-        keys.push_back({.from = resource_at(row[0]),
-                        .to = resource_at(row[1]),
+        keys.push_back({.from = &resources[place_of(row, 0)],
+                        .to = &resources[place_of(row, 1)],
                         .name = *row[2],
                         .column = *row[3],
                         .to_column = *row[4],

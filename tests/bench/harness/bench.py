@@ -62,6 +62,7 @@ class Bench:
                                self._against / "build")
             self._base.up()
             self._base.fill(HERE / "data.sql")
+            peers.prepare_stores(self._base)  # so that its stores hold as much
         peers.prepare_stores(self.stack)
         self._peers = peers.Peers(self.stack, self.directory, self._programs, self.account)
         self._peers.start([name for name in PEERS if name in self._wanted])

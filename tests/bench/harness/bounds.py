@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from statistics import median
 
+from harness.rounds import contender_name
+
 
 @dataclasses.dataclass
 class Bound:
@@ -79,6 +81,24 @@ BOUNDS = [
     Bound("million", "ms to the first byte", figure("first_byte_ms"), 300, at_most=True),
     Bound("million", "MiB of a worker at most", figure("worker_peak_mib"), 64, at_most=True),
     Bound("million", "time to that of COPY", figure("ratio_to_copy"), 1.3, at_most=True),
+    *(
+        Bound("warm", f"requests/s of the list {title}, {share} % writes to none",
+              ratio(contender_name("larder", title, 0), name=contender_name("larder", title, share)),
+              limit)
+        for title, share, limit in (
+            ("of a customer", 1, 0.8), ("of a customer", 5, 0.6), ("of a customer", 20, 0.3),
+            ("high-salary", 5, 0.8),
+        )
+    ),
+    *(
+        Bound("warm", f"requests/s of the list {title}, {share} % writes, to base",
+              ratio(contender_name("base", title, share), name=contender_name("larder", title, share)),
+              limit)
+        for title, share, limit in (
+            ("of a customer", 1, 3), ("of a customer", 5, 3), ("of a customer", 20, 3),
+            ("all employees", 5, 1.5),
+        )
+    ),
     Bound("bursts", "queries per worker for a record", queries_per_worker, 1, at_most=True),
     Bound("bursts", "queries for a list", figure("most_queries_list"), 1, at_most=True),
     *(

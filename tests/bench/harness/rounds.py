@@ -71,6 +71,11 @@ class Row:
         return median(found) if found else None
 
 
+def contender_name(server, title, share):
+    """Of a contender whose load has this share of writes, in per cent."""
+    return f"{server}: {title}, {share} % writes"
+
+
 def http_contender(generator, server: Server, load: Load, name=None, before=None):
     def run(seconds):
         return generator.run(server, load, seconds)

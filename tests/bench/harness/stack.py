@@ -1,6 +1,7 @@
 """Larder itself: a stack of scripts/stack, in a directory of its own, with the benchmark's rows."""
 
 import os
+import shutil
 import subprocess
 
 from harness import http, stores
@@ -19,9 +20,11 @@ class Stack(Server):
         super().__init__(name, free_port())
         self.root = root
         self.directory = directory
+        self.descriptions = directory.with_name(f"{directory.name}-resources")
         # The empty addresses keep a developer's .env from leading the stack to somebody's data.
         self.environment = os.environ | dict.fromkeys(ADDRESSES, "") | {
             "STACK": str(directory),
+            "RESOURCES_DIR": str(self.descriptions),
             "API_HOST": "127.0.0.1",
             "API_PORT": str(self.port),
             "WORKERS": str(workers),
@@ -44,8 +47,14 @@ class Stack(Server):
         return done.stdout
 
     def up(self):
+        shutil.copytree(self.root / "resources", self.descriptions, dirs_exist_ok=True)
         self.script("up")
         self.refresh()
+
+    def add_resources(self, directory):
+        """Makes the descriptions there live as well, while the stack serves."""
+        shutil.copytree(directory, self.descriptions, dirs_exist_ok=True)
+        self.up()
 
     def refresh(self):
         """Learns the process ids again, after something was restarted."""
@@ -57,6 +66,7 @@ class Stack(Server):
 
     def destroy(self):
         self.script("destroy")
+        shutil.rmtree(self.descriptions, ignore_errors=True)
 
     @property
     def run_directory(self):
