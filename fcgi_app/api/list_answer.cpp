@@ -97,22 +97,31 @@ private:
     bool is_streaming_ = false;
 };
 
+/// Whether nginx may keep the answer to a list of this tag under the one that it has found: that of
+/// a collection is swapped by every write, and another has to be the same.
+bool is_kept_under(std::string_view found, std::string_view tag) {
+    return found.empty() || (found.starts_with('.') && found.substr(1) == tag);
+}
+
 }  // namespace
 
 void answer_list(Backend& backend, const Collection& collection, const List& list,
                  std::string_view limit, std::span<Connection* const> connections) {
-    const bool can_be_cached = connections.front()->request().for_list_cache;
-    const bool can_be_kept = can_be_cached && limit.empty();
+    const http::Request& request = connections.front()->request();
+    const bool can_be_kept = request.for_list_cache && limit.empty();
     Generations& generations = backend.services.generations;
     const auto name = collection.resource.name;
     const std::string tag = tag_of(list);
     // Made for nginx too, where it has found none.
-    File generation = can_be_cached ? generations.open_current(name, tag) : File();
+    File generation = request.for_list_cache ? generations.open_current(name, tag) : File();
+    const bool is_agreed = is_kept_under(request.list_tag, tag);
     ListAnswer answer(connections, collection.resource);
     const int usual = collection.resource.page.usual;
     const auto read = read_list(
         backend, collection, list, tag, limit.empty() && usual != 0 ? std::to_string(usual) : limit,
-        [&](bool cacheable) { answer.begin(cacheable, backend.services.settings.list_cache_ttl); },
+        [&](bool cacheable) {
+            answer.begin(cacheable && is_agreed, backend.services.settings.list_cache_ttl);
+        },
         [&](std::string_view json) { return answer.add(json); });
     if (!read) return answer.fail(read.error());
     answer.end();
