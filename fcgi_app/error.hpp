@@ -43,6 +43,7 @@ struct Error {
     bool is_locked = false;           ///< `unavailable`, for another transaction holds a lock
     bool breaks_reference = false;    ///< `unprocessable`, for a foreign key refused it
     bool is_outcome_unknown = false;  ///< a COMMIT was lost: it may have been done or not
+    bool is_timed_out = false;        ///< `unavailable`, for a statement took longer than it may
 };
 
 template <class T>

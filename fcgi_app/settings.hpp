@@ -35,6 +35,7 @@ struct Settings {
     int store_threads = 0;
     int queue_limit = 0;
     int lock_timeout_ms = 0;
+    int query_timeout_ms = 0;
     int body_limit_bytes = 0;
     std::string welcome_text;
     int redis_timeout_ms = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <variant>
 #include <vector>
 
 #include "admin/plan_parts.hpp"
@@ -17,27 +18,47 @@ namespace {
 
 constexpr std::string_view code_points = "COLLATE \"C\"";
 
-/// Texts compare by code point. A column that does so already needs no word of it.
+/// Texts compare by code point, and values of an enum too where they are sorted. A column that does
+/// so already needs no word of it.
 bool needs_collation(const Field& field, const Column* column) {
     if (!is_text(field.type)) return false;
+    if (std::holds_alternative<Enum>(field.type) && !field.sort) return false;
     if (column == nullptr) return false;  // it is made so
     const bool is_text_column =
         column->base_type == "text" || column->base_type.starts_with("character");
     return is_text_column && column->collation != "\"C\"";
 }
 
-/// In the order of the field, and of the id where values are equal.
-WantedIndex index_of(const Resource& resource, const Field& field, const Column* column) {
-    const std::string name = quoted_identifier(field.column_name());
-    const bool has_collation = needs_collation(field, column);
-    return {.subject = field.column_name(),
-            .name = sql_name({table_of(resource).name, field.column_name(), "idx"}),
-            .definition = fmt::format("btree ({}{}{}, {})", name, has_collation ? " " : "",
-                                      has_collation ? code_points : "",
-                                      quoted_identifier(resource.id_column)),
-            .columns = {field.column_name()},
-            .has_collation = has_collation,
-            .has_order = field.filter || field.sort};
+const Column* column_of(const Table* table, const Field& field) {
+    return table == nullptr ? nullptr : find_column(*table, field.column_name());
+}
+
+/// In the order of the fields, and of the id where values are equal.
+WantedIndex index_of(const Resource& resource, const std::vector<const Field*>& fields,
+                     const Table* table) {
+    WantedIndex wanted{.subject = {}, .name = {}, .definition = {}, .columns = {}};
+    std::string columns;
+    for (const Field* field : fields) {
+        const std::string& name = field->column_name();
+        const bool has_collation = needs_collation(*field, column_of(table, *field));
+        columns += fmt::format("{}{}{}, ", quoted_identifier(name), has_collation ? " " : "",
+                               has_collation ? code_points : "");
+        wanted.columns.push_back(name);
+        wanted.collations += has_collation ? 1 : 0;
+        wanted.has_order = wanted.has_order || field->filter || field->sort;
+        wanted.has_nulls = wanted.has_nulls || !field->required;
+    }
+    wanted.definition = fmt::format("btree ({}{})", columns, quoted_identifier(resource.id_column));
+    const std::string table_name = table_of(resource).name;
+    const std::string names = fmt::format("{}", fmt::join(wanted.columns, "_"));
+    if (fields.size() == 1) {
+        wanted.subject = names;
+        wanted.name = sql_name({table_name, names, "idx"});
+    } else {
+        // Names may have `_` themselves.
+        wanted.name = sql_name({table_name, names, hash_name(columns), "idx"});
+    }
+    return wanted;
 }
 
 WantedIndex index_for_words(const Resource& resource) {
@@ -48,18 +69,34 @@ WantedIndex index_for_words(const Resource& resource) {
     return {.subject = {},
             .name = sql_name({table_of(resource).name, "search", hash_name(names), "idx"}),
             .definition = fmt::format("gin ({})", search_vector(resource)),
-            .columns = {},
-            .has_collation = false};
+            .columns = {}};
+}
+
+std::size_t collations_of(const Index& index) {
+    std::size_t count = 0;
+    for (auto at = index.definition.find(code_points); at != index.definition.npos;
+         at = index.definition.find(code_points, at + 1)) {
+        ++count;
+    }
+    return count;
 }
 
 bool serves(const Index& index, const WantedIndex& wanted, const std::string& key) {
     if (!index.is_valid || index.is_partial) return false;
     if (wanted.columns.empty()) return index.name == wanted.name;
-    const bool begins_so =
-        index.access_method == "btree" && index.columns[0] == wanted.columns[0] &&
-        (!wanted.has_order ||
-         (index.columns.size() == 1 ? index.is_unique : index.columns[1] == key));
-    return begins_so && (!wanted.has_collation || index.definition.contains(code_points));
+    const std::size_t count = wanted.columns.size();
+    if (index.access_method != "btree" || index.columns.size() < count ||
+        !std::equal(wanted.columns.begin(), wanted.columns.end(), index.columns.begin())) {
+        return false;
+    }
+    const bool has_order = index.columns.size() == count ? index.is_unique && !wanted.has_nulls
+                                                         : index.columns[count] == key;
+    return (!wanted.has_order || has_order) && collations_of(index) >= wanted.collations;
+}
+
+/// Whether the index of the constraint of a unique field does without another one.
+bool is_served_by_constraint(const Field& field) {
+    return field.unique && (field.required || (!field.filter && !field.sort));
 }
 
 }  // namespace
@@ -68,10 +105,14 @@ std::vector<WantedIndex> wanted_indexes(const Resource& resource, const Table* t
     std::vector<WantedIndex> wanted;
     for (const Field& field : resource.fields) {
         if (!field.filter && !field.sort && field.reference() == nullptr) continue;
-        if (field.unique && table == nullptr) continue;  // its constraint has an index
-        const Column* column =
-            table == nullptr ? nullptr : find_column(*table, field.column_name());
-        wanted.push_back(index_of(resource, field, column));
+        if (table == nullptr && is_served_by_constraint(field)) continue;
+        wanted.push_back(index_of(resource, {&field}, table));
+    }
+    for (const auto& names : resource.indexes) {
+        std::vector<const Field*> fields;
+        for (const std::string& name : names) fields.push_back(resource.find_field(name));
+        wanted.push_back(index_of(resource, fields, table));
+        wanted.back().has_order = true;
     }
     if (!search_vector(resource).empty()) wanted.push_back(index_for_words(resource));
     return wanted;
@@ -84,7 +125,8 @@ void plan_indexes(const Target& target) {
             if (one.column_name() == wanted.subject) field = &one;
         }
         // That of a field that is going to be unique comes with its constraint.
-        const bool is_coming = field != nullptr && field->unique && !wanted.has_collation;
+        const bool is_coming =
+            field != nullptr && is_served_by_constraint(*field) && wanted.collations == 0;
         const bool is_there = std::ranges::any_of(target.table.indexes, [&](const Index& index) {
             return serves(index, wanted, target.resource.id_column);
         });

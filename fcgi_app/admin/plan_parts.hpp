@@ -66,8 +66,9 @@ struct WantedIndex {
     std::string name;
     std::string definition;            ///< what follows USING
     std::vector<std::string> columns;  ///< that it begins with; empty: it is known by its name
-    bool has_collation = false;
-    bool has_order = false;  ///< that of the key comes next
+    std::size_t collations = 0;        ///< how many of them by code point, against their columns
+    bool has_order = false;            ///< that of the key comes next
+    bool has_nulls = false;  ///< of which many are equal, also where the values are unique
 };
 
 /// `table` null: it is about to be made.

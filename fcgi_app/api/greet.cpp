@@ -29,7 +29,7 @@ public:
     std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const override {
         if (call.argument.empty()) call.argument = target.parameter("name").value_or("");
         if (call.argument.empty()) call.argument = "Guest";
-        return {};
+        return Operation::take_parameters(target, call);
     }
 
     Lane lane(const Call&) const override { return Lane::now; }

@@ -2,59 +2,44 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
+#include <memory>
+#include <utility>
 
+#include "api/describe_list.hpp"
 #include "api/describe_resource.hpp"
 #include "api/list_answer.hpp"
 #include "api/operations.hpp"
-#include "http/parameters.hpp"
-#include "number.hpp"
 #include "openapi/components.hpp"
 #include "openapi/example.hpp"
 #include "openapi/schema.hpp"
+#include "query/parse.hpp"
 
 namespace larder {
 
 namespace {
 
-std::string path_of(const Resource& resource, const List& list) {
-    return list.path.empty() ? fmt::format("/{}", resource.name) : resource.path_of(list.path);
-}
-
-openapi::Value limit_parameter(const PageSize& page) {
-    using namespace openapi;
-    if (page.usual == 0) return reference("parameters", "Limit");
-    return object({{"name", "limit"},
-                   {"in", "query"},
-                   {"description", "How many records at most."},
-                   {"schema", object({{"type", "integer"},
-                                      {"minimum", 1},
-                                      {"maximum", page.most},
-                                      {"default", page.usual}})},
-                   {"example", std::min(10, page.most)}});
-}
-
 class ReadList : public Operation {
 public:
     ReadList(const Resource& resource, const List& list)
-        : Operation(
-              {.path = path_of(resource, list), .resource = &resource, .parameters = {"limit"}}),
-          list_(list) {}
+        : Operation({.path = path_of(resource, list), .resource = &resource}),
+          list_(list),
+          bare_(std::make_shared<const query::Query>(query::bare(resource, list))) {}
 
     std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const override {
-        call.limit = target.parameter("limit").value_or("");
-        const auto value = to_number<int>(call.limit);
-        const int most = endpoint().resource->page.most;
-        if (call.limit.empty() || (value && *value >= 1 && *value <= most)) return {};
-        return {
-            http::refused_parameter("limit", fmt::format("must be a number from 1 to {}", most))};
+        call.query = bare_;
+        if (target.query.empty()) return {};
+        auto query = query::parse(*endpoint().resource, list_, target.query);
+        if (!query) return std::move(query.error());
+        call.query = std::make_shared<const query::Query>(std::move(*query));
+        return {};
     }
 
     Lane lane(const Call&) const override { return Lane::grouped; }
 
     Sharing sharing(const Call& call) const override {
-        return {.key = fmt::format("list {}?{}{}", endpoint().path, call.limit,
+        return {.key = fmt::format("list {}?{}{}{}{}", endpoint().path, call.query->key,
+                                   call.query->is_kept ? "" : " unkept", call.request().list_tag,
                                    call.request().for_list_cache ? "" : " uncached"),
                 .largest_group = std::numeric_limits<std::size_t>::max(),
                 .kind = JobKind::list};
@@ -63,7 +48,7 @@ public:
     bool answer_group(Backend& backend, std::span<const Call> calls) const override {
         std::vector<Connection*> connections;
         for (const Call& call : calls) connections.push_back(call.connection);
-        answer_list(backend, backend.services.of(*endpoint().resource), list_, calls.front().limit,
+        answer_list(backend, backend.services.of(*endpoint().resource), list_, *calls.front().query,
                     connections);
         return true;
     }
@@ -80,12 +65,12 @@ public:
             .tag = tag_of(resource),
             .summary = fmt::format("List {}{}", resource.name, name),
             .description = std::string(list_.meaning),
-            .parameters = {limit_parameter(resource.page)},
+            .parameters = parameters_of_list(resource, list_),
             .responses = {{"200",
                            success(resource.page.usual == 0
                                        ? "The records, all of them unless there is a limit."
                                        : "The first records.",
-                                   headers({"X-Cache"}),
+                                   headers({"X-Cache", "Link", "X-Total-Count"}),
                                    content(http::json_type,
                                            wrapped_schema(resource, resource.envelope.list, items),
                                            wrapped_example(resource, resource.envelope.list,
@@ -95,6 +80,7 @@ public:
 
 private:
     const List& list_;
+    const std::shared_ptr<const query::Query> bare_;
 };
 
 }  // namespace

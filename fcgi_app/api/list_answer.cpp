@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,22 +11,33 @@
 #include "api/operation.hpp"
 #include "api/record_answer.hpp"
 #include "cache/generations.hpp"
-#include "catalog/tags.hpp"
+#include "http/parameters.hpp"
 #include "mutant.hpp"
 #include "observe/log.hpp"
+#include "query/operators.hpp"
+#include "query/tag.hpp"
+#include "query/text.hpp"
 #include "records/list.hpp"
 
 namespace larder {
 
 namespace {
 
-constexpr std::size_t streamed_from = 262144;   // bytes; a shorter list has a Content-Length
-constexpr int for_ever = 10 * 365 * 24 * 3600;  // seconds; a list with no expiry
+constexpr std::size_t streamed_from = 262144;  // bytes; a shorter list has a Content-Length
+// Of a list of a value, for there may be thousands.
+constexpr std::size_t largest_file_of_value = 32768;  // bytes
+constexpr int for_ever = 10 * 365 * 24 * 3600;        // seconds; a list with no expiry
 
 class ListAnswer {
 public:
     ListAnswer(std::span<Connection* const> connections, const Resource& resource)
         : connections_(connections.begin(), connections.end()), resource_(resource) {}
+
+    /// A header field of its own; to be called before `begin`.
+    void add_header(std::string_view name, std::string_view value) {
+        http::add_header(response_, name, value);
+        is_bare_ = false;
+    }
 
     void begin(bool cacheable, int lifetime) {
         const int seconds = lifetime == 0 ? for_ever : lifetime;
@@ -62,9 +74,10 @@ public:
         }
     }
 
-    /// What to keep of it; empty: nothing.
+    /// What to keep of it; empty: nothing. A file has no header fields.
     std::string_view cacheable_body() const {
-        return response_.is_kept && !is_streaming_ ? response_.body : std::string_view();
+        return response_.is_kept && is_bare_ && !is_streaming_ ? response_.body
+                                                               : std::string_view();
     }
 
     void fail(const Error& error) {
@@ -93,6 +106,7 @@ private:
     std::vector<Connection*> connections_;  // that still want it
     const Resource& resource_;
     http::Response response_;
+    bool is_bare_ = true;
     bool is_first_ = true;
     bool is_streaming_ = false;
 };
@@ -103,32 +117,63 @@ bool is_kept_under(std::string_view found, std::string_view tag) {
     return found.empty() || (found.starts_with('.') && found.substr(1) == tag);
 }
 
+/// nginx would refuse it, and a page without a link would be the last.
+Error too_long_to_go_on(const query::Query& query) {
+    return http::invalid_parameters({http::refused_parameter(
+        query.is_sorted ? "sort" : "limit",
+        fmt::format("ends the page at a record whose values in the order are so long that the link"
+                    " to the rest would have over {} bytes; choose another order or limit",
+                    query::longest_link))});
+}
+
+/// Whether nginx looks for the answer in a file: the list as it is, or of one value and nothing
+/// else.
+bool has_file(const List& list, const query::Query& query, std::string_view tag) {
+    return query.key.empty() || (query::is_open(list) && query.key == tag);
+}
+
 }  // namespace
 
+std::string path_of(const Resource& resource, const List& list) {
+    return list.path.empty() ? fmt::format("/{}", resource.name) : resource.path_of(list.path);
+}
+
 void answer_list(Backend& backend, const Collection& collection, const List& list,
-                 std::string_view limit, std::span<Connection* const> connections) {
+                 const query::Query& query, std::span<Connection* const> connections) {
     const http::Request& request = connections.front()->request();
-    const bool can_be_kept = request.for_list_cache && limit.empty();
     Generations& generations = backend.services.generations;
-    const auto name = collection.resource.name;
-    const std::string tag = tag_of(list);
+    const Resource& resource = collection.resource;
+    const std::string tag = query::tag_of(resource, list, query);
+    const bool can_be_kept = request.for_list_cache && has_file(list, query, tag);
     // Made for nginx too, where it has found none.
-    File generation = request.for_list_cache ? generations.open_current(name, tag) : File();
+    File generation =
+        request.for_list_cache ? generations.open_current(resource.name, tag) : File();
     const bool is_agreed = is_kept_under(request.list_tag, tag);
-    ListAnswer answer(connections, collection.resource);
-    const int usual = collection.resource.page.usual;
-    const auto read = read_list(
-        backend, collection, list, tag, limit.empty() && usual != 0 ? std::to_string(usual) : limit,
-        [&](bool cacheable) {
-            answer.begin(cacheable && is_agreed, backend.services.settings.list_cache_ttl);
-        },
-        [&](std::string_view json) { return answer.add(json); });
+    ListAnswer answer(connections, resource);
+    std::optional<Error> refused;
+    const auto begin = [&](const ListHead& head) {
+        if (!head.total.empty()) answer.add_header("X-Total-Count", head.total);
+        if (head.rest) {
+            const auto link =
+                query::next_link(path_of(resource, list), resource, list, query, *head.rest);
+            if (!link) return refused.emplace(too_long_to_go_on(query)), void();
+            answer.add_header("Link", *link);
+        }
+        answer.begin(head.is_cacheable && query.is_kept && is_agreed,
+                     backend.services.settings.list_cache_ttl);
+    };
+    const auto read =
+        read_list(backend, collection, list, query, tag, begin,
+                  [&](std::string_view json) { return !refused && answer.add(json); });
     if (!read) return answer.fail(read.error());
+    if (refused) return answer.fail(*refused);
     answer.end();
     if (can_be_kept && mutant == Mutant::late_generation)
-        generation = generations.open_current(name, tag);
-    if (can_be_kept && generation.is_open() && !answer.cacheable_body().empty()) {
-        generations.keep(name, tag, list.file(), std::move(generation), answer.cacheable_body());
+        generation = generations.open_current(resource.name, tag);
+    const auto body = answer.cacheable_body();
+    if (!can_be_kept || !generation.is_open() || body.empty()) return;
+    if (query.key.empty() || body.size() <= largest_file_of_value) {
+        generations.keep(resource.name, tag, list.file(), std::move(generation), body);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "http/parameters.hpp"
 #include "observe/log.hpp"
 
 namespace larder {
@@ -13,7 +14,10 @@ namespace {
 
 }  // namespace
 
-std::vector<FieldError> Operation::take_parameters(const http::Target&, Call&) const { return {}; }
+std::vector<FieldError> Operation::take_parameters(const http::Target& target, Call&) const {
+    if (target.query.empty()) return {};
+    return http::check_parameters(target.query, endpoint_.parameters);
+}
 
 http::Response Operation::answer_now(const Call&, const Services&) const { throw_missing(); }
 

@@ -24,12 +24,15 @@
 namespace larder {
 
 class Operation;
+namespace query {
+struct Query;
+}
 
 /// A request that has passed every check that needs no store: what is to be done, and with what.
 struct Call {
     const Operation* operation = nullptr;
     std::string argument = {};  ///< of the path: a canonical record id, or whom to greet
-    std::string limit = {};     ///< of a list: digits; empty: all of it
+    std::shared_ptr<const query::Query> query = {};  ///< of a list
     http::Preconditions preconditions = {};  ///< of change and remove; refers to the request
     Change change = {};                      ///< of create and change
     Connection* connection = nullptr;
@@ -77,8 +80,8 @@ public:
 
     const Endpoint& endpoint() const { return endpoint_; }
 
-    /// Takes what it needs of the query, whose parameters are known ones, each at most once. Gives
-    /// what is wrong with their values.
+    /// Takes what it needs of the query. Gives what is wrong with it: by itself, that it has other
+    /// parameters than those of the endpoint, each at most once (http/parameters.hpp).
     virtual std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const;
 
     virtual Lane lane(const Call& call) const = 0;

@@ -81,9 +81,7 @@ Expected<void> take_preconditions(const http::Request& request, Call& call) {
 /// JSON, and its values together with the parameters of the query, so that every error is named.
 Expected<void> take_values(const http::Target& target, const http::Request& request, Call& call) {
     const Endpoint& endpoint = call.operation->endpoint();
-    std::vector<FieldError> errors;
-    if (!target.query.empty()) errors = http::check_parameters(target.query, endpoint.parameters);
-    if (errors.empty()) errors = call.operation->take_parameters(target, call);
+    std::vector<FieldError> errors = call.operation->take_parameters(target, call);
     if (endpoint.body) {
         if (auto complete = check_complete(request); !complete) return complete;
         auto change = validate(*endpoint.resource, *endpoint.body, request.body);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "catalog/field_description.hpp"
+#include "catalog/index_description.hpp"
 #include "catalog/names.hpp"
 #include "catalog/sql_expression.hpp"
 #include "catalog/syntax.hpp"
@@ -17,9 +18,9 @@ namespace larder {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> known_keys = {
-    "title",    "id",      "page",  "fields", "lists",  "primed",   "lifetime",
-    "envelope", "deleted", "table", "schema", "create", "read_only"};
+constexpr std::array<std::string_view, 14> known_keys = {
+    "title",    "id",      "page",  "fields", "lists",  "primed",    "lifetime",
+    "envelope", "deleted", "table", "schema", "create", "read_only", "indexes"};
 constexpr std::array<std::string_view, 3> id_keys = {"type", "column", "generate"};
 constexpr std::array<std::string_view, 1> later_keys = {"rights"};
 constexpr std::array<std::string_view, 4> list_keys = {"where", "order", "from", "meaning"};
@@ -45,6 +46,9 @@ public:
         read_deleted();
         read_fields();
         read_lists();
+        if (const toml::array* indexes = root_.array("indexes")) {
+            resource().indexes = read_indexes(*indexes, resource(), names_of_unread_, mistakes_);
+        }
         if (mistakes_.empty()) return std::move(description_);
         auto mistakes = mistakes_.take();
         sort_mistakes(mistakes);

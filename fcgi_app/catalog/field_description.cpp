@@ -259,6 +259,13 @@ private:
         }
         const bool is_comparable = type != "json" && type != "other";
         field.filter = indexed("filter", is_comparable, type);
+        if (field.filter && is_among(list_parameters, field.name)) {
+            reader_.refuse("filter",
+                           fmt::format("`filter` is not for a field with the name `{0}`, which is a"
+                                       " parameter of every list; give the field another name, and"
+                                       " write column = \"{0}\"",
+                                       field.name));
+        }
         field.sort = indexed("sort", is_comparable, type);
         field.search = indexed("search", type == "text", type);
         const Reference* reference = field.reference();

@@ -17,6 +17,11 @@ inline constexpr std::size_t longest_column = 63;  // bytes
 inline constexpr std::array<std::string_view, 7> reserved_paths = {
     "cache", "docs", "health", "metrics", "redoc", "status", "user"};
 
+/// The parameters that lists have whatever their fields are (query/operators.hpp). A unit test
+/// compares them.
+inline constexpr std::array<std::string_view, 6> list_parameters = {"limit", "after", "fields",
+                                                                    "count", "sort",  "q"};
+
 /// What is wrong with a name, and what would be right, as the end of a sentence; empty: nothing.
 std::string misnamed_resource(std::string_view name);
 std::string misnamed_field(std::string_view name);

@@ -168,6 +168,9 @@ struct Resource {
     std::vector<List> lists = {List{}};
     PageSize page = {};  ///< of each list
 
+    /// Names of fields that have an index together, in this order, beside those of their own.
+    std::vector<std::vector<std::string>> indexes = {};
+
     bool primed = false;  ///< a write leaves the new value in the cache, rather than nothing
     Lifetime lifetime = Lifetime::records;
     Envelope envelope = {};    ///< empty: records and lists are answered bare

@@ -14,9 +14,6 @@ namespace larder::http {
 
 namespace {
 
-// A query of 8 KiB has room for 4,000 names; the answer must not be many times as long.
-constexpr std::size_t most_errors = 50;
-
 bool is_percent_encoded(std::string_view text) {
     for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
         const auto is_hex = [&](std::size_t i) {
@@ -47,6 +44,20 @@ std::string ascii(std::string_view text) {
     return out;
 }
 
+bool is_unreserved(unsigned char byte) {
+    return std::isalnum(byte) != 0 || std::string_view("-._~").contains(static_cast<char>(byte));
+}
+
+/// For text that is percent-encoded.
+bool is_plainly_encoded(std::string_view text) {
+    for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
+        const std::string_view escape = text.substr(at, 3);
+        if (std::ranges::any_of(escape, [](char c) { return c >= 'a' && c <= 'f'; })) return false;
+        if (is_unreserved(static_cast<unsigned char>(percent_decoded(escape)[0]))) return false;
+    }
+    return true;
+}
+
 /// The Levenshtein distance.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -62,7 +73,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-std::string unknown_text(std::string_view name, std::span<const std::string_view> known) {
+}  // namespace
+
+std::string unknown_parameter(std::string_view name, std::span<const std::string_view> known) {
     constexpr std::size_t far = 3;
     std::string_view nearest;
     std::size_t least = far;
@@ -78,10 +91,35 @@ std::string unknown_text(std::string_view name, std::span<const std::string_view
         return fmt::format("is not a known parameter; did you mean '{}'?", nearest);
     }
     if (known.empty()) return "is not a known parameter; this path takes none";
-    return fmt::format("is not a known parameter; known here: {}", fmt::join(known, ", "));
+    constexpr std::size_t most_names = 20;
+    const auto some = known.first(std::min(known.size(), most_names));
+    return fmt::format("is not a known parameter; known here: {}{}", fmt::join(some, ", "),
+                       some.size() < known.size() ? ", …" : "");
 }
 
-}  // namespace
+std::vector<Parameter> parameters_of(std::string_view query, std::vector<FieldError>& errors) {
+    std::vector<Parameter> parameters;
+    while (!query.empty() && errors.size() < most_errors) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        if (pair.empty()) continue;
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        const std::string_view name = pair.substr(0, equals);
+        const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
+        Parameter one{.name = form_decoded(name), .value = form_decoded(value)};
+        if (!is_percent_encoded(name) || !json::is_utf8(one.name)) {
+            const std::string shown = ascii(name);
+            const auto is_there = [&](const FieldError& error) { return error.parameter == shown; };
+            if (std::ranges::any_of(errors, is_there)) continue;
+            errors.push_back(refused_parameter(shown, "is not percent-encoded UTF-8"));
+            continue;
+        }
+        one.is_text = is_percent_encoded(value) && json::is_utf8(one.value);
+        one.is_plain = one.is_text && equals < pair.size() && is_plainly_encoded(pair);
+        parameters.push_back(std::move(one));
+    }
+    return parameters;
+}
 
 std::vector<FieldError> check_parameters(std::string_view query,
                                          std::span<const std::string_view> known) {
@@ -89,24 +127,16 @@ std::vector<FieldError> check_parameters(std::string_view query,
     std::set<std::string, std::less<>> seen;
     std::set<std::string, std::less<>> reported;
     const auto refuse = [&](const std::string& name, std::string why) {
-        if (reported.insert(name).second) errors.push_back(refused_parameter(name, std::move(why)));
+        if (errors.size() == most_errors || !reported.insert(name).second) return;
+        errors.push_back(refused_parameter(name, std::move(why)));
     };
-    while (!query.empty() && errors.size() < most_errors) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(pair.size() + 1, query.size()));
-        if (pair.empty()) continue;
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        const std::string_view sent_name = pair.substr(0, equals);
-        const std::string_view sent_value = pair.substr(std::min(equals + 1, pair.size()));
-        const std::string name = form_decoded(sent_name);
-        if (!is_percent_encoded(sent_name) || !json::is_utf8(name)) {
-            refuse(ascii(sent_name), "is not percent-encoded UTF-8");
-        } else if (std::ranges::find(known, name) == known.end()) {
-            refuse(name, unknown_text(name, known));
-        } else if (!seen.insert(name).second) {
-            refuse(name, "is given more than once");
-        } else if (!is_percent_encoded(sent_value) || !json::is_utf8(form_decoded(sent_value))) {
-            refuse(name, "has a value that is not percent-encoded UTF-8");
+    for (const Parameter& one : parameters_of(query, errors)) {
+        if (std::ranges::find(known, one.name) == known.end()) {
+            refuse(one.name, unknown_parameter(one.name, known));
+        } else if (!seen.insert(one.name).second) {
+            refuse(one.name, std::string(comes_twice));
+        } else if (!one.is_text) {
+            refuse(one.name, std::string(value_is_no_text));
         }
     }
     return errors;

@@ -9,6 +9,7 @@
 #include "http/response.hpp"
 #include "json/document.hpp"
 #include "openapi/operation.hpp"
+#include "query/query.hpp"
 
 namespace larder::openapi {
 
@@ -188,6 +189,13 @@ Value::Object common_headers() {
                                 object({{"type", "string"}, {"const", http::merge_patch_type}}))},
         {"Accept-Encoding", header(false, "For a `Content-Encoding`: the one that bodies may have.",
                                    object({{"type", "string"}, {"const", "identity"}}))},
+        {"Link",
+         header(false,
+                "Leads to the rest of the list, as `<…>; rel=\"next\"` (RFC 8288); without it,"
+                " this is the end.",
+                text_schema())},
+        {"X-Total-Count", header(false, "For `count=exact`: how many records all pages have.",
+                                 object({{"type", "integer"}, {"minimum", 0}}))},
         {"Vary", header(true, "What in the request decides on the form of the answer.",
                         object({{"type", "string"}, {"const", "Accept"}}))},
         {"X-Request-Id",
@@ -204,6 +212,12 @@ Value::Object common_parameters() {
                        {"in", "header"},
                        {"description", meaning},
                        {"schema", text_schema()}});
+    };
+    const auto parameter = [](std::string_view name, std::string_view meaning, Value schema) {
+        return object({{"name", name},
+                       {"in", "query"},
+                       {"description", meaning},
+                       {"schema", std::move(schema)}});
     };
     const Value limit =
         object({{"type", "integer"}, {"minimum", 1}, {"maximum", std::int64_t{longest_list}}});
@@ -224,6 +238,19 @@ Value::Object common_parameters() {
                           {"description", "How many records at most; without it, all."},
                           {"schema", limit},
                           {"example", 10}})},
+        {"After",
+         parameter(
+             "after",
+             "The rest after a page; the value comes from its header `Link`, and holds for the"
+             " same filters and the same order.",
+             object({{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]{18,}$"}}))},
+        {"Count", parameter("count", "`exact`: the answer has `X-Total-Count`.",
+                            object({{"type", "string"}, {"enum", array({"exact"})}}))},
+        {"Words",
+         parameter("q", "Words to be found. `\"…\"`: next to each other; `or`; `-word`: not there.",
+                   object({{"type", "string"},
+                           {"minLength", 1},
+                           {"maxLength", std::int64_t{query::longest_value}}}))},
     };
 }
 

@@ -201,6 +201,10 @@ Value id_schema(IdType type) {
     return object({{"type", "integer"}, {"format", "int64"}, {"minimum", 0}});
 }
 
+Value type_schema(const FieldType& type) {
+    return std::visit([](const auto& one) { return rules(one); }, type);
+}
+
 Value::Object resource_schemas(const Resource& resource) {
     Value::Object schemas = {{record_schema_name(resource), record_schema(resource)}};
     if (resource.can_create) {

@@ -19,4 +19,7 @@ json::Value::Object resource_schemas(const Resource& resource);
 
 json::Value id_schema(IdType type);
 
+/// Any value of a type.
+json::Value type_schema(const FieldType& type);
+
 }  // namespace larder::openapi

@@ -14,6 +14,7 @@
 #include "store/loggable.hpp"
 #include "store/seam.hpp"
 #include "store/session_settings.hpp"
+#include "store/sqlstate.hpp"
 
 namespace larder {
 
@@ -23,7 +24,7 @@ constexpr std::chrono::milliseconds reconnect_pause{100};
 constexpr std::size_t prepared_limit = 500;
 // A fetch is to have about so many bytes; of the first one nobody knows how large its rows are.
 constexpr std::size_t fetch_bytes = 524288;
-constexpr std::size_t first_fetch = 200;
+constexpr std::size_t first_fetch = Session::held_rows;
 constexpr std::size_t largest_fetch = 2000;
 
 std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
@@ -32,46 +33,6 @@ Error out_of_reach(std::string log) {
     return {.kind = ErrorKind::unavailable,
             .detail = "The database is out of reach.",
             .log = std::move(log)};
-}
-
-/// The one table from SQLSTATE (PostgreSQL, appendix A) to a kind of error.
-Error translated(const std::string& state, std::string log) {
-    const auto error = [&](ErrorKind kind, std::string detail) {
-        return Error{.kind = kind, .detail = std::move(detail), .log = std::move(log)};
-    };
-    const std::string_view category = std::string_view(state).substr(0, 2);
-    if (state == "23505" || state == "23P01") {
-        return error(ErrorKind::conflict, "A unique value is already taken.");
-    }
-    if (state == "23503" || state == "23001") {
-        Error broken =
-            error(ErrorKind::unprocessable, "The body refers to a record that does not exist.");
-        broken.breaks_reference = true;
-        return broken;
-    }
-    // A deadlock, of which PostgreSQL has chosen one side, may be over the next time.
-    if (state == "55P03" || state == "40P01") return locked_by_another(std::move(log));
-    if (category == "22" || category == "23" || state == "54000") {
-        return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
-    }
-    // RAISE in a trigger: a rule of the operator's own.
-    if (state == "P0001") {
-        return error(ErrorKind::unprocessable, "The database refuses this change.");
-    }
-    if (category == "08" || category == "25" || category == "53" || category == "57" ||
-        category == "40" || category == "55" || state.empty()) {
-        return error(ErrorKind::unavailable, "The database could not do this now.");
-    }
-    return error(ErrorKind::internal, "Something went wrong inside the server.");
-}
-
-/// Whether the session is of no more use: PostgreSQL ends it (57P01 to 57P05, but not 57014, which
-/// cancels one statement), has forgotten what was prepared or cannot use it after a change of a
-/// table (0A000), is not the server that takes writes, or has a transaction open that has failed.
-bool ends_session(const std::string& state) {
-    const std::string_view category = std::string_view(state).substr(0, 2);
-    return state.empty() || category == "08" || category == "25" || state.starts_with("57P") ||
-           state == "26000" || state == "0A000";
 }
 
 /// A literal that means the same whatever standard_conforming_strings says.
@@ -105,6 +66,8 @@ std::size_t find_parameter(std::string_view sql) {
 constexpr std::string_view begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED";
 // The look at the locks and the list that follows need snapshots of their own.
 constexpr std::string_view begin_read = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
+// Its first statement takes the snapshot of all.
+constexpr std::string_view begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 Rows converted(const pqxx::result& result) {
     Rows rows;
@@ -309,47 +272,72 @@ Expected<Rows> Session::exchange(const std::string& sql) {
 }
 
 Expected<void> Session::stream(const Query& query,
-                               const std::function<void(const Rows&)>& take_before,
-                               const std::function<bool(std::string_view)>& take) {
+                               const std::function<void(const Head&)>& take_head,
+                               const std::function<bool(const Row&)>& take) {
     // The guard is for what the callers' functions throw.
-    auto guarded_result = guarded([&] { return hand_over(query, take_before, take); });
+    auto guarded_result = guarded([&] { return hand_over(query, take_head, take); });
     Expected<void> done = guarded_result ? std::move(*guarded_result)
                                          : std::unexpected(std::move(guarded_result.error()));
     if (!done) connection_.reset();  // which may be inside the transaction
     return done;
 }
 
-Expected<void> Session::hand_over(const Query& query,
-                                  const std::function<void(const Rows&)>& take_before,
-                                  const std::function<bool(std::string_view)>& take) {
-    const bool at_once = query.limit != 0 && query.limit <= first_fetch;
-    std::size_t wanted = first_fetch;
+/// The transaction of the rows, up to them. Where other statements share their snapshot, it comes
+/// after the transaction of `before`, whose snapshot must be older.
+std::vector<Statement> Session::opening_of(const Query& query) const {
     std::vector<Statement> statements;
-    statements.push_back(once(std::string(begin_read)));
-    if (!database_.prepared_statements) {
-        statements.push_back(once(session_settings(database_.lock_timeout, true)));
-    }
-    const std::size_t opened = statements.size();
+    const auto begin = [&](std::string_view text) {
+        statements.push_back(once(std::string(text)));
+        if (!database_.prepared_statements) {
+            statements.push_back(once(session_settings(database_.lock_timeout, true)));
+        }
+    };
+    begin(begin_read);
     if (query.before) statements.push_back(*query.before);
+    if (!query.heads.empty()) {
+        statements.push_back(once("COMMIT"));
+        begin(begin_snapshot);
+    }
+    if (query.timeout.count() > 0) {
+        statements.push_back(
+            once(fmt::format("SET LOCAL statement_timeout TO {}", query.timeout.count())));
+    }
+    statements.insert(statements.end(), query.heads.begin(), query.heads.end());
+    return statements;
+}
+
+Expected<void> Session::hand_over(const Query& query,
+                                  const std::function<void(const Head&)>& take_head,
+                                  const std::function<bool(const Row&)>& take) {
+    const bool at_once = query.limit != 0 && query.limit <= held_rows;
+    std::size_t wanted = first_fetch;
+    std::vector<Statement> statements = opening_of(query);
+    const std::size_t opened = statements.size();
     if (at_once) {
-        statements.push_back(once(query.sql));
+        statements.push_back(query.rows);
         statements.push_back(once("COMMIT"));
     } else {
-        statements.push_back(
-            once(fmt::format("DECLARE larder_list NO SCROLL CURSOR FOR {}", query.sql)));
+        Statement cursor = query.rows;
+        cursor.sql.insert(0, "DECLARE larder_list NO SCROLL CURSOR FOR ");
+        cursor.is_repeated = false;
+        statements.push_back(std::move(cursor));
         statements.push_back(once(fetch(wanted)));
     }
     auto results = run_all(statements);
     if (!results) return std::unexpected(std::move(results.error()));
-    if (query.before) take_before((*results)[opened]);
-    Expected<Rows> rows =
-        std::move((*results)[opened + (query.before ? 1 : 0) + (at_once ? 0 : 1)]);
+    Expected<Rows> rows = std::move((*results)[opened + (at_once ? 0 : 1)]);
+    Head head{.rows = &*rows};
+    if (query.before) head.before = std::move((*results)[database_.prepared_statements ? 1 : 2]);
+    const auto heads = results->begin() + static_cast<std::ptrdiff_t>(opened - query.heads.size());
+    std::move(heads, results->begin() + static_cast<std::ptrdiff_t>(opened),
+              std::back_inserter(head.heads));
+    take_head(head);
     std::size_t bytes = 0;
     const auto take_rows = [&] {
         bytes = 0;
         return std::ranges::all_of(*rows, [&](const Row& row) {
             bytes += row[0]->size();
-            return take(*row[0]);
+            return take(row);
         });
     };
     while (rows && take_rows() && !at_once && rows->size() == wanted) {

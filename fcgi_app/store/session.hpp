@@ -64,14 +64,25 @@ public:
     /// A query whose result is handed over in order, a bounded number of rows at a time.
     struct Query {
         std::optional<Statement> before = {};  ///< a statement of its own, with an older snapshot
-        std::string sql = {};
-        std::size_t limit = 0;  ///< of its rows; 0: any number
+        std::vector<Statement> heads = {};     ///< statements with the snapshot of the rows
+        Statement rows = {};
+        std::size_t limit = 0;                   ///< of its rows; 0: any number
+        std::chrono::milliseconds timeout = {};  ///< of each statement and fetch; 0: none
     };
-    /// Hands over the rows of `before`, if there is one, and then the first column of each row.
-    /// Ends early, without failure, when `take` gives false. What the two functions throw is a
-    /// failure as well, and ends the connection.
-    Expected<void> stream(const Query& query, const std::function<void(const Rows&)>& take_before,
-                          const std::function<bool(std::string_view)>& take);
+    /// Up to so many rows are there before `take_head` is called.
+    static constexpr std::size_t held_rows = 200;
+
+    /// What is known before the first row is handed over.
+    struct Head {
+        Rows before = {};              ///< of `before`, if there is one
+        std::vector<Rows> heads = {};  ///< of each of `heads`
+        const Rows* rows = nullptr;    ///< the first ones; all, where the limit is `held_rows`
+                                       ///< or less
+    };
+    /// Calls `take_head`, and then hands over each row. Ends early, without failure, when `take`
+    /// gives false. What the two functions throw is a failure as well, and ends the connection.
+    Expected<void> stream(const Query& query, const std::function<void(const Head&)>& take_head,
+                          const std::function<bool(const Row&)>& take);
 
     /// Runs a statement that writes. Tried twice as `read` is, so doing it twice must do no harm.
     Expected<Rows> execute(const std::string& sql);
@@ -87,9 +98,9 @@ private:
     Expected<void> connect();
     Expected<Rows> run(const std::string& before, const Statement& statement);
     Expected<Rows> exchange(const std::string& sql);
-    Expected<void> hand_over(const Query& query,
-                             const std::function<void(const Rows&)>& take_before,
-                             const std::function<bool(std::string_view)>& take);
+    std::vector<Statement> opening_of(const Query& query) const;
+    Expected<void> hand_over(const Query& query, const std::function<void(const Head&)>& take_head,
+                             const std::function<bool(const Row&)>& take);
     std::string local_settings() const;
     std::string preamble() const;
     Expected<std::vector<Rows>> run_all(const std::vector<Statement>& statements);

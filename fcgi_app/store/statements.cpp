@@ -7,6 +7,7 @@
 
 #include "catalog/names.hpp"
 #include "mutant.hpp"
+#include "query/order.hpp"
 
 namespace larder {
 
@@ -38,38 +39,31 @@ std::string value_json(const Field& field) {
     return fmt::format("to_json({})::text", name);
 }
 
+using Members = std::optional<std::vector<std::string>>;
+
+/// A document, or of its members those that are named.
+std::string document_json(const std::string& id, const Members& members, query::Values& values) {
+    if (!members) return fmt::format("(jsonb_build_object('id', {}) || t.data)::text", id);
+    return fmt::format(
+        "(jsonb_build_object('id', {}) || COALESCE((SELECT jsonb_object_agg(m.key, m.value)"
+        " FROM jsonb_each(t.data) AS m WHERE m.key = ANY({}::text[])), '{{}}'))::text",
+        id, values.add(query::array_of(*members)));
+}
+
 // Put together from its members, which takes PostgreSQL a fifth less time than row_to_json. A
 // number need not be one: numeric has NaN, for which to_json has an answer.
-std::string row_json(const Resource& resource) {
+std::string row_json(const Resource& resource, const Members& members, query::Values& values) {
     const std::string id = id_of(resource);
-    if (resource.is_document()) {
-        return fmt::format("(jsonb_build_object('id', {}) || t.data)::text", id);
-    }
+    if (resource.is_document()) return document_json(id, members, values);
     std::string json = resource.id == IdType::integer
                            ? fmt::format(R"(('{{"id":' || {})", id)
                            : fmt::format(R"(('{{"id":"' || {} || '"')", id);
     for (const Field& field : resource.fields) {
+        if (members && std::ranges::find(*members, field.name) == members->end()) continue;
         json +=
             fmt::format(R"( || ',"{}":' || COALESCE({}, 'null'))", field.name, value_json(field));
     }
     return json + " || '}')";
-}
-
-/// Texts by code point, nulls last either way; the id breaks ties.
-std::string order_of(const Resource& resource, const List& list) {
-    std::string order;
-    for (std::string_view name : list.order) {
-        const bool is_falling = name.starts_with('-');
-        if (is_falling) name.remove_prefix(1);
-        const Field* field = resource.find_field(name);
-        if (field == nullptr) return order + id_of(resource) + (is_falling ? " DESC" : "");
-        const bool is_enum = std::holds_alternative<Enum>(field->type);
-        order += is_enum ? fmt::format("({})::text", column(*field)) : column(*field);
-        if (is_enum || std::holds_alternative<Text>(field->type)) order += " COLLATE \"C\"";
-        if (is_falling) order += field->required ? " DESC" : " DESC NULLS LAST";
-        order += ", ";
-    }
-    return order + id_of(resource);
 }
 
 std::string_view sql_type(IdType id) { return id == IdType::integer ? "bigint" : "uuid"; }
@@ -118,8 +112,9 @@ Statements::Statements(const Resource& resource)
     : resource_(resource),
       table_(resource.sql_table()),
       id_(id_of(resource)),
-      json_(row_json(resource)),
       tag_sources_(larder::tag_sources(resource)) {
+    query::Values none;
+    json_ = row_json(resource, {}, none);
     for (const TagSource& source : tag_sources_) {
         tag_texts_.push_back(text_of(source));
         tag_columns_ += ", " + tag_texts_.back();
@@ -339,22 +334,46 @@ Statement Statements::select_ids(const std::vector<std::string>& ids) const {
             {array_literal(ids)}};
 }
 
-std::string Statements::rows_of(const List& list) const {
-    std::string sql = fmt::format(" FROM {} AS t", list.from.empty() ? table_ : list.from);
-    if (!list.where.empty()) sql += fmt::format(" WHERE ({})", list.where);
-    return sql + " ORDER BY " + order_of(resource_, list);
+query::Rows Statements::rows_of(const List& list) const {
+    return {.from = list.from.empty() ? table_ : list.from, .where = list.where};
 }
 
 std::string Statements::probe(const List& list) const {
     std::string columns = id_;
     for (const Field& field : resource_.fields) columns += ", " + column(field);
-    return "SELECT " + columns + rows_of(list);
+    query::Values values;
+    const auto all = query::selection(resource_, rows_of(list),
+                                      {.order = query::order_of(resource_, list)}, 0, values);
+    return "SELECT " + columns + all.rest;
 }
 
-std::string Statements::list(const List& list, std::string_view limit) const {
-    std::string sql = "SELECT " + json_ + rows_of(list);
-    if (!limit.empty()) sql += fmt::format(" LIMIT {}", limit);
-    return sql;
+Statement Statements::list(const List& list, const query::Query& query, int limit) const {
+    query::Values values;
+    const std::string json = query.members ? row_json(resource_, query.members, values) : json_;
+    const std::string position =
+        query.limit == 0 ? std::string() : query::position_columns(resource_, query);
+    const auto chosen = query::selection(resource_, rows_of(list), query, limit, values);
+    return {.sql = chosen.with + "SELECT " + json + position + chosen.rest,
+            .values = values.take(),
+            .is_repeated = false};
+}
+
+Statement Statements::end_of_page(const List& list, const query::Query& query) const {
+    query::Values values;
+    const std::string position = query::position_columns(resource_, query);
+    const auto chosen = query::selection(resource_, rows_of(list), query, query.limit + 1, values);
+    return {.sql = fmt::format("{}SELECT {}{} OFFSET {}::bigint", chosen.with,
+                               std::string_view(position).substr(2), chosen.rest,
+                               values.add(std::to_string(query.limit - 1))),
+            .values = values.take(),
+            .is_repeated = false};
+}
+
+Statement Statements::count(const List& list, const query::Query& query) const {
+    query::Values values;
+    return {.sql = "SELECT count(*)" + query::counted(resource_, rows_of(list), query, values),
+            .values = values.take(),
+            .is_repeated = false};
 }
 
 }  // namespace larder

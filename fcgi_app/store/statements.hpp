@@ -10,6 +10,8 @@
 #include "catalog/change.hpp"
 #include "catalog/resource.hpp"
 #include "catalog/tags.hpp"
+#include "query/query.hpp"
+#include "query/statement.hpp"
 
 namespace larder {
 
@@ -85,8 +87,16 @@ public:
     /// (id) of those of `ids` that there are.
     Statement select_ids(const std::vector<std::string>& ids) const;
 
-    /// (json) for each record of a list; `limit` empty: all of them.
-    std::string list(const List& list, std::string_view limit) const;
+    /// (json) for each record of a list that the query asks for, with the values of its position
+    /// where the query has a limit. `limit`, and not that of the query, is how many; 0: all.
+    Statement list(const List& list, const query::Query& query, int limit) const;
+
+    /// (position) of the last record of a page, and of the one after it, if there is one. The query
+    /// has a limit.
+    Statement end_of_page(const List& list, const query::Query& query) const;
+
+    /// (number) of the records of all pages.
+    Statement count(const List& list, const query::Query& query) const;
 
     /// The rows of a list without their JSON: PostgreSQL takes it if it takes `list`, the types of
     /// the columns aside, and in a fraction of the time.
@@ -107,7 +117,7 @@ private:
         std::string columns;
     };
     Before note_tags() const;
-    std::string rows_of(const List& list) const;
+    query::Rows rows_of(const List& list) const;
     std::string guard(std::size_t parameter, const std::string& xmin) const;
 
     const Resource& resource_;

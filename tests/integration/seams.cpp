@@ -291,14 +291,14 @@ BOOST_AUTO_TEST_CASE(what_a_taker_of_rows_throws_is_a_failure) {
     larder::Session session(where);
     const larder::Session::Query query{
         .before = larder::once("SELECT 1"),
-        .sql = "SELECT number::text FROM generate_series(1, 1000) AS number"};
+        .rows = larder::once("SELECT number::text FROM generate_series(1, 1000) AS number")};
     for (const bool is_first : {true, false}) {
         const auto done = session.stream(
             query,
-            [&](const larder::Rows&) {
+            [&](const larder::Session::Head&) {
                 if (is_first) throw std::out_of_range("taken");
             },
-            [](std::string_view) -> bool { throw std::bad_alloc(); });
+            [](const larder::Row&) -> bool { throw std::bad_alloc(); });
         BOOST_TEST((done.error().kind ==
                     (is_first ? larder::ErrorKind::internal : larder::ErrorKind::unavailable)));
         BOOST_TEST(session.read(larder::once("SELECT 1")).has_value());

@@ -184,6 +184,26 @@ at = { type = "date", database_default = true }
             {"`database_default` is not for a field with read_only"});
 }
 
+BOOST_AUTO_TEST_CASE(fields_have_indexes_together) {
+    const std::string fields =
+        "\n[fields]\nsign = { type = \"text\" }\nlength = { type = \"float\" }\n"
+        "log = { type = \"json\" }";
+    const Resource boats =
+        accepted(R"(indexes = [["sign", "length"], ["length", "sign"]])" + fields);
+    const std::vector<std::vector<std::string>> wanted = {{"sign", "length"}, {"length", "sign"}};
+    BOOST_TEST((boats.indexes == wanted));
+    refused("indexes = true" + fields, "3:11", {"`indexes`"});
+    refused(R"(indexes = ["sign"])" + fields, "3:12", {"list of 2 to 8", R"([["customer")"});
+    refused(R"(indexes = [["sign"]])" + fields, "3:12", {"list of 2 to 8"});
+    refused(R"(indexes = [["sign", "lenght"]])" + fields, "3:21", {"did you mean `length`?"});
+    refused(R"(indexes = [["sign", "id"]])" + fields, "3:21", {"leave it out"});
+    refused(R"(indexes = [["sign", "log"]])" + fields, "3:21", {"no order"});
+    refused(R"(indexes = [["sign", "sign"]])" + fields, "3:21", {"twice"});
+    refused(R"(indexes = [["sign", 1]])" + fields, "3:21", {"in quotes"});
+    refused(R"(indexes = [["sign", "length"], ["sign", "length"]])" + fields, "3:32",
+            {"same one twice"});
+}
+
 BOOST_AUTO_TEST_CASE(every_mistake_is_found_in_one_go) {
     const std::string lines = mistakes_of(R"(titel = "Boat"
 id = 7
@@ -244,6 +264,8 @@ BOOST_AUTO_TEST_CASE(a_mistake_names_its_place_and_what_would_be_right) {
     refused("[fields]\nsign = { type = \"text\", min = \"1\" }", "4:31", {"whole number"});
     refused("[fields]\nsign = { type = \"text\", scale = 1 }", "4:25", {"`scale`", "known here"});
     refused("[fields]\nsign = { type = \"text\", filter = 1 }", "4:34", {"true or false"});
+    refused("[fields]\ncount = { type = \"integer\", filter = true }", "4:38",
+            {"parameter of every list", "column = \"count\""});
     refused("[fields]\nlog = { type = \"json\", sort = true }", "4:31",
             {"not for the type `json`"});
     refused("[fields]\nlength = { type = \"float\", search = true }", "4:37", {"`float`"});

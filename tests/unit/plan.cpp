@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -189,6 +190,63 @@ BOOST_AUTO_TEST_CASE(a_field_that_may_have_been_renamed_is_told) {
     BOOST_TEST(
         shown(planned("total = { type = \"decimal\", optional = true, column = \"amount\" }", had))
             .empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_found_and_sorted_by_has_an_index_that_serves) {
+    const auto missing = [](const std::string& field, const Column& had, const Index& index) {
+        Table boats = table({had});
+        boats.indexes = {index};
+        std::string found;
+        for (const Step& step : planned("a = { type = " + field + " }", boats).steps) {
+            if (step.words.contains("the index")) found += step.words;
+        }
+        return found;
+    };
+    Column text = column("a", "text");
+    text.collation = "\"C\"";
+    const Index own = {.name = "one", .columns = {"a", "id"}, .access_method = "btree"};
+    const Index unique = {
+        .name = "one", .columns = {"a"}, .is_unique = true, .access_method = "btree"};
+    BOOST_TEST(missing(R"("text", filter = true)", text, own) == "");
+    BOOST_TEST(missing(R"("text", sort = true)", text, unique) == "");
+    const Index other = {.name = "one", .columns = {"a", "b"}, .access_method = "btree"};
+    BOOST_TEST(missing(R"("text", sort = true)", text, other).contains(R"(btree ("a", "id"))"));
+    // Of a unique one many may be null, and these come by id.
+    Column optional = text;
+    optional.is_required = false;
+    BOOST_TEST(missing(R"("text", optional = true, unique = true, sort = true)", optional, unique)
+                   .contains(R"(btree ("a", "id"))"));
+    BOOST_TEST(missing(R"("text", optional = true, unique = true, sort = true)", optional, own)
+                   .find(R"(btree ("a", "id"))") == std::string::npos);
+    // By code point.
+    Column german = column("a", "text");
+    german.collation = "\"de_DE\"";
+    BOOST_TEST(missing(R"("text", sort = true)", german, own).contains(R"("a" COLLATE "C", "id")"));
+    BOOST_TEST(missing(R"("enum", values = ["x"], filter = true)", german, own) == "");
+    BOOST_TEST(missing(R"("enum", values = ["x"], filter = true, sort = true)", german, own)
+                   .contains(R"("a" COLLATE "C", "id")"));
+}
+
+BOOST_AUTO_TEST_CASE(fields_have_an_index_together) {
+    const std::string description =
+        "title = \"Boat\"\nid = \"integer\"\nindexes = [[\"a\", \"b\"]]\n[fields]\n"
+        "a = { type = \"integer\" }\nb = { type = \"date\" }";
+    const auto read = read_description("boats", description);
+    BOOST_REQUIRE(read);
+    const std::vector<Resource> resources = {read->resource};
+    const Plan fresh = make_plan(resources, {}, {});
+    BOOST_TEST(fresh.steps[0].deploy.contains(R"(btree ("a", "b", "id"))"), fresh.steps[0].deploy);
+    Table boats = table({column("a", "bigint"), column("b", "date")});
+    const auto count = [&] {
+        return std::ranges::count_if(
+            make_plan(resources, std::vector{boats}, {}).steps,
+            [](const Step& step) { return step.words.contains(R"(btree ("a", "b", "id"))"); });
+    };
+    BOOST_TEST(count() == 1);
+    boats.indexes = {{.name = "one", .columns = {"a", "id"}, .access_method = "btree"}};
+    BOOST_TEST(count() == 1);
+    boats.indexes = {{.name = "one", .columns = {"a", "b", "id"}, .access_method = "btree"}};
+    BOOST_TEST(count() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_unique_field_needs_an_index_and_whole_rows_in_the_log) {

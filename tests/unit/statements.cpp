@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "query/parse.hpp"
 #include "resources.hpp"
 
 using namespace larder;
@@ -141,12 +142,24 @@ BOOST_FIXTURE_TEST_CASE(a_removal_gives_back_the_unique_values, Boats) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_list_has_its_condition_order_and_limit, Boats) {
-    BOOST_TEST(statements.list(resource.lists[0], "") ==
-               "SELECT " + json + " FROM public.\"boats\" AS t ORDER BY t.id");
-    BOOST_TEST(statements.list(resource.lists[1], "20") ==
-               "SELECT " + json +
-                   " FROM (SELECT * FROM boats) AS t WHERE (length > 20)"
-                   " ORDER BY t.\"length\" DESC, t.\"name\" COLLATE \"C\", t.id LIMIT 20");
+    check(statements.list(resource.lists[0], query::bare(resource, resource.lists[0]), 0),
+          "SELECT " + json + " FROM public.\"boats\" AS t ORDER BY t.id", {});
+    query::Query some = query::bare(resource, resource.lists[1]);
+    some.limit = 20;
+    check(statements.list(resource.lists[1], some, 21),
+          "SELECT " + json +
+              ", (t.\"length\")::text, (t.\"name\")::text, (t.id)::text"
+              " FROM (SELECT * FROM boats) AS t WHERE (length > 20)"
+              " ORDER BY t.\"length\" DESC, t.\"name\" COLLATE \"C\", t.id LIMIT $1::bigint",
+          {"21"});
+    check(statements.end_of_page(resource.lists[1], some),
+          "SELECT (t.\"length\")::text, (t.\"name\")::text, (t.id)::text"
+          " FROM (SELECT * FROM boats) AS t WHERE (length > 20)"
+          " ORDER BY t.\"length\" DESC, t.\"name\" COLLATE \"C\", t.id LIMIT $1::bigint"
+          " OFFSET $2::bigint",
+          {"21", "19"});
+    check(statements.count(resource.lists[1], some),
+          "SELECT count(*) FROM (SELECT * FROM boats) AS t WHERE (length > 20)", {});
 }
 
 BOOST_FIXTURE_TEST_CASE(a_document_is_stored_without_the_id_that_was_sent, Items) {
@@ -216,9 +229,9 @@ BOOST_AUTO_TEST_CASE(each_type_has_its_sql) {
     BOOST_REQUIRE(replaced);
     BOOST_TEST(statements.update("1", *replaced, "").sql.contains(R"(SET "j" = $2 WHERE)"));
     BOOST_TEST(
-        statements.list(samples.lists[1], "")
-            .ends_with(R"( ORDER BY t."r" DESC NULLS LAST, (t."Der ""Z""")::text COLLATE "C",)"
-                       " t.id"));
+        statements.list(samples.lists[1], query::bare(samples, samples.lists[1]), 0)
+            .sql.ends_with(R"( ORDER BY t."r" DESC NULLS LAST, (t."Der ""Z""")::text COLLATE "C",)"
+                           " t.id"));
     const auto ignored = validate(samples, ChangeMode::replace, R"({"r": "x", "id": 5})");
     BOOST_REQUIRE(ignored);
     BOOST_TEST(ignored->is_empty);
@@ -247,8 +260,8 @@ BOOST_AUTO_TEST_CASE(a_table_and_a_key_of_other_names) {
                                                    ", t.xmax = 0 FROM " + table +
                                                    " AS t WHERE t.\"detail ID\" = ANY($1::uuid[])");
     BOOST_TEST(statements.quiet().sql.contains(R"('"Sales"."Order''s ""Details"""'::regclass)"));
-    BOOST_TEST(statements.list(details.lists[1], "")
-                   .ends_with(R"( ORDER BY t."Unit Price" DESC, t."detail ID" DESC)"));
+    BOOST_TEST(statements.list(details.lists[1], query::bare(details, details.lists[1]), 0)
+                   .sql.ends_with(R"( ORDER BY t."Unit Price" DESC, t."detail ID" DESC)"));
     // What was not sent is left to the default of its column.
     const auto created = validate(details, ChangeMode::create, R"({"price": 1, "tags": "x"})");
     BOOST_REQUIRE(created);

@@ -22,12 +22,20 @@ export async function checkPathParameters(walker, operation) {
     await walker.expect(found, operation, { parameters: { [name]: unknownId(schema) } });
 }
 
+/// A value as a query has it, in the type of its schema.
+function valueOf(schema, text) {
+    if (schema.type === 'boolean') return { true: true, false: false }[text] ?? text;
+    return ['integer', 'number'].includes(schema.type) ? Number(text) : decodeURIComponent(text);
+}
+
 export async function checkQueryParameters(walker, operation) {
-    for (const { name, schema } of operation.parameters.filter((one) => one.in === 'query')) {
+    for (const { name, schema: whole } of operation.parameters.filter((one) => one.in === 'query')) {
+        const schema = whole.items ?? whole;
         const bounds = [schema.minimum, schema.maximum].filter((bound) => bound !== undefined);
         const values = bounds.flatMap((bound) => [bound - 1, bound, bound + 1]);
-        for (const value of [...values, 'abc', 'B%C3%A9a', '1.5', '-1']) {
-            const meant = schema.type === 'integer' ? Number(value) : value;
+        for (const value of [...values, ...(schema.enum ?? []), 'abc', 'B%C3%A9a', '1.5', '-1',
+                             'true']) {
+            const meant = valueOf(schema, value);
             const fits = walker.description.misfitsOfRequest(schema, meant).length === 0;
             await walker.expect(fits ? successes(operation) : 422, operation,
                 { parameters: { [name]: value } });
@@ -68,7 +76,10 @@ async function checkOrigins(walker, operation, parameters) {
 async function checkUnknownParameters(walker, operation, parameters) {
     const status = operation.method === 'OPTIONS' ? successes(operation) : 422;
     const queries = ['unknown=1', 'unknown', 'unknown=1&unknown=2'];
-    for (const { name, example } of operation.parameters.filter((one) => one.in === 'query')) {
+    // Of an array each element is a parameter.
+    const single = operation.parameters.filter(
+        (one) => one.in === 'query' && one.schema.type !== 'array');
+    for (const { name, example } of single) {
         queries.push(`${name}=${example ?? 'x'}&${name}=${example ?? 'x'}`);
     }
     for (const query of queries) {
