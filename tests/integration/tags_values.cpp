@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(no_spelling_leads_out_of_the_directory) {
     const std::string long_value(65, 'x');
     for (const std::string& value :
          {std::string("../../x"), std::string("..%2F..%2Fx"), std::string("%2e%2e%2fx"),
-          std::string("a/b"), std::string("a%00b"), std::string("a%0Ab"), std::string("a b"),
+          std::string("a/b"), std::string("a%00b"), std::string("a%0Ab"), std::string("a%20b"),
           std::string("a+b"), std::string("$realpath_root"), std::string("%24request_uri"),
           long_value, std::string("\xc3\xa4"), std::string("%C3%A4"), std::string("a%3Db"),
           std::string("'"), std::string("a;b"), std::string("a%26code=b"), std::string("%41")}) {
