@@ -19,6 +19,10 @@ enum class Mutant {
     cascade_unfenced,
     cascade_lists_not_swapped,
     parent_not_locked,
+    tags_not_locked,
+    tags_swapped_before_lock,
+    old_tags_not_swapped,
+    old_tags_of_snapshot,
 };
 
 #ifndef LARDER_MUTANT

@@ -19,6 +19,7 @@
 #include "api/description.hpp"
 #include "api/scheduler.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/tags.hpp"
 #include "file.hpp"
 #include "observe/answer_log.hpp"
 #include "observe/log.hpp"
@@ -95,11 +96,23 @@ void prefer_throughput() {
     sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
+/// The fields by whose values the lists of a collection have tags, with commas; `-`: none.
+std::string tagged_fields(const Resource& resource, const List& list) {
+    std::string names;
+    for (const TagSource& source : tag_sources(resource)) {
+        if (source.field == nullptr || !list.path.empty()) continue;
+        names.append(names.empty() ? "" : ",").append(source.field->name);
+    }
+    return names.empty() ? "-" : names;
+}
+
 void print_lists(const std::vector<Resource>& resources) {
     for (const Resource& resource : resources) {
         for (const List& list : resource.lists) {
-            fmt::print("/{}{}{} {} {} {}\n", resource.name, list.path.empty() ? "" : "/", list.path,
-                       resource.name, resource.is_wrapped() ? "flagged" : "plain", list.file());
+            const std::string tag = tag_of(list);
+            fmt::print("/{}{}{} {} {} {} {} {}\n", resource.name, list.path.empty() ? "" : "/",
+                       list.path, resource.name, resource.is_wrapped() ? "flagged" : "plain",
+                       list.file(), tag.empty() ? "-" : tag, tagged_fields(resource, list));
         }
     }
 }

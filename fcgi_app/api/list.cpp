@@ -38,8 +38,8 @@ public:
     Lane lane(const Call&) const override { return Lane::grouped; }
 
     Sharing sharing(const Call& call) const override {
-        return {.key = fmt::format("list {}?{}{}{}", endpoint().path, call.query->key,
-                                   call.query->is_kept ? "" : " unkept",
+        return {.key = fmt::format("list {}?{}{}{}{}", endpoint().path, call.query->key,
+                                   call.query->is_kept ? "" : " unkept", call.request().list_tag,
                                    call.request().for_list_cache ? "" : " uncached"),
                 .largest_group = std::numeric_limits<std::size_t>::max(),
                 .kind = JobKind::list};

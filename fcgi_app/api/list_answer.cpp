@@ -14,6 +14,8 @@
 #include "http/parameters.hpp"
 #include "mutant.hpp"
 #include "observe/log.hpp"
+#include "query/operators.hpp"
+#include "query/tag.hpp"
 #include "query/text.hpp"
 #include "records/list.hpp"
 
@@ -21,8 +23,10 @@ namespace larder {
 
 namespace {
 
-constexpr std::size_t streamed_from = 262144;   // bytes; a shorter list has a Content-Length
-constexpr int for_ever = 10 * 365 * 24 * 3600;  // seconds; a list with no expiry
+constexpr std::size_t streamed_from = 262144;  // bytes; a shorter list has a Content-Length
+// Of a list of a value, for there may be thousands.
+constexpr std::size_t largest_file_of_value = 32768;  // bytes
+constexpr int for_ever = 10 * 365 * 24 * 3600;        // seconds; a list with no expiry
 
 class ListAnswer {
 public:
@@ -107,6 +111,12 @@ private:
     bool is_streaming_ = false;
 };
 
+/// Whether nginx may keep the answer to a list of this tag under the one that it has found: that of
+/// a collection is swapped by every write, and another has to be the same.
+bool is_kept_under(std::string_view found, std::string_view tag) {
+    return found.empty() || (found.starts_with('.') && found.substr(1) == tag);
+}
+
 /// nginx would refuse it, and a page without a link would be the last.
 Error too_long_to_go_on(const query::Query& query) {
     return http::invalid_parameters({http::refused_parameter(
@@ -114,6 +124,12 @@ Error too_long_to_go_on(const query::Query& query) {
         fmt::format("ends the page at a record whose values in the order are so long that the link"
                     " to the rest would have over {} bytes; choose another order or limit",
                     query::longest_link))});
+}
+
+/// Whether nginx looks for the answer in a file: the list as it is, or of one value and nothing
+/// else.
+bool has_file(const List& list, const query::Query& query, std::string_view tag) {
+    return query.key.empty() || (query::is_open(list) && query.key == tag);
 }
 
 }  // namespace
@@ -124,10 +140,15 @@ std::string path_of(const Resource& resource, const List& list) {
 
 void answer_list(Backend& backend, const Collection& collection, const List& list,
                  const query::Query& query, std::span<Connection* const> connections) {
-    const bool can_be_kept = connections.front()->request().for_list_cache && query.key.empty();
+    const http::Request& request = connections.front()->request();
     Generations& generations = backend.services.generations;
     const Resource& resource = collection.resource;
-    File generation = can_be_kept ? generations.open_current(resource.name) : File();
+    const std::string tag = query::tag_of(resource, list, query);
+    const bool can_be_kept = request.for_list_cache && has_file(list, query, tag);
+    // Made for nginx too, where it has found none.
+    File generation =
+        request.for_list_cache ? generations.open_current(resource.name, tag) : File();
+    const bool is_agreed = is_kept_under(request.list_tag, tag);
     ListAnswer answer(connections, resource);
     std::optional<Error> refused;
     const auto begin = [&](const ListHead& head) {
@@ -138,19 +159,21 @@ void answer_list(Backend& backend, const Collection& collection, const List& lis
             if (!link) return refused.emplace(too_long_to_go_on(query)), void();
             answer.add_header("Link", *link);
         }
-        answer.begin(head.is_cacheable && query.is_kept, backend.services.settings.list_cache_ttl);
+        answer.begin(head.is_cacheable && query.is_kept && is_agreed,
+                     backend.services.settings.list_cache_ttl);
     };
     const auto read =
-        read_list(backend, collection, list, query, begin,
+        read_list(backend, collection, list, query, tag, begin,
                   [&](std::string_view json) { return !refused && answer.add(json); });
     if (!read) return answer.fail(read.error());
     if (refused) return answer.fail(*refused);
     answer.end();
     if (can_be_kept && mutant == Mutant::late_generation)
-        generation = generations.open_current(resource.name);
-    if (generation.is_open() && !answer.cacheable_body().empty()) {
-        generations.keep(resource.name, list.file(), std::move(generation),
-                         answer.cacheable_body());
+        generation = generations.open_current(resource.name, tag);
+    const auto body = answer.cacheable_body();
+    if (!can_be_kept || !generation.is_open() || body.empty()) return;
+    if (query.key.empty() || body.size() <= largest_file_of_value) {
+        generations.keep(resource.name, tag, list.file(), std::move(generation), body);
     }
 }
 

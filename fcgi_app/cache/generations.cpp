@@ -23,14 +23,24 @@ namespace {
 
 constexpr std::chrono::seconds kept{5};
 constexpr const char* suffix = ".generation";
+constexpr std::string_view link_suffix = ".list";
+constexpr std::size_t most_kept = 512;  // files whose directory is held open
 
 }  // namespace
+
+/// Of a tag or of a collection, as it is found in RUN_DIR.
+struct Generations::Link {
+    fs::path path;
+    std::string_view collection;
+    bool is_of_tag;
+};
 
 Generations::Generations(const std::string& run_dir, std::vector<std::string> collections)
     : run_dir_(run_dir), collections_(std::move(collections)) {}
 
-std::string Generations::link_of(std::string_view collection) const {
-    return fmt::format("{}/{}.list", run_dir_, collection);
+std::string Generations::link_of(std::string_view collection, std::string_view tag) const {
+    return fmt::format("{}/{}{}{}{}", run_dir_, collection, tag.empty() ? "" : ".", tag,
+                       link_suffix);
 }
 
 std::expected<void, std::string> Generations::prepare() {
@@ -45,31 +55,77 @@ std::expected<void, std::string> Generations::prepare() {
     return {};
 }
 
-bool Generations::swap(std::string_view collection) {
+/// Makes a new directory and a link to it. A link that is there is replaced, or else it stays.
+bool Generations::make(const std::string& link, bool replace) {
     const std::string name = random_token().append(suffix);
     const std::string directory = fmt::format("{}/{}", run_dir_, name);
-    const std::string made = directory + ".list";
     if (mkdir(directory.c_str(), 0750) != 0) return false;
+    if (!replace) return symlink(name.c_str(), link.c_str()) == 0 || errno == EEXIST;
+    const std::string made = directory + ".new";
     if (symlink(name.c_str(), made.c_str()) != 0) return false;
-    if (rename(made.c_str(), link_of(collection).c_str()) == 0) return true;
+    if (rename(made.c_str(), link.c_str()) == 0) return true;
     const int cause = errno;
     unlink(made.c_str());
     errno = cause;
     return false;
 }
 
+bool Generations::swap(std::string_view collection, std::string_view tag) {
+    if (tag.empty()) return make(link_of(collection), true);
+    return unlink(link_of(collection, tag).c_str()) == 0 || errno == ENOENT;
+}
+
+bool Generations::swap_tags(std::string_view collection) {
+    bool done = true;
+    for (const Link& link : links()) {
+        if (!link.is_of_tag || link.collection != collection) continue;
+        done = (unlink(link.path.c_str()) == 0 || errno == ENOENT) && done;
+    }
+    return swap(collection) && done;
+}
+
 bool Generations::swap_all() {
-    return std::ranges::all_of(collections_, [this](const auto& name) { return swap(name); });
+    return std::ranges::all_of(collections_, [this](const auto& name) { return swap_tags(name); });
 }
 
-File Generations::open_current(std::string_view collection) const {
-    return File(link_of(collection), O_RDONLY | O_DIRECTORY);
+/// The links of RUN_DIR.
+std::vector<Generations::Link> Generations::links() const {
+    std::vector<Link> found;
+    std::error_code error;
+    fs::directory_iterator entry(run_dir_, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+        const std::string name = entry->path().filename();
+        if (!name.ends_with(link_suffix)) continue;
+        const std::string_view head = std::string_view(name).substr(0, name.find('.'));
+        const auto collection = std::ranges::find(collections_, head);
+        if (collection == collections_.end()) continue;
+        found.push_back({.path = entry->path(),
+                         .collection = *collection,
+                         .is_of_tag = name.size() > head.size() + link_suffix.size()});
+    }
+    return found;
 }
 
-void Generations::keep(std::string_view collection, const std::string& file, File generation,
-                       std::string_view answer) {
+File Generations::open_current(std::string_view collection, std::string_view tag) {
+    const std::string link = link_of(collection, tag);
+    File directory(link, O_RDONLY | O_DIRECTORY);
+    if (directory.is_open() || tag.empty() || errno != ENOENT) return directory;
+    {
+        const std::lock_guard lock(mutex_);
+        auto made = made_.find(collection);
+        if (made == made_.end()) made = made_.emplace(collection, 0).first;
+        if (made->second >= most_tags) return directory;
+        ++made->second;
+    }
+    if (!make(link, false)) return directory;
+    return File(link, O_RDONLY | O_DIRECTORY);
+}
+
+void Generations::keep(std::string_view collection, std::string_view tag, const std::string& file,
+                       File generation, std::string_view answer) {
     const std::lock_guard lock(mutex_);
-    File& former = kept_[fmt::format("{}/{}", collection, file)];
+    if (kept_.size() >= most_kept) kept_.clear();
+    File& former = kept_[fmt::format("{}/{}", link_of(collection, tag), file)];
     if (former.is_open()) unlinkat(former.descriptor(), file.c_str(), 0);
     former = std::move(generation);
     const int directory = former.descriptor();
@@ -85,9 +141,9 @@ void Generations::keep(std::string_view collection, const std::string& file, Fil
 
 void Generations::expire(std::chrono::seconds lifetime) {
     const auto oldest = fs::file_time_type::clock::now() - lifetime;
-    for (const std::string& collection : collections_) {
+    for (const Link& link : links()) {
         std::error_code error;
-        fs::directory_iterator entry(link_of(collection), error);
+        fs::directory_iterator entry(link.path, error);
         for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
             std::error_code gone;  // another process does this, too
             const auto written = entry->last_write_time(gone);
@@ -99,8 +155,22 @@ void Generations::expire(std::chrono::seconds lifetime) {
 void Generations::sweep() {
     std::error_code error;
     std::set<fs::path> current;
+    std::map<std::string, std::size_t, std::less<>> tags;
     for (const std::string& collection : collections_) {
         current.insert(fs::read_symlink(link_of(collection), error).filename());
+    }
+    for (const Link& link : links()) {
+        if (!link.is_of_tag) continue;
+        if (++tags[std::string(link.collection)] > most_tags) {
+            unlink(link.path.c_str());
+        } else {
+            current.insert(fs::read_symlink(link.path, error).filename());
+        }
+    }
+    {
+        // The processes of a host make links without a look at each other.
+        const std::lock_guard lock(mutex_);
+        made_ = std::move(tags);
     }
     const auto now = fs::file_time_type::clock::now();
     fs::directory_iterator entry(run_dir_, error);

@@ -36,6 +36,8 @@ constexpr seconds silence{15};  // of a PostgreSQL that is asked every second: i
 constexpr milliseconds batch_pause{1};
 constexpr milliseconds batch_time{2};
 constexpr std::size_t batch_keys = 500;
+// Between two looks whether what is in the log has become visible.
+constexpr milliseconds visible_pause{2};
 
 constexpr std::chrono::sys_days postgresql_epoch{std::chrono::year{2000} / 1 / 1};
 
@@ -90,6 +92,7 @@ Feed::Result Feed::follow() {
     // The slot comes first: nothing can fall between what is renewed and what is followed.
     follower_ = Follower(resources_, backend_.services.host_id, backend_.services.form);
     follower_.pending() = everything(backend_.services);
+    invisible_ = {};
     if (auto settled = settle(); !settled) return settled;
     log_info("feed_connected");
     last_trouble_.clear();
@@ -123,7 +126,8 @@ Feed::Result Feed::stream(Replication& replication) {
             longest_lag_ = std::max<Clock::duration>(longest_lag_, lag + (now - start));
         }
         if (auto tended = tend(replication, now); !tended) return tended;
-        auto waited = wait(replication.socket(), *drained ? next_tick_ : now);
+        const auto idle_until = invisible_.is_empty() ? next_tick_ : now + visible_pause;
+        auto waited = wait(replication.socket(), *drained ? idle_until : now);
         if (!waited) return waited;
         if (*drained) std::this_thread::sleep_until(now + batch_pause);
     }
@@ -206,8 +210,8 @@ Feed::Result Feed::take(std::string_view message) {
 
 /// Does what the log asks for so far.
 Feed::Result Feed::settle() {
-    if (follower_.pending().is_empty()) return {};
-    return invalidate(backend_, follower_.pending());
+    if (follower_.pending().is_empty() && invisible_.is_empty()) return {};
+    return invalidate(backend_, follower_.pending(), invisible_);
 }
 
 Feed::Result Feed::report_status(Replication& replication) {

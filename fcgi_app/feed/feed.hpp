@@ -8,6 +8,7 @@
 
 #include "cache/shared_memory.hpp"
 #include "feed/follower.hpp"
+#include "feed/invalidate.hpp"
 #include "feed/replication.hpp"
 #include "records/backend.hpp"
 
@@ -52,6 +53,7 @@ private:
 
     // Of the stream at hand.
     Follower follower_;
+    Invisible invisible_;
     Clock::time_point started_;
     Clock::time_point heard_;    // when PostgreSQL last sent anything
     Clock::time_point renewed_;  // when all caches were last renewed

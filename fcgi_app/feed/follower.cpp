@@ -42,6 +42,7 @@ void Follower::begin(const pgoutput::Begin& begin) {
     mark_.reset();
     is_foreign_ = false;
     key_count_ = 0;
+    transaction_ = begin.xid;
     released_.clear();
 }
 
@@ -50,9 +51,10 @@ void Follower::commit(const pgoutput::Commit& commit, std::uint64_t trusted) {
     end_ = commit.end_lsn;
     const bool is_vouched_for = mark_ && mark_->rows == held_.size() && mark_->form == form_;
     if (is_vouched_for && mark_->host == host_) return;
+    if (!is_vouched_for && !held_.empty()) note_transaction();
     // Redis is shared, so a fence that it has acknowledged in this epoch was one for all hosts.
     if (is_vouched_for && mark_->epoch != 0 && mark_->epoch == trusted) {
-        for (Affected& row : held_) row = {.resource = row.resource};
+        for (Affected& row : held_) row.keys.clear(), row.is_unknown = false;
     }
     release_held();
 }
@@ -61,7 +63,9 @@ void Follower::add(Affected affected) {
     if (affected.resource == nullptr) return;
     held_.push_back(std::move(affected));
     is_foreign_ = is_foreign_ || held_.size() > Mark::most_rows;
-    if (is_foreign_) release_held();
+    if (!is_foreign_) return;
+    note_transaction();
+    release_held();
 }
 
 void Follower::release_held() {
@@ -70,9 +74,7 @@ void Follower::release_held() {
 }
 
 void Follower::release(Affected affected) {
-    if (released_.insert(affected.resource->name).second) {
-        pending_.collections.insert(affected.resource->name);
-    }
+    release_lists(*affected.resource, affected.lists);
     if (key_count_ > key_limit_) return;  // it has its new epoch already
     key_count_ = affected.is_unknown ? key_limit_ + 1 : key_count_ + affected.keys.size();
     if (key_count_ > key_limit_) {
@@ -83,9 +85,24 @@ void Follower::release(Affected affected) {
     }
 }
 
+void Follower::release_lists(const Resource& resource, const OutdatedLists& lists) {
+    const auto [known, is_first] = released_.try_emplace(resource.name);
+    OutdatedLists all = known->second;
+    all.add(lists);
+    if (!is_first && all == known->second) return;
+    known->second = std::move(all);
+    pending_.lists[resource.name].add(lists);
+}
+
 void Follower::renew(const Resource& resource) {
     pending_.everything = true;
-    pending_.collections.insert(resource.name);
+    pending_.lists[resource.name].add_all();
+    note_transaction();
+}
+
+void Follower::note_transaction() {
+    auto& noted = pending_.transactions;
+    if (noted.empty() || noted.back() != transaction_) noted.push_back(transaction_);
 }
 
 void Follower::take_truncate(const pgoutput::Truncate& truncate) {

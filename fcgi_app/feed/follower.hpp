@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,13 +15,20 @@
 
 namespace larder {
 
+/// By collection, what lists need a new generation.
+using ListsByCollection = std::map<std::string_view, OutdatedLists>;
+
 /// What has to be done to the caches.
 struct Invalidation {
-    std::vector<std::string> keys;           ///< entries of Redis to fence
-    std::set<std::string_view> collections;  ///< whose lists need a new generation
-    bool everything = false;                 ///< Redis needs a new epoch instead
+    std::vector<std::string> keys = {};  ///< entries of Redis to fence
+    ListsByCollection lists = {};
+    bool everything = false;  ///< Redis needs a new epoch instead
+    /// Those whose changes may not be visible yet, although they are in the log, by xid: a list
+    /// that is read before they are may be kept. What workers have written is not among them,
+    /// because they hold the locks of its tags until then.
+    std::vector<std::uint32_t> transactions = {};
 
-    bool is_empty() const { return keys.empty() && collections.empty() && !everything; }
+    bool is_empty() const { return keys.empty() && lists.empty() && !everything; }
 };
 
 /// Decides what the transactions in the log, each of which is committed, mean for the caches of
@@ -65,7 +72,9 @@ private:
     void add(Affected affected);
     void release(Affected affected);
     void release_held();
+    void release_lists(const Resource& resource, const OutdatedLists& lists);
     void renew(const Resource& resource);
+    void note_transaction();
     void take_truncate(const pgoutput::Truncate& truncate);
     void take_message(const pgoutput::Message& message);
 
@@ -84,7 +93,8 @@ private:
     std::optional<Mark> mark_;
     bool is_foreign_ = false;  // surely written past the workers
     std::size_t key_count_ = 0;
-    std::set<std::string_view> released_;  // collections; once is enough for a transaction
+    std::uint32_t transaction_ = 0;
+    ListsByCollection released_;  // once is enough for a transaction
 };
 
 }  // namespace larder

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
+#include "number.hpp"
 #include "observe/log.hpp"
 #include "records/epoch.hpp"
 
@@ -22,18 +25,65 @@ void renew(Backend& backend) {
     backend.services.trust.lose("PostgreSQL gave no epoch");  // whoever regains it raises the epoch
 }
 
+/// Those of the transactions that are not visible yet. PostgreSQL frees the lock that each holds on
+/// its own xid after its changes can be seen, and COMMIT is in the log before that: long before,
+/// where it waits for a standby.
+std::expected<std::vector<std::uint32_t>, std::string> invisible_of(
+    Backend& backend, const std::vector<std::uint32_t>& transactions) {
+    if (transactions.empty()) return {};
+    const auto rows = backend.session.read(
+        {"SELECT transactionid FROM pg_locks WHERE locktype = 'transactionid' AND granted"
+         " AND mode = 'ExclusiveLock' AND transactionid::text = ANY($1::text[])",
+         {fmt::format("{{{}}}", fmt::join(transactions, ","))}});
+    if (!rows) return std::unexpected(rows.error().log);
+    std::vector<std::uint32_t> found;
+    for (const Row& row : *rows) {
+        found.push_back(to_number<std::uint32_t>(row[0].value_or("")).value_or(0));
+    }
+    return found;
+}
+
+void add(ListsByCollection& to, const ListsByCollection& lists) {
+    for (const auto& [collection, of_one] : lists) {
+        to[collection].add(of_one);
+    }
+}
+
+bool renew_lists(Backend& backend, std::string_view collection, const OutdatedLists& lists) {
+    Generations& generations = backend.services.generations;
+    if (lists.all) return generations.swap_tags(collection);
+    return generations.swap(collection) && std::ranges::all_of(lists.tags, [&](const auto& tag) {
+               return generations.swap(collection, tag);
+           });
+}
+
 }  // namespace
 
-std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what) {
-    const Invalidation work = std::exchange(what, {});
+std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what,
+                                            Invisible& invisible) {
+    Invalidation work = std::exchange(what, {});
     if (work.everything) {
         renew(backend);
     } else {
         backend.cache.fence(work.keys, {});
     }
-    backend.services.metrics.list_renewals.add(work.collections.size());
-    for (const auto collection : work.collections) {
-        if (backend.services.generations.swap(collection)) continue;
+    auto asked = invisible.transactions;
+    asked.insert(asked.end(), work.transactions.begin(), work.transactions.end());
+    auto left = invisible_of(backend, asked);
+    if (!left) return std::unexpected(std::move(left.error()));
+    const auto is_left = [&](std::uint32_t one) {
+        return std::ranges::find(*left, one) != left->end();
+    };
+    const bool waits = std::ranges::any_of(work.transactions, is_left);
+    const bool has_appeared = !std::ranges::all_of(invisible.transactions, is_left);
+    if (has_appeared) add(work.lists, invisible.lists);
+    if (left->empty()) invisible.lists.clear();
+    if (waits) add(invisible.lists, work.lists);
+    invisible.transactions = std::move(*left);
+
+    backend.services.metrics.list_renewals.add(work.lists.size());
+    for (const auto& [collection, lists] : work.lists) {
+        if (renew_lists(backend, collection, lists)) continue;
         return std::unexpected(
             fmt::format("cannot renew the lists of {}: {}", collection, std::strerror(errno)));
     }
@@ -41,9 +91,9 @@ std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what
 }
 
 Invalidation everything(const Services& services) {
-    Invalidation all{.keys = {}, .collections = {}, .everything = true};
+    Invalidation all{.everything = true};
     for (const Collection& collection : services.collections) {
-        all.collections.insert(collection.resource.name);
+        all.lists[collection.resource.name].add_all();
     }
     return all;
 }

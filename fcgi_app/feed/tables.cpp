@@ -36,7 +36,50 @@ Tables::Table Tables::made_of(const pgoutput::Relation& relation) const {
         table.is_complete =
             table.is_complete && table.unique_fields.back().second < table.columns.size();
     }
+    table.tag_sources = tag_sources(*resource);
+    for (const TagSource& source : table.tag_sources) {
+        table.tag_columns.push_back(
+            source.field == nullptr ? 0 : position(source.field->column_name()));
+    }
     return table;
+}
+
+bool Tables::Table::has_tags_of_values() const {
+    return std::ranges::any_of(tag_sources,
+                               [](const TagSource& source) { return source.field != nullptr; });
+}
+
+/// What lists these rows, one before and one after a change, make wrong; null: it is not known.
+OutdatedLists Tables::lists_of(const Table& table, Tuples rows) {
+    OutdatedLists lists;
+    for (const pgoutput::Tuple* row : rows) {
+        const bool is_known = row != nullptr && add_lists(table, *row, lists);
+        if (!is_known && table.has_tags_of_values()) lists.add_all();
+    }
+    for (const TagSource& source : table.tag_sources) {
+        if (source.list != nullptr) lists.add({source.list->path});
+    }
+    return lists;
+}
+
+/// False: a value is not known.
+bool Tables::add_lists(const Table& table, const pgoutput::Tuple& row, OutdatedLists& lists) {
+    std::vector<std::optional<std::string>> values;
+    for (std::size_t at = 0; at < table.tag_sources.size(); ++at) {
+        const Field* field = table.tag_sources[at].field;
+        auto& value = values.emplace_back();
+        if (field == nullptr) continue;
+        const std::size_t column = table.tag_columns[at];
+        if (column >= row.size() || row[column].kind == pgoutput::Value::Kind::unchanged) {
+            return false;
+        }
+        if (row[column].kind == pgoutput::Value::Kind::null) continue;
+        value = row[column].text;
+        // The log has PostgreSQL's own spelling, the statements that of a cast to text.
+        if (std::holds_alternative<Boolean>(field->type)) value = *value == "t" ? "true" : "false";
+    }
+    lists.add(tags_of(table.tag_sources, values));
+    return true;
 }
 
 const Resource* Tables::describe(const pgoutput::Relation& relation) {
@@ -59,7 +102,9 @@ const Resource* Tables::resource_of(std::uint32_t relation) const {
 }
 
 Affected Tables::affected_by(const pgoutput::Insert& insert) const {
-    return {.resource = resource_of(insert.relation)};
+    const Table* table = table_of(insert.relation);
+    if (table == nullptr) return {};
+    return {.resource = table->resource, .lists = lists_of(*table, {&insert.row})};
 }
 
 Affected Tables::affected_by(const pgoutput::Update& update) const {
@@ -69,6 +114,7 @@ Affected Tables::affected_by(const pgoutput::Update& update) const {
     // Without the whole old row nobody knows which unique value it has given up, or which id, where
     // the log knows rows by another column.
     const bool is_whole = update.old && update.old->is_full;
+    affected.lists = lists_of(*table, {is_whole ? &update.old->values : nullptr, &update.row});
     const bool has_old = is_whole || (table->unique_fields.empty() && table->is_id_in_key);
     affected.is_unknown = !table->is_complete || !has_old || !text_at(update.row, table->id);
     if (affected.is_unknown) return affected;
@@ -82,6 +128,7 @@ Affected Tables::affected_by(const pgoutput::Delete& removal) const {
     const Table* table = table_of(removal.relation);
     if (table == nullptr) return {};
     Affected affected{.resource = table->resource};
+    affected.lists = lists_of(*table, {removal.old.is_full ? &removal.old.values : nullptr});
     const bool has_old = table->unique_fields.empty() || removal.old.is_full;
     affected.is_unknown =
         !table->is_complete || !has_old || !text_at(removal.old.values, table->id);

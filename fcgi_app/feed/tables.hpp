@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <initializer_list>
 #include <map>
 #include <span>
 #include <string>
@@ -19,6 +21,7 @@ struct Affected {
     const Resource* resource = nullptr;
     std::vector<std::string> keys = {};  ///< entries of Redis
     bool is_unknown = false;             ///< any entry of the resource may be wrong
+    OutdatedLists lists = {};
 };
 
 /// Leads from the rows in the log to the cache entries that they make wrong, by the descriptions of
@@ -35,7 +38,9 @@ public:
     /// The resource of a table, or nothing.
     const Resource* resource_of(std::uint32_t relation) const;
 
-    /// A row that appears makes no entry wrong: nothing is cached for what is not there.
+    /// A row that appears makes no entry wrong: nothing is cached for what is not there. Of the
+    /// lists' conditions only PostgreSQL could say whether a row fulfils them, so each list of one
+    /// is wrong; and all lists of values, where the row before is not known.
     Affected affected_by(const pgoutput::Insert& insert) const;
     Affected affected_by(const pgoutput::Update& update) const;
     Affected affected_by(const pgoutput::Delete& removal) const;
@@ -48,7 +53,15 @@ private:
         bool is_id_in_key = false;  ///< a change of an id comes with the old one
         std::vector<std::pair<const Field*, std::size_t>> unique_fields;
         bool is_complete = false;  ///< every column that a key is made of is there
+        std::vector<TagSource> tag_sources;
+        std::vector<std::size_t> tag_columns;  // of the sources; none for a list
+
+        bool has_tags_of_values() const;
     };
+    using Tuples = std::initializer_list<const pgoutput::Tuple*>;
+
+    static OutdatedLists lists_of(const Table& table, Tuples rows);
+    static bool add_lists(const Table& table, const pgoutput::Tuple& row, OutdatedLists& lists);
 
     Table made_of(const pgoutput::Relation& relation) const;
     const Table* table_of(std::uint32_t relation) const;

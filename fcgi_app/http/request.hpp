@@ -36,6 +36,9 @@ struct Request {
     std::uint64_t content_length = 0;  ///< bytes
     bool body_too_large = false;       ///< nginx has refused to take the body
     bool for_list_cache = false;       ///< nginx may keep the answer, and tells where it came from
+    /// The value under whose tag nginx keeps it, as `.field=value` (catalog/tags.hpp); empty: under
+    /// that of the list, or of the collection.
+    std::string_view list_tag;
     std::string body;
 
     bool is_read() const {

@@ -23,7 +23,9 @@ constexpr milliseconds longest_pause{2000};
 constexpr std::chrono::seconds calm{5};  // trusted for so long: the next loss is a new trouble
 constexpr std::chrono::seconds sweep_interval{5};
 constexpr std::chrono::seconds count_interval{1};
-constexpr std::chrono::seconds expiry_interval{1};
+// A tag has a directory of its own, so there may be thousands to look into.
+constexpr std::chrono::seconds shortest_expiry_interval{1};
+constexpr std::chrono::seconds longest_expiry_interval{5};
 
 /// Counts what nginx has answered by itself, once a second.
 class AnswerCounter {
@@ -81,7 +83,8 @@ void take_care(const std::stop_token& stop, Services& services) {
         answers.tend(now);
         if (now >= next_expiry && list_lifetime > list_lifetime.zero()) {
             services.generations.expire(list_lifetime);
-            next_expiry = now + expiry_interval;
+            next_expiry = now + std::clamp(list_lifetime / 10, shortest_expiry_interval,
+                                           longest_expiry_interval);
         }
         if (now >= next_sweep) {
             services.generations.sweep();

@@ -69,9 +69,13 @@ private:
         const Collection& collection = *cleared.collection;
         auto rows = change(collection.statements.clear({.field = field, .ids = &ids_[to]}));
         if (!rows) return std::unexpected(std::move(rows.error()));
-        for (const Row& row : *rows) {
-            const RowImage before = image_of(row);
+        const auto& sources = collection.statements.tag_sources();
+        for (Row& row : *rows) {
+            const auto after_tags = tag_values(row, row.size() - sources.size(), sources);
+            row.resize(row.size() - sources.size());
+            const RowImage before = removed_image(collection, row);
             RowImage after = before;
+            after.tag_values = after_tags;
             std::size_t at = 0;
             for (const Field& one : collection.resource.fields) {
                 if (&one == field && one.unique) after.unique_values[at] = std::nullopt;
@@ -88,14 +92,10 @@ private:
         auto rows = change(collection.statements.remove_all(ids_[at]));
         if (!rows) return std::unexpected(std::move(rows.error()));
         for (const Row& row : *rows) {
-            const RowImage before = image_of(row);
+            const RowImage before = removed_image(collection, row);
             commit_.add(collection, &before, nullptr, {});
         }
         return {};
-    }
-
-    static RowImage image_of(const Row& row) {
-        return {.id = *row[0], .unique_values = {row.begin() + 1, row.end()}};
     }
 
     Transaction& transaction_;

@@ -1,6 +1,7 @@
 #include "records/effects.hpp"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -37,7 +38,43 @@ void append_without(std::vector<std::string>& to, std::vector<std::string> keys,
     }
 }
 
+/// The hash of a name that no other program uses for its locks.
+std::int64_t lock_of(const Resource& resource, std::string_view tag) {
+    const std::string name = fmt::format("larder:lists:{}:{}", resource.name, tag);
+    return static_cast<std::int64_t>(XXH3_64bits(name.data(), name.size()));
+}
+
+constexpr std::string_view every_tag = "*";  // is no tag itself
+
 }  // namespace
+
+void OutdatedLists::add(std::vector<std::string> of_row) {
+    if (all) return;
+    for (std::string& tag : of_row) tags.insert(std::move(tag));
+    if (tags.size() > most_tags) add_all();
+}
+
+void OutdatedLists::add(const OutdatedLists& others) {
+    if (others.all) return add_all();
+    add(std::vector<std::string>(others.tags.begin(), others.tags.end()));
+}
+
+void OutdatedLists::add_all() {
+    all = true;
+    tags.clear();
+}
+
+std::vector<std::int64_t> locks_of(const Resource& resource, const OutdatedLists& lists) {
+    std::vector<std::int64_t> locks = {lock_of(resource, {})};
+    if (lists.all) locks.push_back(lock_of(resource, every_tag));
+    for (const std::string& tag : lists.tags) locks.push_back(lock_of(resource, tag));
+    return locks;
+}
+
+std::vector<std::int64_t> locks_of_readers(const Resource& resource, std::string_view tag) {
+    if (tag.empty()) return {lock_of(resource, {})};
+    return {lock_of(resource, tag), lock_of(resource, every_tag)};
+}
 
 std::vector<std::string> outdated_entries(const Resource& resource, const RowImage* before,
                                           const RowImage* after) {
@@ -54,6 +91,13 @@ std::vector<std::string> outdated_entries(const Resource& resource, const RowIma
     append_without(keys, old_claims, new_claims);
     append_without(keys, new_claims, old_claims);
     return keys;
+}
+
+std::vector<std::optional<std::string>> tag_values(
+    const std::vector<std::optional<std::string>>& row, std::size_t at,
+    const std::vector<TagSource>& sources) {
+    const auto first = row.begin() + static_cast<std::ptrdiff_t>(at);
+    return {first, first + std::ssize(sources)};
 }
 
 std::vector<std::string> entries_of(const Resource& resource, const RowImage& row) {

@@ -34,9 +34,8 @@ private:
 
 std::string hold_file(const std::string& run_dir) { return run_dir + "/hold"; }
 
-/// For the holder of the epoch lock.
-bool is_held(const Backend& backend) {
-    return access(hold_file(backend.services.settings.run_dir).c_str(), F_OK) == 0;
+bool is_held(const Services& services) {
+    return access(hold_file(services.settings.run_dir).c_str(), F_OK) == 0;
 }
 
 /// The next epoch, over every one used before and over `least`.
@@ -76,10 +75,14 @@ Expected<void> raise_everywhere(Backend& backend, const std::string& run_id) {
 
 }  // namespace
 
+bool descriptions_change(const Services& services) {
+    return services.trust.epoch() == 0 && is_held(services);
+}
+
 Expected<void> renew_epoch(Backend& backend) {
     const EpochLock lock(backend.services.settings.run_dir, LOCK_EX);
     if (!lock.is_held()) return fail(ErrorKind::unavailable, "The cache is being renewed.");
-    if (is_held(backend)) {
+    if (is_held(backend.services)) {
         backend.services.trust.lose(held);
         return {};
     }
@@ -92,7 +95,8 @@ Expected<void> renew_epoch(Backend& backend) {
 bool regain_trust(Backend& backend) {
     if (backend.services.trust.epoch() != 0) return true;
     const EpochLock lock(backend.services.settings.run_dir, LOCK_EX | LOCK_NB);
-    if (!lock.is_held() || is_held(backend) || backend.services.trust.epoch() != 0) return false;
+    if (!lock.is_held() || is_held(backend.services) || backend.services.trust.epoch() != 0)
+        return false;
     const auto run_id = backend.cache.connect();
     if (!run_id || !raise_everywhere(backend, *run_id)) return false;
     return backend.services.trust.epoch() != 0;

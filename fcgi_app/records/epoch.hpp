@@ -27,4 +27,8 @@ bool regain_trust(Backend& backend);
 std::expected<void, std::string> hold_redis(const std::string& run_dir, Trust& trust);
 std::expected<void, std::string> release_redis(const std::string& run_dir);
 
+/// Whether workers of two descriptions may serve on this host now (`hold_redis`). Costs nothing
+/// while Redis is trusted, which it is not meanwhile.
+bool descriptions_change(const Services& services);
+
 }  // namespace larder

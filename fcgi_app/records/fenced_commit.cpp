@@ -10,12 +10,18 @@
 
 #include "feed/mark.hpp"
 #include "mutant.hpp"
+#include "records/epoch.hpp"
 
 namespace larder {
 
+RowImage removed_image(const Collection& collection, const Row& row) {
+    const auto& sources = collection.statements.tag_sources();
+    const auto end = row.end() - std::ssize(sources);
+    return {.id = *row[0], .unique_values = {row.begin() + 1, end}, .tag_values = {end, row.end()}};
+}
+
 FencedCommit::FencedCommit(Backend& backend, std::vector<const Collection*> collections)
     : backend_(backend), collections_(std::move(collections)) {
-    for (const Collection* collection : collections_) ++collection->writers_at_work;
     const bool is_primed = collections_.size() == 1 && collections_.front()->resource.primed;
     if (is_primed) token_ = random_token();
     if constexpr (mutant == Mutant::decide_before_change) {
@@ -24,13 +30,18 @@ FencedCommit::FencedCommit(Backend& backend, std::vector<const Collection*> coll
 }
 
 FencedCommit::~FencedCommit() {
-    for (const Collection* collection : collections_) --collection->writers_at_work;
+    if (is_counted_) count_writers(-1);
 }
 
 void FencedCommit::add(const Collection& collection, const RowImage* before, const RowImage* after,
                        const std::string& json) {
     const Resource& resource = collection.resource;
-    changed_.insert(&collection);
+    OutdatedLists& lists = changed_[&collection];
+    for (const RowImage* image : {before, after}) {
+        if (image == nullptr) continue;
+        if (mutant == Mutant::old_tags_not_swapped && image == before && after != nullptr) continue;
+        lists.add(tags_of(collection.statements.tag_sources(), image->tag_values));
+    }
     if (++rows_ > Mark::most_rows) return keys_.clear();
     if (mutant == Mutant::cascade_unfenced && &collection != collections_.front()) return;
     std::ranges::move(outdated_entries(resource, before, after), std::back_inserter(keys_));
@@ -48,7 +59,14 @@ void FencedCommit::add(const Collection& collection, const RowImage* before, con
 
 Expected<void> FencedCommit::run(Transaction& transaction) {
     if constexpr (mutant != Mutant::fence_after_commit) fence();
-    if constexpr (mutant != Mutant::swap_after_commit) {
+    if constexpr (mutant == Mutant::tags_swapped_before_lock) {
+        if (auto swapped = swap(); !swapped) return swapped;
+    }
+    if constexpr (mutant != Mutant::tags_not_locked) {
+        if (auto locked = lock(transaction); !locked) return locked;
+    }
+    if constexpr (mutant != Mutant::swap_after_commit &&
+                  mutant != Mutant::tags_swapped_before_lock) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
     auto committed = transaction.commit(to_text({.host = backend_.services.host_id,
@@ -88,19 +106,47 @@ void FencedCommit::fence() {
     epoch_ = backend_.cache.fence(keys_, token_);
 }
 
+/// Before the first look for a link: whoever makes one later finds the lock.
+Expected<void> FencedCommit::lock(Transaction& transaction) {
+    const bool hold = descriptions_change(backend_.services);
+    std::vector<std::int64_t> locks;
+    for (auto& [collection, lists] : changed_) {
+        // Nobody knows here what the tags of the other descriptions are.
+        if (hold) lists.add_all();
+        std::ranges::move(locks_of(collection->resource, lists), std::back_inserter(locks));
+    }
+    count_writers(1);
+    return transaction.lock(take_locks(locks));
+}
+
+/// Of the writers that lists need not ask PostgreSQL about.
+void FencedCommit::count_writers(int change) {
+    is_counted_ = change > 0;
+    for (const auto& [collection, lists] : changed_) collection->writers_at_work += change;
+}
+
 Expected<void> FencedCommit::swap() {
-    for (const Collection* collection : changed_) {
+    for (const auto& [collection, lists] : changed_) {
         if (mutant == Mutant::cascade_lists_not_swapped && collection != collections_.front()) {
             continue;
         }
-        const std::string& name = collection->resource.name;
-        backend_.services.metrics.list_renewals.add();
-        if (backend_.services.generations.swap(name)) continue;
-        return fail(
-            ErrorKind::unavailable, "The list cache cannot be renewed now.",
-            fmt::format("cannot swap the generation of {}: {}", name, std::strerror(errno)));
+        if (auto swapped = swap(*collection, lists); !swapped) return swapped;
     }
     return {};
+}
+
+Expected<void> FencedCommit::swap(const Collection& collection, const OutdatedLists& lists) {
+    const std::string& name = collection.resource.name;
+    Generations& generations = backend_.services.generations;
+    backend_.services.metrics.list_renewals.add();
+    const bool is_done =
+        lists.all ? generations.swap_tags(name)
+                  : generations.swap(name) && std::ranges::all_of(lists.tags, [&](const auto& tag) {
+                        return generations.swap(name, tag);
+                    });
+    if (is_done) return {};
+    return fail(ErrorKind::unavailable, "The list cache cannot be renewed now.",
+                fmt::format("cannot swap a generation of {}: {}", name, std::strerror(errno)));
 }
 
 }  // namespace larder

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <set>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,14 +13,15 @@
 
 namespace larder {
 
+/// A row that was removed, as Statements::remove and remove_all give it.
+RowImage removed_image(const Collection& collection, const Row& row);
+
 /// The writer's half of the cache protocol (ARCHITECTURE.md, "Never stale"): the entries that a
 /// transaction makes wrong, and the lease that it holds on them until it has ended. For one
 /// transaction, which it outlives, and for its store thread.
 class FencedCommit {
 public:
-    /// `collections`: all that the transaction may change, each once; they have to outlive this. To
-    /// be made before the change: from then on no list of them that this process reads may be
-    /// cached.
+    /// `collections`: all that the transaction may change, each once; they have to outlive this.
     FencedCommit(Backend& backend, std::vector<const Collection*> collections);
     ~FencedCommit();
     FencedCommit(const FencedCommit&) = delete;
@@ -33,22 +34,27 @@ public:
              const std::string& json);
 
     /// Ends a transaction whose changes were made, in the order that is the protocol: the fence is
-    /// acknowledged (or trust in Redis is lost), then the generations of the lists of every changed
-    /// collection are swapped, and only then is the change committed and may be seen by anybody.
-    /// Where the only collection is primed, the new values go into the cache after that, under the
-    /// lease of the fence. Over Mark::most_rows rows are not fenced one by one: trust in Redis ends
-    /// then, as if the fence had failed. Fails as Transaction::commit does, and with `unavailable`
-    /// where a generation cannot be swapped; nothing is committed then.
+    /// acknowledged (or trust in Redis is lost); then the tags of all changed rows are locked,
+    /// before and after the change, and the generations of their lists are swapped; and only then
+    /// is the change committed and may be seen by anybody. Where the only collection is primed, the
+    /// new values go into the cache after that, under the lease of the fence. Over Mark::most_rows
+    /// rows are not fenced one by one: trust in Redis ends then, as if the fence had failed. Fails
+    /// as Transaction::commit does, and with `unavailable` where a generation cannot be swapped;
+    /// nothing is committed then.
     Expected<void> run(Transaction& transaction);
 
 private:
     void fence();
+    Expected<void> lock(Transaction& transaction);
     Expected<void> swap();
+    Expected<void> swap(const Collection& collection, const OutdatedLists& lists);
+    void count_writers(int change);
     void prime();
 
     Backend& backend_;
     const std::vector<const Collection*> collections_;
-    std::set<const Collection*> changed_;
+    std::map<const Collection*, OutdatedLists> changed_;
+    bool is_counted_ = false;
     std::string token_;
     std::vector<std::string> keys_;
     // By key, the values that the entries have after COMMIT.

@@ -36,21 +36,24 @@ Expected<WrittenRecord> take_effect(FencedCommit& commit, const Collection& coll
     const Resource& resource = collection.resource;
     if (rows.empty()) return fail(ErrorKind::not_found, resource.not_found(write.id));
     Row& row = rows.front();
+    const auto& sources = collection.statements.tag_sources();
     switch (write.kind) {
         case WriteKind::create: {
-            const RowImage after{.id = *row[0]};
+            const RowImage after{.id = *row[0], .tag_values = tag_values(row, 2, sources)};
             commit.add(collection, nullptr, &after, *row[1]);
             return WrittenRecord{.id = after.id, .json = std::move(*row[1])};
         }
         case WriteKind::remove: {
-            const RowImage before{.id = write.id, .unique_values = {row.begin() + 1, row.end()}};
+            const RowImage before = removed_image(collection, row);
             commit.add(collection, &before, nullptr, {});
             return WrittenRecord{.id = write.id, .json = {}};
         }
         case WriteKind::change: break;
     }
-    const RowImage same{.id = write.id};
-    commit.add(collection, &same, &same, *row[0]);
+    const RowImage before{.id = write.id,
+                          .tag_values = tag_values(row, 1 + sources.size(), sources)};
+    const RowImage after{.id = write.id, .tag_values = tag_values(row, 1, sources)};
+    commit.add(collection, &before, &after, *row[0]);
     return WrittenRecord{.id = write.id, .json = std::move(*row[0])};
 }
 

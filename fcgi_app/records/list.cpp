@@ -7,6 +7,8 @@
 
 #include "mutant.hpp"
 #include "query/text.hpp"
+#include "records/effects.hpp"
+#include "records/epoch.hpp"
 
 namespace larder {
 
@@ -65,16 +67,18 @@ Error explained(Error error, const query::Query& query, int timeout) {
 }  // namespace
 
 Expected<void> read_list(Backend& backend, const Collection& collection, const List& list,
-                         const query::Query& query,
+                         const query::Query& query, std::string_view tag,
                          const std::function<void(const ListHead&)>& begin,
                          const std::function<bool(std::string_view)>& take) {
     ListReader reader(collection, list, query);
     const int timeout = backend.services.settings.query_timeout_ms;
     if (!query.is_simple()) reader.asked().timeout = std::chrono::milliseconds(timeout);
-    // Where a writer of this process is at work there is nothing to ask.
-    const bool is_written = collection.writers_at_work.load() > 0;
+    // Of the tags of a description that another worker does not have, that one locks nothing. And
+    // where a writer of this process is about to commit there is nothing to ask.
+    const bool is_written =
+        tag.empty() ? collection.writers_at_work.load() > 0 : descriptions_change(backend.services);
     if (mutant != Mutant::no_lock_check && !is_written) {
-        reader.asked().before = collection.statements.quiet();
+        reader.asked().before = are_free(locks_of_readers(collection.resource, tag));
     }
     const auto take_head = [&](const Session::Head& found) {
         ListHead head = reader.head_of(found);

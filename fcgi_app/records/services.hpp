@@ -35,9 +35,10 @@ struct Collection {
     const Resource& resource;
     const Statements statements;
     const CachedForm form;
-    const std::array<Counter, 3> reads;            ///< records that were read, by CacheState
-    RemovalPlan removal;                           ///< set when all collections are there
-    mutable std::atomic<int> writers_at_work = 0;  ///< transactions of this process that write
+    const std::array<Counter, 3> reads;  ///< records that were read, by CacheState
+    RemovalPlan removal;                 ///< set when all collections are there
+    /// Transactions of this process that have swapped, or are about to, and have not ended.
+    mutable std::atomic<int> writers_at_work = 0;
 };
 
 /// What the threads of one process share. `settings`, the resources and both memories outlive it,

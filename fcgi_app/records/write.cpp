@@ -105,8 +105,10 @@ Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collec
         lock_wait);
     if (!rows) return std::unexpected(std::move(rows.error()));
     if (rows->empty()) return std::nullopt;
-    RowImage before{.id = id};
-    RowImage after{.id = id};
+    const Row& row = rows->front();
+    const auto& sources = collection.statements.tag_sources();
+    RowImage before{.id = id, .tag_values = tag_values(row, 1 + sources.size(), sources)};
+    RowImage after{.id = id, .tag_values = tag_values(row, 1, sources)};
     if (version != nullptr) {
         before.unique_values = version->unique_values;
         after.unique_values = changed_values(collection.resource, change, *version);
@@ -134,7 +136,9 @@ Expected<std::optional<WrittenRecord>> insert_row(Backend& backend, const Collec
     if (auto fits = check_size(backend, collection.resource, *row[1]); !fits) {
         return std::unexpected(std::move(fits.error()));
     }
-    const RowImage after{.id = *row[0], .unique_values = new_values(collection.resource, change)};
+    const RowImage after{.id = *row[0],
+                         .unique_values = new_values(collection.resource, change),
+                         .tag_values = tag_values(row, 2, collection.statements.tag_sources())};
     commit.add(collection, nullptr, &after, *row[1]);
     if (auto committed = commit.run(transaction); !committed) {
         return std::unexpected(std::move(committed.error()));
@@ -162,8 +166,7 @@ Expected<bool> remove_row(Backend& backend, const Collection& collection, const 
         auto removed = remove_with_dependents(transaction, commit, collection, id, deadline);
         if (!removed) return std::unexpected(std::move(removed.error()));
     } else {
-        const Row& row = rows->front();
-        const RowImage before{.id = id, .unique_values = {row.begin() + 1, row.end()}};
+        const RowImage before = removed_image(collection, rows->front());
         commit.add(collection, &before, nullptr, {});
     }
     if (auto committed = commit.run(transaction); !committed) {

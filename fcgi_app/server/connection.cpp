@@ -75,6 +75,7 @@ constexpr std::array parameters = {
               [](http::Request& request, std::string_view value) {
                   request.body_too_large = !value.empty();
               }},
+    Parameter{"LIST_TAG", take_text<&http::Request::list_tag>},
     Parameter{"LIST_CACHE",
               [](http::Request& request, std::string_view value) {
                   request.for_list_cache = !value.empty();

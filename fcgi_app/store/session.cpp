@@ -374,6 +374,14 @@ Expected<Rows> Transaction::also(const Statement& statement, std::chrono::millis
     return rows;
 }
 
+Expected<void> Transaction::lock(const Statement& locks) {
+    auto rows = session_.guarded(
+        [&] { return session_.connection_->execute(session_.text_of(locks)).size(); });
+    is_open_ = session_.connection_ != nullptr;
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    return {};
+}
+
 Expected<std::vector<Rows>> Transaction::change_all(std::vector<Statement> statements) {
     std::vector<Statement> opening = {once(std::string(begin_write))};
     opening.push_back(once(session_.database_.prepared_statements

@@ -141,6 +141,9 @@ public:
     /// fails as a whole with the first that fails.
     Expected<std::vector<Rows>> change_all(std::vector<Statement> statements);
 
+    /// Takes locks for which nobody waits, in a round trip of its own. Fails as `change` does.
+    Expected<void> lock(const Statement& locks);
+
     /// Marks the transaction for the feeds (`mark`, see feed/mark.hpp) and commits it. Where
     /// PostgreSQL refuses (a deferred constraint, say), nothing was changed, and it fails as the
     /// change would have; where the session is lost, with `unavailable` and `is_outcome_unknown`.

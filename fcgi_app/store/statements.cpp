@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "catalog/names.hpp"
+#include "mutant.hpp"
 #include "query/order.hpp"
 
 namespace larder {
@@ -80,12 +81,44 @@ std::string array_literal(const std::vector<std::string>& ids) {
     return fmt::format("{{{}}}", fmt::join(ids, ","));
 }
 
+/// The text from which a tag of the row at hand is derived.
+std::string text_of(const TagSource& source) {
+    return source.list != nullptr ? fmt::format("({})::text", source.list->where)
+                                  : fmt::format("{}::text", column(*source.field));
+}
+
+std::string array_literal(const std::vector<std::int64_t>& numbers) {
+    return fmt::format("{{{}}}", fmt::join(numbers, ","));
+}
+
 }  // namespace
 
+Statement take_locks(const std::vector<std::int64_t>& locks) {
+    return {"SELECT pg_advisory_xact_lock_shared(lock) FROM unnest($1::bigint[]) AS lock",
+            {array_literal(locks)}};
+}
+
+// A lock of one 64-bit number has its halves in two columns (PostgreSQL manual, pg_locks).
+Statement are_free(const std::vector<std::int64_t>& locks) {
+    return {
+        "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'"
+        " AND (classid::bigint << 32 | objid::bigint) = ANY($1::bigint[]) AND objsubid = 1"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND granted AND pid IS DISTINCT FROM pg_backend_pid())",
+        {array_literal(locks)}};
+}
+
 Statements::Statements(const Resource& resource)
-    : resource_(resource), table_(resource.sql_table()), id_(id_of(resource)) {
+    : resource_(resource),
+      table_(resource.sql_table()),
+      id_(id_of(resource)),
+      tag_sources_(larder::tag_sources(resource)) {
     query::Values none;
     json_ = row_json(resource, {}, none);
+    for (const TagSource& source : tag_sources_) {
+        tag_texts_.push_back(text_of(source));
+        tag_columns_ += ", " + tag_texts_.back();
+    }
     for (const Field& field : resource.fields) {
         if (field.unique) unique_columns_ += ", " + column(field);
         has_database_defaults_ = has_database_defaults_ || field.database_default;
@@ -151,8 +184,9 @@ std::string Statements::insert_text(const Change* change) const {
         columns.empty()
             ? "DEFAULT VALUES"
             : fmt::format("({}) VALUES ({})", fmt::join(columns, ", "), fmt::join(given, ", "));
-    return fmt::format("INSERT INTO {} AS t {}{} RETURNING {}, {}", table_, values,
-                       unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", id_, json_);
+    return fmt::format("INSERT INTO {} AS t {}{} RETURNING {}, {}{}", table_, values,
+                       unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", id_, json_,
+                       tag_columns_);
 }
 
 Statement Statements::insert(const Change& change) const {
@@ -168,6 +202,26 @@ Statement Statements::insert(const Change& change) const {
 
 std::string Statements::guard(std::size_t parameter, const std::string& xmin) const {
     return xmin.empty() ? std::string{} : fmt::format(" AND t.xmin = ${}::xid", parameter);
+}
+
+// RETURNING knows the new row only, and to lock the old one first would leave its xmax in the new
+// one (see Statements::select). So the condition of the UPDATE, which is computed for the version
+// that is then changed, after any wait for its lock, notes the texts in settings of the
+// transaction.
+Statements::Before Statements::note_tags() const {
+    Before before;
+    for (std::size_t at = 0; at < tag_texts_.size(); ++at) {
+        if (mutant == Mutant::old_tags_of_snapshot) {
+            before.columns += fmt::format(", (SELECT {} FROM {} AS t WHERE {} = $1::{})",
+                                          tag_texts_[at], table_, id_, id_type(resource_));
+            continue;
+        }
+        const std::string name = fmt::format("'larder.tag_{}'", at + 1);
+        before.condition += fmt::format(" AND set_config({}, coalesce({}, ''), true) IS NOT NULL",
+                                        name, tag_texts_[at]);
+        before.columns += fmt::format(", current_setting({})", name);
+    }
+    return before;
 }
 
 Statement Statements::update(const std::string& id, const Change& change,
@@ -192,17 +246,20 @@ Statement Statements::update(const std::string& id, const Change& change,
             fmt::format("{} = {}", quoted_identifier(assignment.field->column_name()), value));
     }
     if (!xmin.empty()) statement.values.emplace_back(xmin);
-    statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE {} = $1::{}{} RETURNING {}", table_,
-                                fmt::join(settings, ", "), id_, id_type(resource_),
-                                guard(statement.values.size(), xmin), json_);
+    const Before before = note_tags();
+    statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE {} = $1::{}{}{} RETURNING {}{}{}",
+                                table_, fmt::join(settings, ", "), id_, id_type(resource_),
+                                guard(statement.values.size(), xmin), before.condition, json_,
+                                tag_columns_, before.columns);
     return statement;
 }
 
 Statement Statements::remove(const std::string& id, const std::string& xmin) const {
     Statement statement{.sql = {}, .values = {id}};
     if (!xmin.empty()) statement.values.emplace_back(xmin);
-    statement.sql = fmt::format("DELETE FROM {0} AS t WHERE {1} = $1::{2}{3} RETURNING {1}{4}",
-                                table_, id_, id_type(resource_), guard(2, xmin), unique_columns_);
+    statement.sql =
+        fmt::format("DELETE FROM {0} AS t WHERE {1} = $1::{2}{3} RETURNING {1}{4}{5}", table_, id_,
+                    id_type(resource_), guard(2, xmin), unique_columns_, tag_columns_);
     return statement;
 }
 
@@ -233,20 +290,26 @@ Statement Statements::clear(const Referring& reference) const {
     std::size_t count = 0;
     for (const Field& field : resource_.fields) {
         if (!field.unique) continue;
-        before += fmt::format(", {} AS value_{}", column(field), ++count);
-        given += fmt::format(", old.value_{}", count);
+        before += fmt::format(", {} AS larder_value_{}", column(field), ++count);
+        given += fmt::format(", larder_value_{}", count);
     }
-    return {fmt::format(
-                "UPDATE {0} AS t SET {1} = NULL FROM (SELECT {5} AS id{2} FROM {0} AS t"
-                " WHERE {3} ORDER BY {5} FOR UPDATE) AS old WHERE {5} = old.id RETURNING {5}{4}",
-                table_, quoted_identifier(reference.field->column_name()), before,
-                is_among(*reference.field, 1), given, id_),
-            {array_literal(*reference.ids)}};
+    for (const std::string& text : tag_texts_) {
+        before += fmt::format(", {} AS larder_value_{}", text, ++count);
+        given += fmt::format(", larder_value_{}", count);
+    }
+    // Their names are none that a condition of a description may mean.
+    return {
+        fmt::format("UPDATE {0} AS t SET {1} = NULL FROM (SELECT {5} AS larder_id{2} FROM {0} AS t"
+                    " WHERE {3} ORDER BY {5} FOR UPDATE) AS larder_old WHERE {5} = larder_id"
+                    " RETURNING {5}{4}{6}",
+                    table_, quoted_identifier(reference.field->column_name()), before,
+                    is_among(*reference.field, 1), given, id_, tag_columns_),
+        {array_literal(*reference.ids)}};
 }
 
 Statement Statements::remove_all(const std::vector<std::string>& ids) const {
-    return {fmt::format("DELETE FROM {0} AS t WHERE {1} = ANY($1::{2}[]) RETURNING {1}{3}", table_,
-                        id_, id_type(resource_), unique_columns_),
+    return {fmt::format("DELETE FROM {0} AS t WHERE {1} = ANY($1::{2}[]) RETURNING {1}{3}{4}",
+                        table_, id_, id_type(resource_), unique_columns_, tag_columns_),
             {array_literal(ids)}};
 }
 
@@ -256,6 +319,11 @@ std::string Statements::shape() const {
         if (const Reference* reference = field.reference()) {
             shape += fmt::format(" {} {}", reference->to, static_cast<int>(reference->on_delete));
         }
+    }
+    for (const TagSource& source : tag_sources_) {
+        shape +=
+            fmt::format(" {} {}", source.list != nullptr ? source.list->path : source.field->name,
+                        text_of(source));
     }
     return shape;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "catalog/change.hpp"
 #include "catalog/resource.hpp"
+#include "catalog/tags.hpp"
 #include "query/query.hpp"
 #include "query/statement.hpp"
 
@@ -22,6 +24,13 @@ struct Statement {
 
 /// A statement without parameters that is not worth preparing.
 inline Statement once(std::string sql) { return {.sql = std::move(sql), .is_repeated = false}; }
+
+/// Takes these locks, shared and until the transaction ends. Nobody waits for them.
+Statement take_locks(const std::vector<std::int64_t>& locks);
+
+/// (true) if no other transaction holds one of these locks. What a transaction that held one has
+/// changed is then visible to the next statement, or was rolled back.
+Statement are_free(const std::vector<std::int64_t>& locks);
 
 /// The SQL of one resource, derived from its description. The table is `t` in each; PostgreSQL
 /// renders the JSON of a row, and these bytes are cached and sent as they are. Pure; any thread.
@@ -43,14 +52,17 @@ public:
     /// statement is then visible to the next one, or was rolled back.
     Statement quiet() const;
 
-    /// (id, json), or no row where a unique value is taken.
+    /// What the tags of a row are derived from. "Tags" stand below for their texts, in this order.
+    const std::vector<TagSource>& tag_sources() const { return tag_sources_; }
+
+    /// (id, json, tags…), or no row where a unique value is taken.
     Statement insert(const Change& change) const;
 
-    /// (json), or no row where there is no such record. `xmin`, unless empty, is the only version
-    /// of the row that may be changed. The change must not be empty.
+    /// (json, tags… after, tags… before), or no row where there is no such record. `xmin`, unless
+    /// empty, is the only version of the row that may be changed. The change must not be empty.
     Statement update(const std::string& id, const Change& change, const std::string& xmin) const;
 
-    /// (id, unique fields…) of the record removed, or no row.
+    /// (id, unique fields…, tags…) of the record removed, or no row.
     Statement remove(const std::string& id, const std::string& xmin) const;
 
     /// (id) of the record, locked so that no record that refers to it can appear, or no row. `xmin`
@@ -65,10 +77,11 @@ public:
     /// (id) of each record that refers to any of these, locked in the same way, by id.
     Statement lock_referring(const std::vector<Referring>& to) const;
 
-    /// Makes a reference null where it is one of `ids`: (id, unique fields… before) of each.
+    /// Makes a reference null where it is one of `ids`: (id, unique fields… before,
+    /// tags… before, tags… after) of each.
     Statement clear(const Referring& reference) const;
 
-    /// (id, unique fields…) of the records removed.
+    /// (id, unique fields…, tags…) of the records removed.
     Statement remove_all(const std::vector<std::string>& ids) const;
 
     /// (id) of those of `ids` that there are.
@@ -89,14 +102,21 @@ public:
     /// the columns aside, and in a fraction of the time.
     std::string probe(const List& list) const;
 
-    /// What the JSON of a record, its unique values and its references are made of: two workers
-    /// with the same shape make the same cached values, and know the same of what they make wrong.
+    /// What the JSON of a record, its unique values, its references and its tags are made of: two
+    /// workers with the same shape make the same cached values, and know the same of what they make
+    /// wrong.
     std::string shape() const;
 
 private:
     /// With the columns that a change gives values for, or (null) with all that one can have.
     std::string insert_text(const Change* change) const;
     static bool is_inserted(const Field& field, const Change* change);
+    /// How an UPDATE gives the tags of the row before it.
+    struct Before {
+        std::string condition;
+        std::string columns;
+    };
+    Before note_tags() const;
     query::Rows rows_of(const List& list) const;
     std::string guard(std::size_t parameter, const std::string& xmin) const;
 
@@ -105,6 +125,9 @@ private:
     std::string id_;              // the column of the id
     std::string json_;            // SQL expression for the JSON of a record
     std::string unique_columns_;  // ", t.a, t.b"
+    std::vector<TagSource> tag_sources_;
+    std::vector<std::string> tag_texts_;  // SQL expressions
+    std::string tag_columns_;             // ", …, …"
     bool has_database_defaults_ = false;
     std::string insert_;  // used where it has none
 };

@@ -24,8 +24,9 @@ write_description() {
 render_site() {
     local lists LISTEN WORKER_SERVERS LOGGED_TO
     cp "$ROOT"/nginx/*.conf "$1/"
-    lists=$(render_lists)
-    printf '%s\n' "$lists" >"$1/lists.conf"
+    lists=$(read_lists)
+    render_lists "$lists" >"$1/lists.conf"
+    render_list_tags "$lists" >"$1/list_tags.conf"
     server_names >"$1/server_names.conf"
     printf 'root %s;\n' "${DESCRIPTION_ROOT:-$WWW}" >"$1/description.conf"
     LISTEN=$(listen_address)
@@ -119,26 +120,63 @@ worker_servers() {
     printf 'server %s max_fails=0 backup;\n' "${addresses[@]}"
 }
 
-# One location for each list that the worker names, where it is a file, and one for the lists of each
-# collection that are not.
-render_lists() {
-    local names path collection kind file former=''
+# read_lists: the worker's lists, one a line.
+read_lists() {
+    local names path collection kind file tag fields
     names=$("$WORKER_PROGRAM" --print-lists) || fail "larder-worker --print-lists failed"
-    while read -r path collection kind file; do
+    while read -r path collection kind file tag fields; do
         [[ $path =~ ^/[A-Za-z0-9/._-]+$ && $collection =~ ^[a-z0-9_]+$ &&
-            $kind =~ ^(plain|flagged)$ && $file =~ ^[A-Za-z0-9._-]+$ ]] ||
-            fail "larder-worker --print-lists: cannot read '$path $collection $kind $file'"
+            $kind =~ ^(plain|flagged)$ && $file =~ ^[A-Za-z0-9._-]+$ && $tag =~ ^(-|[a-z0-9_-]+)$ &&
+            $fields =~ ^(-|[a-z0-9_,]+)$ ]] ||
+            fail "larder-worker --print-lists: cannot read '$path $collection $kind $file $tag $fields'"
+    done <<<"$names"
+    printf '%s\n' "$names"
+}
+
+# render_lists LISTS: one location for each list, where it is a file, and one for the lists of each tag that
+# are not: of a collection, and of a named list with a condition of its own.
+render_lists() {
+    local path collection kind file tag fields former=''
+    while read -r path collection kind file tag fields; do
         if [[ $collection != "$former" ]]; then
-            render_list_fallback "$collection" "$kind"
+            render_list_fallback "$collection" "$kind" "$collection" "$fields"
         fi
         former=$collection
-        # The first error_page for a status counts.
-        # shellcheck disable=SC2016
-        printf 'location = %s {\n    alias %s/%s.list/%s$larder_list_file_suffix;\n' \
-            "$path" "$RUN_DIR" "$collection" "$file"
-        printf '    error_page 403 404 405 500 = @%s.list;\n    include larder/list_file.conf;\n}\n' \
-            "$collection"
-    done <<<"$names"
+        if [[ $tag != - ]]; then
+            render_list_fallback "$collection" "$kind" "$collection.$tag" -
+            render_list_file "$path" "$collection.$tag" ".list/$file\$larder_list_file_suffix"
+        elif [[ $path == "/$collection" && $fields != - ]]; then
+            render_list_file "$path" "$collection" "\$larder_file_of_$collection"
+        else
+            render_list_file "$path" "$collection" ".list/$file\$larder_list_file_suffix"
+        fi
+    done <<<"$1"
+}
+
+# render_list_file PATH LINK FILE: the first error_page for a status counts.
+render_list_file() {
+    printf 'location = %s {\n    alias %s/%s%s;\n' "$1" "$RUN_DIR" "${2}" "$3"
+    printf '    error_page 403 404 405 500 = @%s.list;\n    include larder/list_file.conf;\n}\n' "$2"
+}
+
+# render_list_tags LISTS: which tag a query of a collection names, with a dot in front, by a field that it
+# names once; and which file its answer may be in. The worker has its own opinion (api/list_answer.hpp).
+# shellcheck disable=SC2016
+render_list_tags() {
+    local path collection fields file field names value='[A-Za-z0-9._-]{1,64}'
+    while read -r path collection _ file _ fields; do
+        [[ $path == "/$collection" && $fields != - ]] || continue
+        printf 'map $request_uri $larder_tag_of_%s {\n    default "";\n' "$collection"
+        IFS=, read -ra names <<<"$fields"
+        for field in "${names[@]}"; do
+            printf '    "~^[^?#%%]*\\?(?:(?!%s=)[^&]*&)*%s=(%s)(?:&(?!%s=)[^&]*)*$" .%s=$1;\n' \
+                "$field" "$field" "$value" "$field" "$field"
+        done
+        printf '}\nmap $larder_reload$request_uri $larder_file_of_%s {\n    default .list/%s?;\n' \
+            "$collection" "$file"
+        printf '    "~^0(/[^/.?#%%][^/?#%%]*)+$" .list/%s;\n' "$file"
+        printf '    "~^0[^?#%%]*\\?(%s)=(%s)$" .$1=$2.list/%s;\n}\n' "${fields//,/|}" "$value" "$file"
+    done <<<"$1"
 }
 
 # The names that are answered, as a map. One regular expression, because a long name does not fit into
@@ -171,14 +209,27 @@ name_pattern() {
     printf '%s%s' "$prefix" "${name//]/\\]}"
 }
 
-# render_list_fallback COLLECTION KIND
+# render_list_fallback COLLECTION KIND LINK FIELDS: of a link in RUN_DIR, without its suffix, or of the links
+# of values of these fields too. That of a tag is not there when a write has removed it, or nobody has read the
+# list yet: the worker makes it. nginx would log it as critical.
+# shellcheck disable=SC2016
 render_list_fallback() {
-    local flagged=''
+    local flagged='' uncached=$3.uncached link=$RUN_DIR/$3.list tag=''
     [[ $2 != flagged ]] || flagged=$'    include larder/list_flagged.conf;\n'
-    printf 'location @%s.list {\n    root %s/%s.list;\n    error_page 500 = @%s.uncached;\n' \
-        "$1" "$RUN_DIR" "$1" "$1"
-    printf '    include larder/list_cache.conf;\n    include larder/list.conf;\n%s}\n' "$flagged"
-    printf 'location @%s.uncached {\n    include larder/list.conf;\n%s}\n' "$1" "$flagged"
+    if [[ $4 != - ]]; then
+        link=$RUN_DIR/$3\$larder_tag_of_$1.list
+        tag="    fastcgi_param LIST_TAG \$larder_tag_of_$1 if_not_empty;"$'\n'
+    fi
+    printf 'location @%s.list {\n    root %s;\n    error_page 500 = @%s;\n' "$3" "$link" "$uncached"
+    if [[ $3 != "$1" || $4 != - ]]; then
+        printf '    open_file_cache off;\n    if (!-d %s) {\n        return 500;\n    }\n' "$link"
+    fi
+    printf '    include larder/list_cache.conf;\n    include larder/list.conf;\n%s%s}\n' "$tag" "$flagged"
+    printf 'location @%s {\n    include larder/list.conf;\n%s' "$uncached" "$tag"
+    if [[ $3 != "$1" || $4 != - ]]; then
+        printf '    set $larder_file_cache $larder_cold_list;\n'
+    fi
+    printf '%s}\n' "$flagged"
 }
 
 # Two servers of one account could share a port unnoticed (reuseport), so nginx's own check is not

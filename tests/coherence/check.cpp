@@ -45,9 +45,22 @@ std::vector<Operation> proof_of(const ZoneConflict& found) {
     return proof;
 }
 
+std::string_view reason_of(Excluded excluded) {
+    switch (excluded) {
+        case Excluded::value: return "the condition on it failed";
+        case Excluded::high_salary: return "the list of high salaries lacks it";
+        case Excluded::employee_id: break;
+    }
+    return "the list of its employee ID lacks it";
+}
+
 bool excludes(const Exclusion& exclusion, Value value) {
-    if (!exclusion.high_salary) return value == exclusion.event.value;
-    return value != removed && value.high_salary();
+    switch (exclusion.excluded) {
+        case Excluded::value: return value == exclusion.event.value;
+        case Excluded::high_salary: return value != removed && value.high_salary();
+        case Excluded::employee_id: break;
+    }
+    return value != removed && value.employee_id() == exclusion.event.value.employee_id();
 }
 
 /// An answer says that the record does not hold a value, but it did for all of the request.
@@ -62,8 +75,7 @@ void check_exclusions(const RecordEvents& record, const std::vector<Zone>& zones
         if (!excludes(exclusion, zone->value)) continue;
         if (!zone->covers(exclusion.event.start, exclusion.event.end)) continue;
         Violation violation{.what = to_string(zone->value) + " was in force, but " +
-                                    (exclusion.high_salary ? "the list of high salaries lacks it"
-                                                           : "the condition on it failed"),
+                                    std::string(reason_of(exclusion.excluded)),
                             .proof = {*zone->first_end.operation, *exclusion.event.operation}};
         if (zone->last_start.operation != nullptr) {
             violation.proof.push_back(*zone->last_start.operation);

@@ -35,6 +35,7 @@ enum class ListKind : std::uint8_t {
     all,          ///< absence says that the record is not there
     part,         ///< a list that was cut off by its limit: absence says nothing
     high_salary,  ///< absence says that the record is not there or has a low salary
+    employee_id,  ///< absence says that it is not there or has another ID than `value`
 };
 
 struct ListEntry {

@@ -125,7 +125,7 @@ private:
         const bool conditional = operation.expected.present();
         if (operation.outcome == Outcome::refused) {
             if (conditional && operation.status == precondition_failed) {
-                exclude(operation.record, operation, operation.expected, false);
+                exclude(operation.record, operation, operation.expected, Excluded::value);
             }
             return;
         }
@@ -183,10 +183,10 @@ private:
             {operation.start, operation.end, value, false, &operation});
     }
 
-    void exclude(RecordNumber record, const Operation& operation, Value value, bool high_salary) {
+    void exclude(RecordNumber record, const Operation& operation, Value value, Excluded excluded) {
         if (in_grace(record, operation)) return;
         gathered_.records[record].exclusions.push_back(
-            {{operation.start, operation.end, value, false, &operation}, high_salary});
+            {{operation.start, operation.end, value, false, &operation}, excluded});
     }
 
     /// What was written past the workers to a parent concerns those that refer to it.
@@ -310,7 +310,9 @@ private:
                 continue;
             }
             if ((*list)->list == ListKind::high_salary) {
-                exclude(record, **list, {}, true);
+                exclude(record, **list, {}, Excluded::high_salary);
+            } else if ((*list)->list == ListKind::employee_id) {
+                exclude(record, **list, (*list)->value, Excluded::employee_id);
             } else {
                 add_event(record, **list, removed);
             }

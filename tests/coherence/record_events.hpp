@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,13 @@ namespace larder::coherence {
 /// nothing follows it; `absent` itself is what was before the creation.
 inline constexpr Value removed{~std::uint64_t{0}};
 
-/// An answer that excludes values: a list of high salaries without the record, or 412.
+/// What an answer excludes: a value (412), every value with a high salary, or every value with the
+/// employee ID of a value (a list of those without the record).
+enum class Excluded : std::uint8_t { value, high_salary, employee_id };
+
 struct Exclusion {
     Event event;
-    bool high_salary = false;  ///< excludes every value with a high salary; else event.value
+    Excluded excluded = Excluded::value;
 };
 
 /// What a history says about one record.

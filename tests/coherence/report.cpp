@@ -33,6 +33,9 @@ std::string what_of(const Operation& operation, const RecordTable& records) {
                                                      : records.path_of(operation.record);
     if (operation.action == Action::list) {
         text += operation.list == ListKind::high_salary ? "/high-salary" : "";
+        text += operation.list == ListKind::employee_id
+                    ? "?employee_id=" + employee_id_text(operation.value.employee_id())
+                    : "";
         text += " (" + std::to_string(operation.entries.size()) + " records)";
     } else {
         text += ' ' + to_string(operation.value);

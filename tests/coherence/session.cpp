@@ -218,6 +218,7 @@ int Session::clear_caches() {
 std::optional<std::vector<ListEntry>> Session::list(const ListPath& list) {
     auto operation = operation_on(Action::list, list.resource);
     operation.list = list.kind;
+    operation.value = list.value;
     log_.begin(operation);
     const auto response = client_.get(list.path);
     auto anomaly = take(operation, response);
@@ -240,6 +241,10 @@ std::string Session::take_list(Operation& operation, const ListPath& list,
         const auto reading = read_document(list.resource, element);
         if (reading.kind == Reading::Kind::other) continue;
         if (reading.kind == Reading::Kind::broken) return "a broken record in " + response.body;
+        if (list.kind == ListKind::employee_id &&
+            reading.value.employee_id() != list.value.employee_id()) {
+            return "a record with another employee ID in " + response.body;
+        }
         operation.entries.push_back({records_.number_of(list.resource, reading.id), reading.value});
         imply_link(list.resource, reading.id, reading.has_parent);
         if (list.resource == Resource::employees && reading.value.employee_id() != 0) {

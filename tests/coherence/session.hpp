@@ -15,9 +15,10 @@ namespace larder::coherence {
 /// A list that a client asks for.
 struct ListPath {
     Resource resource;
-    const char* path;
+    std::string path;
     ListKind kind;
     std::size_t limit = 0;  ///< as in the path; a list of so many records may have been cut off
+    Value value = {};       ///< of a list by employee ID: one with it
 };
 
 /// Does operations over HTTP, one at a time, and records each. For one thread.

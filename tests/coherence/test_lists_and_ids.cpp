@@ -70,6 +70,22 @@ BOOST_AUTO_TEST_CASE(the_list_of_high_salaries_leaves_out_low_ones_only) {
     BOOST_TEST(story.violations() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_by_employee_id_leaves_out_other_ids_only) {
+    Story story;
+    const auto list_of = [&](Time start, Time end, unsigned id, std::vector<ListEntry> entries) {
+        story.list(start, end, std::move(entries), ListKind::employee_id).value = value(1, id);
+    };
+    story.create(1, 2, alice, value(1, 5));
+    list_of(3, 4, 5, {{alice, value(1, 5)}});
+    story.update(5, 6, alice, value(2, 6));
+    list_of(7, 8, 5, {});
+    list_of(7, 8, 6, {{alice, value(2, 6)}});
+    story.read(20, 21, alice, value(2, 6));
+    BOOST_TEST(story.violations() == 0U);
+    list_of(10, 11, 6, {});
+    BOOST_TEST(story.violations() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(conditions_and_etags)

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "support/temporary_directory.hpp"
@@ -35,6 +36,8 @@ primed = true
 name = { type = "text" }
 copy = { type = "text" }
 parent = { type = "reference", to = "parents", on_delete = "clear", optional = true }
+[lists.linked]
+where = "parent IS NOT NULL"
 )toml";
 
 constexpr auto tables = R"sql(
@@ -49,12 +52,22 @@ CREATE INDEX ON public.friends (parent);
 ALTER PUBLICATION larder ADD TABLE public.parents, public.children, public.friends;
 )sql";
 
+/// Employees can be listed by their IDs.
+void make_filterable(const fs::path& description) {
+    std::ifstream file(description);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::string_view unique = "unique = true";
+    text.insert(text.find(unique), "filter = true, ");
+    std::ofstream(description) << text;
+}
+
 /// Copies the descriptions and the migrations of the project, and adds the resources that refer to
 /// each other.
 void add_resources(const fs::path& directory) {
     for (const auto* name : {"resources", "sql"}) {
         fs::copy(test::source_directory() / name, directory / name, fs::copy_options::recursive);
     }
+    make_filterable(directory / "resources" / "employees.toml");
     std::ofstream(directory / "resources" / "parents.toml") << parents;
     std::ofstream(directory / "resources" / "children.toml") << children;
     std::ofstream(directory / "resources" / "friends.toml") << friends;

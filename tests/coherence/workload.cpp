@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<ListPath, 12> list_paths = {{
+const std::array<ListPath, 13> list_paths = {{
     {Resource::employees, "/employees", ListKind::all},
     {Resource::employees, "/employees/high-salary", ListKind::high_salary},
     {Resource::employees, "/employees/top2-by-department", ListKind::part},
@@ -20,6 +20,7 @@ constexpr std::array<ListPath, 12> list_paths = {{
     {Resource::parents, "/parents", ListKind::all},
     {Resource::children, "/children", ListKind::all},
     {Resource::friends, "/friends", ListKind::all},
+    {Resource::friends, "/friends/linked", ListKind::part},
 }};
 
 /// Of so many operations one is on each resource.
@@ -149,11 +150,24 @@ private:
     }
 
     void list(Resource resource) {
+        if (resource == Resource::employees && below(2) == 0) return list_of_employee_id();
         const ListPath* path = &list_paths[below(list_paths.size())];
         while (path->resource != resource) path = &list_paths[below(list_paths.size())];
         const auto entries = session_.list(*path);
         if (!entries) return wait_if_down(0);
         hot_.find_orphans(resource, *entries);
+    }
+
+    /// Records move between these lists with every change of their ID.
+    void list_of_employee_id() {
+        const unsigned id = some_employee_id();
+        const auto entries =
+            session_.list({.resource = Resource::employees,
+                           .path = "/employees?employee_id=" + employee_id_text(id),
+                           .kind = ListKind::employee_id,
+                           .value = Value::make(1, id)});
+        if (!entries) return wait_if_down(0);
+        hot_.find_orphans(Resource::employees, *entries);
     }
 
     void remove_for_good(const HotRecords::Doomed& doomed) {

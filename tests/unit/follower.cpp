@@ -63,11 +63,17 @@ struct Following {
     Follower follower{resources(), "here", "f", 10};
 };
 
+Names names_of(const Invalidation& found) {
+    Names names;
+    for (const auto& [collection, lists] : found.lists) names.insert(collection);
+    return names;
+}
+
 void expect(const Invalidation& found, const Keys& keys, const Names& collections) {
     Keys sorted = found.keys;
     std::ranges::sort(sorted);
     BOOST_TEST(sorted == keys, boost::test_tools::per_element());
-    BOOST_TEST((found.collections == collections));
+    BOOST_TEST((names_of(found) == collections));
     BOOST_TEST(!found.everything);
 }
 
@@ -226,7 +232,7 @@ BOOST_AUTO_TEST_CASE(truncate_takes_a_new_epoch) {
     take(pgoutput::Truncate{.relations = {products, audit}});
     const auto found = commit();
     BOOST_TEST(found.everything);
-    BOOST_TEST((found.collections == Names{"products"}));
+    BOOST_TEST((names_of(found) == Names{"products"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_table_that_has_changed_takes_a_new_epoch) {
@@ -234,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_table_that_has_changed_takes_a_new_epoch) {
     BOOST_TEST(follower.pending().is_empty());
     take(relation(products, "products", {"id", "name", "colour"}));
     BOOST_TEST(follower.pending().everything);
-    BOOST_TEST((follower.pending().collections == Names{"products"}));
+    BOOST_TEST((names_of(follower.pending()) == Names{"products"}));
 }
 
 BOOST_AUTO_TEST_CASE(without_the_old_unique_value_everything_may_be_wrong) {
@@ -291,6 +297,113 @@ BOOST_AUTO_TEST_CASE(a_table_is_known_by_its_schema_name_and_key) {
         pgoutput::Delete{.relation = 4, .old = {.values = {text("7"), text("9")}}});
     BOOST_TEST(!affected.is_unknown);
     BOOST_TEST((affected.keys == Keys{"boats:9"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_foreign_transaction_may_not_be_visible_yet) {
+    const auto begin = [&](std::uint32_t xid) { take(pgoutput::Begin{.xid = xid}); };
+    begin(70);
+    take(pgoutput::Insert{.relation = employees, .row = employee("4", "")});
+    BOOST_TEST(commit().transactions == std::vector<std::uint32_t>{70},
+               boost::test_tools::per_element());
+    begin(71);
+    for (std::size_t i = 0; i < Mark::most_rows + 50; ++i) {
+        take(pgoutput::Insert{.relation = employees, .row = employee("4", "")});
+    }
+    BOOST_TEST(commit().transactions == std::vector<std::uint32_t>{71},
+               boost::test_tools::per_element());
+    begin(72);
+    take(pgoutput::Truncate{.relations = {products}});
+    BOOST_TEST(commit().transactions == std::vector<std::uint32_t>{72},
+               boost::test_tools::per_element());
+    // Workers hold the locks of its tags until it is.
+    begin(73);
+    take(pgoutput::Insert{.relation = employees, .row = employee("4", "")});
+    mark("there 7 1 f");
+    BOOST_TEST(commit().transactions.empty());
+    begin(74);
+    take(pgoutput::Insert{.relation = employees, .row = employee("4", "")});
+    mark("there 7 1 g");
+    BOOST_TEST(commit().transactions.size() == 1U);
+    begin(75);
+    take(pgoutput::Insert{.relation = audit, .row = {text("x")}});
+    BOOST_TEST(commit().is_empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+/// A table of invoices with lists of a condition and of values.
+struct Invoices {
+    Invoices() { describe(); }
+
+    void describe() {
+        tables.describe(relation(1, "invoices", {"id", "customer", "paid", "total"}));
+    }
+    static Tuple row(std::string_view customer, std::string_view paid) {
+        return {text("7"), text(customer), text(paid), text("1.50")};
+    }
+    static pgoutput::Update update(Tuple before, Tuple after, bool is_full = true) {
+        return {.relation = 1,
+                .old = pgoutput::OldTuple{.is_full = is_full, .values = std::move(before)},
+                .row = std::move(after)};
+    }
+
+    std::vector<Resource> resources = {
+        {.name = "invoices",
+         .title = "Invoice",
+         .fields = {{.name = "customer", .type = Integer{}, .filter = true},
+                    {.name = "paid", .type = Boolean{}, .filter = true},
+                    {.name = "total", .type = Decimal{}, .filter = true}},
+         .lists = {List{}, List{.path = "overdue", .where = "NOT paid"}}}};
+    Tables tables{resources};
+};
+
+using Tags = std::set<std::string>;
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(follower_tags, Invoices)
+
+BOOST_AUTO_TEST_CASE(a_row_concerns_the_lists_of_its_values_and_those_of_conditions) {
+    const auto lists =
+        tables.affected_by(pgoutput::Insert{.relation = 1, .row = row("42", "f")}).lists;
+    BOOST_TEST(!lists.all);
+    BOOST_TEST((lists.tags == Tags{"overdue", "customer=42", "paid=false"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_moves_concerns_the_lists_that_it_leaves_too) {
+    const auto lists = tables.affected_by(update(row("42", "f"), row("43", "t"))).lists;
+    BOOST_TEST(
+        (lists.tags == Tags{"overdue", "customer=42", "customer=43", "paid=false", "paid=true"}));
+    const auto removed = tables.affected_by(
+        pgoutput::Delete{.relation = 1, .old = {.is_full = true, .values = row("42", "t")}});
+    BOOST_TEST((removed.lists.tags == Tags{"overdue", "customer=42", "paid=true"}));
+}
+
+BOOST_AUTO_TEST_CASE(without_the_old_row_all_lists_may_be_wrong) {
+    BOOST_TEST(tables.affected_by(pgoutput::Update{.relation = 1, .old = {}, .row = row("42", "f")})
+                   .lists.all);
+    BOOST_TEST(
+        tables.affected_by(update({text("8"), {}, {}, {}}, row("42", "f"), false)).lists.all);
+    BOOST_TEST(
+        tables.affected_by(pgoutput::Delete{.relation = 1, .old = {.values = row("42", "f")}})
+            .lists.all);
+    Tuple untouched = row("42", "f");
+    untouched[1] = {.kind = Value::Kind::unchanged, .text = {}};
+    BOOST_TEST(tables.affected_by(update(row("42", "f"), untouched)).lists.all);
+    tables.describe(relation(1, "invoices", {"id", "paid", "total"}));
+    BOOST_TEST(
+        tables
+            .affected_by(pgoutput::Insert{.relation = 1, .row = {text("7"), text("f"), text("1")}})
+            .lists.all);
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_is_no_part_of_a_tag_has_no_lists_of_its_own) {
+    Tuple odd = row("42", "f");
+    odd[1] = {};
+    BOOST_TEST((tables.affected_by(pgoutput::Insert{.relation = 1, .row = odd}).lists.tags ==
+                Tags{"overdue", "paid=false"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

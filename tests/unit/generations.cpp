@@ -38,7 +38,7 @@ struct Lists {
         return found;
     }
     void keep(const std::string& collection, const std::string& file, const std::string& answer) {
-        generations.keep(collection, file, generations.open_current(collection), answer);
+        generations.keep(collection, {}, file, generations.open_current(collection), answer);
     }
     std::size_t kept() const { return all(false).size(); }
     void age() const {
@@ -162,7 +162,7 @@ BOOST_FIXTURE_TEST_CASE(a_kept_answer_is_found_by_way_of_the_link, PreparedLists
 BOOST_FIXTURE_TEST_CASE(what_is_kept_too_late_is_not_found, PreparedLists) {
     auto generation = generations.open_current("items");
     BOOST_REQUIRE(generations.swap("items"));
-    generations.keep("items", "list", std::move(generation), "[1]");
+    generations.keep("items", {}, "list", std::move(generation), "[1]");
     BOOST_TEST(entries(link("items")) == 0U);
 }
 
@@ -179,6 +179,7 @@ BOOST_FIXTURE_TEST_CASE(a_former_generation_keeps_nothing_that_is_kept_again, Pr
 
 BOOST_FIXTURE_TEST_CASE(an_answer_that_cannot_be_kept_does_no_harm, PreparedLists) {
     BOOST_TEST(!generations.open_current("missing").is_open());
+    BOOST_TEST(!generations.open_current("items", std::string(300, 'x')).is_open());
     keep("missing", "list", "[1]");
     fs::create_directories(link("items") / "list" / "in-the-way");
     keep("items", "list", "[1]");
@@ -223,6 +224,70 @@ BOOST_FIXTURE_TEST_CASE(a_sweep_removes_old_generations_but_the_current_ones, Pr
     BOOST_TEST(kept() == 2U);
     BOOST_TEST(current("employees") == employees);
     BOOST_TEST(current("items") == items);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_first_reader_makes_the_link_of_a_tag, PreparedLists) {
+    BOOST_TEST(!fs::exists(link("items.colour=red")));
+    BOOST_TEST(generations.swap("items", "colour=red"));
+    BOOST_TEST(!fs::exists(link("items.colour=red")));
+    BOOST_TEST(generations.open_current("items", "colour=red").is_open());
+    const auto first = current("items.colour=red");
+    BOOST_TEST(generations.open_current("items", "colour=red").is_open());
+    BOOST_TEST(current("items.colour=red") == first);
+    BOOST_TEST(generations.swap("items", "colour=red"));
+    BOOST_TEST(!fs::exists(link("items.colour=red")));
+    BOOST_TEST(generations.open_current("items", "colour=red").is_open());
+    BOOST_TEST(current("items.colour=red") != first);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_kept_for_a_tag_goes_with_its_generation, PreparedLists) {
+    const auto keep_red = [&](const std::string& answer) {
+        generations.keep("items", "colour=red", "list",
+                         generations.open_current("items", "colour=red"), answer);
+    };
+    keep_red("[1]");
+    BOOST_TEST(text_of(link("items.colour=red") / "list") == "[1]");
+    auto late = generations.open_current("items", "colour=red");
+    BOOST_TEST(generations.swap("items", "colour=red"));
+    generations.keep("items", "colour=red", "list", std::move(late), "[1]");
+    BOOST_TEST(generations.open_current("items", "colour=red").is_open());
+    BOOST_TEST(entries(link("items.colour=red")) == 0U);
+    BOOST_TEST(entries(link("items")) == 0U);
+    keep("items", "list", "[2]");
+    BOOST_TEST(generations.swap("items", "colour=red"));
+    BOOST_TEST(text_of(link("items") / "list") == "[2]");
+}
+
+BOOST_FIXTURE_TEST_CASE(all_tags_of_a_collection_are_swapped_at_once, PreparedLists) {
+    for (const auto* tag : {"a", "b", "c=1"}) generations.open_current("items", tag);
+    generations.open_current("employees", "a");
+    const auto items = current("items");
+    const auto other = current("employees.a");
+    BOOST_TEST(generations.swap_tags("items"));
+    BOOST_TEST(current("items") != items);
+    BOOST_TEST(current("employees.a") == other);
+    BOOST_TEST(all(true).size() == 3U);
+    BOOST_TEST(generations.swap_all());
+    BOOST_TEST(all(true).size() == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sweep_removes_links_that_are_too_many_and_what_tags_have_left,
+                        PreparedLists) {
+    for (std::size_t n = 0; n < Generations::most_tags; ++n) {
+        generations.open_current("items", "n=" + std::to_string(n));
+    }
+    BOOST_TEST(!generations.open_current("items", "n=one-more").is_open());
+    BOOST_TEST(generations.open_current("employees", "n=1").is_open());
+    Generations other(run.path().string(), {"employees", "items"});
+    BOOST_TEST(other.open_current("items", "n=one-more").is_open());
+    age();
+    generations.sweep();
+    BOOST_TEST(all(true).size() == Generations::most_tags + 3);
+    BOOST_TEST(kept() == Generations::most_tags + 3);
+    BOOST_TEST(generations.swap_tags("items"));
+    generations.sweep();
+    BOOST_TEST(kept() == 3U);
+    BOOST_TEST(generations.open_current("items", "n=one-more").is_open());
 }
 
 BOOST_AUTO_TEST_CASE(a_sweep_of_nothing_does_no_harm) {

@@ -313,6 +313,49 @@ BOOST_FIXTURE_TEST_CASE(what_a_client_sent_never_becomes_sql, Boats) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(writes_give_the_texts_of_tags_before_and_after) {
+    const Resource bills = {
+        .name = "bills",
+        .title = "Bill",
+        .fields = {{.name = "number", .type = Text{}, .unique = true},
+                   {.name = "customer",
+                    .type = Reference{.to = "customers", .on_delete = OnDelete::clear},
+                    .required = false,
+                    .column = "of",
+                    .filter = true}},
+        .lists = {List{}, List{.path = "large", .where = "total > 9"}}};
+    const Statements statements(bills);
+    BOOST_TEST(statements.tag_sources().size() == 2U);
+    const std::string tags = R"(, (total > 9)::text, t."of"::text)";
+    const Change change{.assignments = {{.field = &bills.fields[1], .value = "42"}}};
+    const Statement update = statements.update("7", change, "12");
+    BOOST_TEST(update.sql.contains(
+        R"(SET "of" = $2 WHERE t.id = $1::bigint AND t.xmin = $3::xid)"
+        " AND set_config('larder.tag_1', coalesce((total > 9)::text, ''), true) IS NOT NULL"
+        R"( AND set_config('larder.tag_2', coalesce(t."of"::text, ''), true) IS NOT NULL RETURNING )"));
+    BOOST_TEST(update.sql.ends_with(
+        tags + ", current_setting('larder.tag_1'), current_setting('larder.tag_2')"));
+    BOOST_TEST(statements.insert(change).sql.ends_with(tags));
+    BOOST_TEST(statements.remove("7", "").sql.ends_with(R"(RETURNING t.id, t."number")" + tags));
+    const std::vector<std::string> ids = {"1"};
+    BOOST_TEST(statements.remove_all(ids).sql.ends_with(R"(RETURNING t.id, t."number")" + tags));
+    const Statement clear = statements.clear({&bills.fields[1], &ids});
+    BOOST_TEST(clear.sql.contains(
+        R"((total > 9)::text AS larder_value_2, t."of"::text AS larder_value_3)"));
+    BOOST_TEST(clear.sql.ends_with(
+        "RETURNING t.id, larder_value_1, larder_value_2, larder_value_3" + tags));
+    Resource plain = bills;
+    plain.lists = {List{}};
+    BOOST_TEST(statements.shape() != Statements(plain).shape());
+}
+
+BOOST_AUTO_TEST_CASE(locks_of_tags_are_taken_and_looked_for_by_number) {
+    const Statement taken = take_locks({-1, 5});
+    BOOST_TEST(taken.sql.contains("pg_advisory_xact_lock_shared"));
+    BOOST_TEST(taken.values.front().value() == "{-1,5}");
+    BOOST_TEST(are_free({7}).values.front().value() == "{7}");
+}
+
 BOOST_AUTO_TEST_CASE(a_removal_locks_clears_and_removes_what_refers_to_it) {
     const Resource crews = {.name = "crews",
                             .title = "Crew",
@@ -336,13 +379,14 @@ BOOST_AUTO_TEST_CASE(a_removal_locks_clears_and_removes_what_refers_to_it) {
           "SELECT t.id FROM public.\"crews\" AS t WHERE t.\"the \"\"boat\"\"\" = ANY($1::uuid[]) OR"
           " t.\"head\" = ANY($2::bigint[]) ORDER BY t.id FOR UPDATE",
           {"{" + boats[0] + "}", "{1,2}"});
-    check(statements.clear({&crews.fields[1], &boats}),
-          "UPDATE public.\"crews\" AS t SET \"the \"\"boat\"\"\" = NULL FROM (SELECT t.id AS id, "
-          "t.\"name\" AS"
-          " value_1, t.\"the \"\"boat\"\"\" AS value_2 FROM public.\"crews\" AS t WHERE"
-          " t.\"the \"\"boat\"\"\" = ANY($1::uuid[]) ORDER BY t.id FOR UPDATE) AS old"
-          " WHERE t.id = old.id RETURNING t.id, old.value_1, old.value_2",
-          {"{" + boats[0] + "}"});
+    check(
+        statements.clear({&crews.fields[1], &boats}),
+        "UPDATE public.\"crews\" AS t SET \"the \"\"boat\"\"\" = NULL FROM (SELECT t.id AS "
+        "larder_id, t.\"name\" AS"
+        " larder_value_1, t.\"the \"\"boat\"\"\" AS larder_value_2 FROM public.\"crews\" AS t WHERE"
+        " t.\"the \"\"boat\"\"\" = ANY($1::uuid[]) ORDER BY t.id FOR UPDATE) AS larder_old"
+        " WHERE t.id = larder_id RETURNING t.id, larder_value_1, larder_value_2",
+        {"{" + boats[0] + "}"});
     check(statements.remove_all(heads),
           "DELETE FROM public.\"crews\" AS t WHERE t.id = ANY($1::bigint[]) RETURNING t.id,"
           " t.\"name\", t.\"the \"\"boat\"\"\"",
