@@ -77,6 +77,8 @@ bool Tables::add_lists(const Table& table, const pgoutput::Tuple& row, OutdatedL
         value = row[column].text;
         // The log has PostgreSQL's own spelling, the statements that of a cast to text.
         if (std::holds_alternative<Boolean>(field->type)) value = *value == "t" ? "true" : "false";
+        // character(n) is padded in the log only. What else ends with blanks has no tag of its own.
+        value->erase(value->find_last_not_of(' ') + 1);
     }
     lists.add(tags_of(table.tag_sources, values));
     return true;

@@ -169,6 +169,20 @@ std::optional<SchemaReport> check_column(const Resource& resource, const Table& 
             name, resource.sql_table(), sql_type, types)};
 }
 
+/// Lists of values hang on one spelling of a value (catalog/tags.hpp).
+std::optional<SchemaReport> check_filter(const Resource& resource, const Table& table,
+                                         const Field& field) {
+    const auto found = table.columns.find(field.column_name());
+    if (!field.filter || found == table.columns.end() || found->second.type != "citext") {
+        return std::nullopt;
+    }
+    return SchemaReport{
+        SchemaState::behind,
+        fmt::format("PostgreSQL: the column {} of {} is of type citext, for which a value has many"
+                    " spellings; leave out `filter`, or make the column text",
+                    field.column_name(), resource.sql_table())};
+}
+
 std::optional<SchemaReport> check_table(const Resource& resource, const Table& table) {
     if (!table.is_readable) {
         return behind(fmt::format("the role may not read {}", resource.sql_table()));
@@ -178,6 +192,7 @@ std::optional<SchemaReport> check_table(const Resource& resource, const Table& t
     for (const Field& field : resource.fields) {
         if (report) break;
         report = check_column(resource, table, field.column_name(), types_of(field));
+        if (!report) report = check_filter(resource, table, field);
     }
     return report;
 }

@@ -2,6 +2,8 @@
 #define BOOST_TEST_MODULE finding
 #include "finding.hpp"
 
+#include <fmt/format.h>
+
 #include <random>
 #include <set>
 #include <thread>
@@ -361,11 +363,13 @@ BOOST_AUTO_TEST_CASE(a_query_that_takes_too_long_says_what_has_no_index) {
 }
 
 BOOST_AUTO_TEST_CASE(a_column_that_cannot_be_compared_so_is_found_at_the_start) {
-    stack().database().query("CREATE TABLE public.odd (id bigint PRIMARY KEY, a inet)");
+    stack().database().query("CREATE EXTENSION citext");
+    stack().database().query("CREATE TABLE public.odd (id bigint PRIMARY KEY, a inet, b citext)");
     const std::string odd = "title = \"Odd\"\nid = \"integer\"\ncreate = false\n[fields]\n";
-    for (const auto* how : {"filter", "sort", "search"}) {
+    for (const auto* how : {"a filter", "a sort", "a search", "b filter"}) {
         const Descriptions descriptions(
-            Texts{{"odd", odd + "a = { type = \"text\", optional = true, " + how + " = true }"}});
+            Texts{{"odd", fmt::format("{}{:.1} = {{ type = \"text\", optional = true, {} = true }}",
+                                      odd, how, how + 2)}});
         const auto status = stack().status();
         const auto checked = run({program_directory() / "larder-worker", "--check"},
                                  {{"DATABASE_URL", status.at("database_url")},
@@ -373,9 +377,11 @@ BOOST_AUTO_TEST_CASE(a_column_that_cannot_be_compared_so_is_found_at_the_start) 
                                   {"REDIS_URL", status.at("redis_url")},
                                   {"RUN_DIR", status.at("run_dir")}});
         BOOST_TEST(checked.status != 0);
-        BOOST_TEST(checked.output.contains("schema"), checked.output);
+        const std::string told = *how == 'a' ? "schema" : "is of type citext";
+        BOOST_TEST(checked.output.contains(told), checked.output);
     }
     stack().database().query("DROP TABLE public.odd");
+    stack().database().query("DROP EXTENSION citext");
 }
 
 BOOST_AUTO_TEST_CASE(malformed_queries_are_200_or_422) {

@@ -406,4 +406,10 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_no_part_of_a_tag_has_no_lists_of_its_own) {
                 Tags{"overdue", "paid=false"}));
 }
 
+BOOST_AUTO_TEST_CASE(the_blanks_that_pad_a_value_are_no_part_of_its_tag) {
+    const auto lists =
+        tables.affected_by(pgoutput::Insert{.relation = 1, .row = row("42  ", "f")}).lists;
+    BOOST_TEST((lists.tags == Tags{"overdue", "customer=42", "paid=false"}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
