@@ -18,17 +18,17 @@ page = { default = 20, max = 50 }
 primed = true
 
 [fields]
-text = { type = "text" }
-integer = { type = "integer", optional = true }
-decimal = { type = "decimal", min = "-999.99", max = "999.99", scale = 2, optional = true }
-boolean = { type = "boolean", default = true }
-date = { type = "date", optional = true }
-timestamp = { type = "timestamp", optional = true, example = "2026-11-28T10:30:00+01:00" }
-datetime = { type = "datetime", optional = true }
-float = { type = "float", optional = true }
-uuid = { type = "uuid", optional = true, unique = true }
-state = { type = "enum", values = ["draft", "sent"], default = "draft", column = "Der \"Zustand\"" }
-kind = { type = "enum", values = ["a", "b"], optional = true }
+text = { type = "text", filter = true, sort = true, search = true }
+integer = { type = "integer", optional = true, filter = true, sort = true }
+decimal = { type = "decimal", min = "-999.99", max = "999.99", scale = 2, optional = true, filter = true, sort = true }
+boolean = { type = "boolean", default = true, filter = true }
+date = { type = "date", optional = true, filter = true, sort = true }
+timestamp = { type = "timestamp", optional = true, example = "2026-11-28T10:30:00+01:00", filter = true, sort = true }
+datetime = { type = "datetime", optional = true, filter = true, sort = true }
+float = { type = "float", optional = true, filter = true, sort = true }
+uuid = { type = "uuid", optional = true, unique = true, filter = true, sort = true }
+state = { type = "enum", values = ["draft", "sent"], default = "draft", column = "Der \"Zustand\"", filter = true, sort = true }
+kind = { type = "enum", values = ["a", "b"], optional = true, filter = true, sort = true }
 json = { type = "json", optional = true }
 order = { type = "integer", read_only = true, optional = true, column = "user" }
 

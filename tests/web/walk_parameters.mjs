@@ -25,7 +25,8 @@ export async function checkPathParameters(walker, operation) {
 /// A value as a query has it, in the type of its schema.
 function valueOf(schema, text) {
     if (schema.type === 'boolean') return { true: true, false: false }[text] ?? text;
-    return ['integer', 'number'].includes(schema.type) ? Number(text) : decodeURIComponent(text);
+    const isNumber = ['integer', 'number'].includes(schema.type) && !Number.isNaN(Number(text));
+    return isNumber ? Number(text) : decodeURIComponent(text);
 }
 
 export async function checkQueryParameters(walker, operation) {
