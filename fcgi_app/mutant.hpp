@@ -3,7 +3,8 @@
 namespace larder {
 
 /// Build switches (-DLARDER_MUTANT=…) that leave out one protective step of the cache protocol
-/// each. They exist for tests/coherence, which must notice every one; a release is `none`.
+/// each. They exist for tests/coherence, which must notice every one but
+/// `old_tags_of_snapshot`, whose window integration.tags holds open; a release is `none`.
 enum class Mutant {
     none,
     no_settled_check,

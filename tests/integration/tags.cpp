@@ -3,6 +3,7 @@
 #define BOOST_TEST_MODULE tags
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "feed.hpp"
@@ -57,6 +58,39 @@ void run_worker(const std::string& option) {
                           {{"RUN_DIR", stack().status().at("run_dir")}});
     BOOST_TEST_REQUIRE(done.status == 0, done.output);
 }
+
+/// A door at which the COMMIT of a worker that has changed an employee waits.
+class Door {
+public:
+    Door() {
+        database_.query("SELECT pg_advisory_lock(1003)");
+        database_.query(
+            "CREATE FUNCTION public.wait_at_door() RETURNS trigger LANGUAGE plpgsql"
+            " SET lock_timeout = 0 AS $$BEGIN"
+            " IF current_setting('application_name') LIKE 'larder-worker%' THEN"
+            " PERFORM pg_advisory_xact_lock_shared(1003); END IF; RETURN NULL; END$$");
+        database_.query(
+            "CREATE CONSTRAINT TRIGGER door AFTER UPDATE ON public.employees DEFERRABLE INITIALLY"
+            " DEFERRED FOR EACH ROW EXECUTE FUNCTION public.wait_at_door()");
+    }
+    ~Door() {
+        open();
+        database_.query("DROP TRIGGER door ON public.employees");
+        database_.query("DROP FUNCTION public.wait_at_door");
+    }
+    Door(const Door&) = delete;
+    Door& operator=(const Door&) = delete;
+
+    /// Whether a worker waits for `what`, a type of lock.
+    bool has_waiting(const std::string& what) {
+        return database_.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = '" +
+                               what + "'") != "0";
+    }
+    void open() { database_.query("SELECT pg_advisory_unlock_all()"); }
+
+private:
+    Database database_ = stack().database();
+};
 
 }  // namespace
 
@@ -141,6 +175,31 @@ BOOST_AUTO_TEST_CASE(a_list_is_kept_while_a_writer_is_at_work) {
     for (const auto& path : {high, limited}) {
         BOOST_TEST(eventually([&] { return !api().get(path).body.contains("Foreign"); },
                               std::chrono::seconds(180)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_write_that_has_waited_knows_the_row_that_it_changes) {
+    const auto record = create("/employees", employee("Moved", "1"));
+    const auto is_listed = [&] {
+        const auto list = expect_json(api().get(high), 200);
+        return !with_id(list, record["id"]).is(Json::Kind::missing);
+    };
+    for (int round = 0; round < 3; ++round) {
+        Door door;
+        auto other = stack().database();
+        other.query("BEGIN");
+        other.query("UPDATE employees SET salary = 200000 WHERE id = $1", {record["id"].text()});
+        auto written = std::async(std::launch::async, [&] {
+            return api().put(path_of("/employees", record), salary("1")).status;
+        });
+        BOOST_TEST(eventually([&] { return door.has_waiting("transactionid"); }));
+        other.query("COMMIT");
+        BOOST_TEST_REQUIRE(eventually([&] { return door.has_waiting("advisory"); }));
+        BOOST_TEST(eventually(is_listed));
+        for (int i = 0; i < 10; ++i) BOOST_TEST(is_listed());
+        door.open();
+        BOOST_TEST(written.get() == 200);
+        BOOST_TEST(!is_listed());
     }
 }
 
