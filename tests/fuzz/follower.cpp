@@ -230,7 +230,7 @@ private:
             return;
         }
         MUST(found.everything || !needed_.everything);
-        for (const auto& name : needed_.collections) MUST(found.collections.contains(name));
+        for (const auto& name : needed_.collections) MUST(found.lists.contains(name));
         if (found.everything) return;
         for (const auto& [name, value] : needed_.values) {
             MUST(std::ranges::any_of(found.keys, [&](const std::string& key) {
