@@ -107,7 +107,7 @@ std::map<std::string, long> Freshness::answered() const {
 long Freshness::number_in(const std::string& path, const std::string& body) {
     const auto collection = path.substr(0, path.rfind('/'));
     const auto document = Json::parse(body);
-    const auto& text = record_in(document, false, "")[member_of(collection)].text();
+    const std::string text = record_in(document, false, "")[member_of(collection)].text();
     return text.empty() ? -1 : std::stol(text);
 }
 
