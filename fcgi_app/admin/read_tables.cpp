@@ -141,7 +141,7 @@ std::vector<Pending*> places_of(std::vector<Pending>& checks) {
     return places;
 }
 
-void add_all(FieldType& rules, const CheckedColumn& column, std::vector<Pending*> checks) {
+void add_all(FieldType& rules, const CheckedColumn& column, const std::vector<Pending*>& checks) {
     for (bool is_progress = true; is_progress;) {
         is_progress = false;
         for (Pending* check : checks) {

@@ -21,6 +21,7 @@ std::string misfit(const Resource& resource, std::string_view name,
     const Field* field = resource.find_field(name);
     if (field == nullptr) {
         std::vector<std::string_view> names;
+        names.reserve(resource.fields.size());
         for (const Field& one : resource.fields) names.emplace_back(one.name);
         const auto meant = nearest(name, names);
         return fmt::format(

@@ -45,10 +45,14 @@ std::string end_of(std::string prefix) {
         std::size_t begin = prefix.size() - 1;
         while (begin > 0 && is_continuation(prefix[begin])) --begin;
         const auto lead = static_cast<unsigned char>(prefix[begin]);
-        char32_t point = lead < 0x80U   ? lead
-                         : lead < 0xE0U ? lead & 0x1FU
-                         : lead < 0xF0U ? lead & 0x0FU
-                                        : lead & 0x07U;
+        char32_t point = lead;
+        if (lead >= 0xF0U) {
+            point &= 0x07U;
+        } else if (lead >= 0xE0U) {
+            point &= 0x0FU;
+        } else if (lead >= 0x80U) {
+            point &= 0x1FU;
+        }
         for (std::size_t at = begin + 1; at < prefix.size(); ++at) {
             point = point << 6U | (static_cast<unsigned char>(prefix[at]) & 0x3FU);
         }
@@ -89,10 +93,8 @@ std::string_view sign_of(Comparison comparison) {
 }  // namespace
 
 Column column_of(const Resource& resource, const Field* field) {
-    const std::string name =
-        "t." + (field != nullptr             ? quoted_identifier(field->column_name())
-                : resource.id_column == "id" ? "id"
-                                             : quoted_identifier(resource.id_column));
+    const std::string_view column = field != nullptr ? field->column_name() : resource.id_column;
+    const std::string name = "t." + (column == "id" ? "id" : quoted_identifier(column));
     if (field == nullptr) {
         return {.name = name, .ordered = name, .cast = cast_of(resource.id), .collation = {}};
     }

@@ -99,11 +99,12 @@ std::optional<std::string> next_link(std::string_view path, const Resource& reso
 
 std::string summary_of(const Query& query) {
     std::vector<std::string> filters;
+    filters.reserve(query.filters.size());
     for (const Filter& filter : query.filters) {
         filters.push_back(fmt::format("`{}`", parameter_of(filter)));
     }
     if (!query.words.empty()) filters.emplace_back("`q`");
-    const std::string order = fmt::format("the order `{}`", order_text(query));
+    std::string order = fmt::format("the order `{}`", order_text(query));
     if (filters.empty()) return order;
     return fmt::format("the filter{} {} with {}", filters.size() == 1 ? "" : "s",
                        fmt::join(filters, ", "), order);
