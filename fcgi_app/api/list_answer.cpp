@@ -143,7 +143,7 @@ void answer_list(Backend& backend, const Collection& collection, const List& lis
     const http::Request& request = connections.front()->request();
     Generations& generations = backend.services.generations;
     const Resource& resource = collection.resource;
-    const std::string tag = query::tag_of(resource, list, query);
+    const std::string tag = query::tag_of(collection.statements.tag_sources(), list, query);
     const bool can_be_kept = request.for_list_cache && has_file(list, query, tag);
     // Made for nginx too, where it has found none.
     File generation =

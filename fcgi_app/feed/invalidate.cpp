@@ -11,6 +11,7 @@
 #include "number.hpp"
 #include "observe/log.hpp"
 #include "records/epoch.hpp"
+#include "records/renew_lists.hpp"
 
 namespace larder {
 
@@ -49,14 +50,6 @@ void add(ListsByCollection& to, const ListsByCollection& lists) {
     }
 }
 
-bool renew_lists(Backend& backend, std::string_view collection, const OutdatedLists& lists) {
-    Generations& generations = backend.services.generations;
-    if (lists.all) return generations.swap_tags(collection);
-    return generations.swap(collection) && std::ranges::all_of(lists.tags, [&](const auto& tag) {
-               return generations.swap(collection, tag);
-           });
-}
-
 }  // namespace
 
 std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what,
@@ -83,7 +76,7 @@ std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what
 
     backend.services.metrics.list_renewals.add(work.lists.size());
     for (const auto& [collection, lists] : work.lists) {
-        if (renew_lists(backend, collection, lists)) continue;
+        if (renew_lists(backend.services.generations, collection, lists)) continue;
         return std::unexpected(
             fmt::format("cannot renew the lists of {}: {}", collection, std::strerror(errno)));
     }

@@ -11,6 +11,7 @@
 #include "feed/mark.hpp"
 #include "mutant.hpp"
 #include "records/epoch.hpp"
+#include "records/renew_lists.hpp"
 
 namespace larder {
 
@@ -137,14 +138,8 @@ Expected<void> FencedCommit::swap() {
 
 Expected<void> FencedCommit::swap(const Collection& collection, const OutdatedLists& lists) {
     const std::string& name = collection.resource.name;
-    Generations& generations = backend_.services.generations;
     backend_.services.metrics.list_renewals.add();
-    const bool is_done =
-        lists.all ? generations.swap_tags(name)
-                  : generations.swap(name) && std::ranges::all_of(lists.tags, [&](const auto& tag) {
-                        return generations.swap(name, tag);
-                    });
-    if (is_done) return {};
+    if (renew_lists(backend_.services.generations, name, lists)) return {};
     return fail(ErrorKind::unavailable, "The list cache cannot be renewed now.",
                 fmt::format("cannot swap a generation of {}: {}", name, std::strerror(errno)));
 }
