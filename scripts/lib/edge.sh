@@ -126,20 +126,22 @@ connections_per_address() {
     fi
 }
 
-# A client is an address, of IPv6 its network of 64 bits, in which one client can take any address. (Where `::`
-# stands for some of these bits, it is what comes before.)
+has_tokens() {
+    [[ ${AUTH:-off} =~ ^(on|true|yes|1)$ ]]
+}
+
+# An address: of IPv6 the network of 64 bits, in which one client can take any address. (Where `::` stands for
+# some of these bits, it is what comes before.) A client: with AUTH=on a token, else an address. nginx cannot
+# know whether a token is valid, and a flood of invented ones has as many clients. So all tokens of an address
+# together have a limit too.
 # shellcheck disable=SC2016
 limit_zones() {
-    local rate='' pause=1
-    if [[ -n $RATE_LIMIT ]]; then
-        rate=${RATE_LIMIT%/*}r/s
-        if [[ $RATE_LIMIT == */min ]]; then
-            rate=${RATE_LIMIT%/*}r/m
-            pause=$(((60 + ${RATE_LIMIT%/*} - 1) / ${RATE_LIMIT%/*}))
-        fi
+    local count=${RATE_LIMIT%/*} unit=s pause=1
+    if [[ $RATE_LIMIT == */min ]]; then
+        unit=m pause=$(((60 + count - 1) / count))
     fi
     printf 'map $status $larder_problem_retry_after {\n    503 1;\n    429 %s;\n}\n' "$pause"
-    [[ -n $rate || $(connections_per_address) != 0 ]] || return 0
+    [[ -n $RATE_LIMIT || $(connections_per_address) != 0 ]] || return 0
     cat <<'TEXT'
 map $remote_addr $larder_address {
     default $binary_remote_addr;
@@ -148,20 +150,48 @@ map $remote_addr $larder_address {
 }
 TEXT
     [[ $(connections_per_address) == 0 ]] || echo 'limit_conn_zone $larder_address zone=larder_addresses:16m;'
-    [[ -z $rate ]] || printf 'limit_req_zone $larder_address zone=larder_rate:16m rate=%s;\n' "$rate"
+    [[ -n $RATE_LIMIT ]] || return 0
+    if has_tokens; then
+        cat <<'TEXT'
+map $http_authorization $larder_client {
+    default $larder_address;
+    "~*^Bearer +(?<larder_bearer>[A-Za-z0-9._~+/=-]+)$" $larder_bearer;
 }
+map $http_authorization $larder_address_of_tokens {
+    default $larder_address;
+    "" "";
+}
+TEXT
+        printf 'limit_req_zone $larder_client zone=larder_rate:16m rate=%sr/%s;\n' "$count" "$unit"
+        printf 'limit_req_zone $larder_address_of_tokens zone=larder_tokens_rate:16m rate=%sr/%s;\n' \
+            $((count * TOKENS_OF_ADDRESS)) "$unit"
+    else
+        printf 'limit_req_zone $larder_address zone=larder_rate:16m rate=%sr/%s;\n' "$count" "$unit"
+    fi
+}
+
+# The rate of an address with any number of tokens, as a multiple of that of one.
+readonly TOKENS_OF_ADDRESS=10
 
 # A client may send all requests of a second, or of a minute, at once; then as many as the rate lets through.
 limits() {
-    local connections burst
+    local connections count=${RATE_LIMIT%/*}
     connections=$(connections_per_address)
     if ((connections > 0)); then
         printf '%s;\n' "limit_conn larder_addresses $connections" 'limit_conn_status 429' 'limit_conn_log_level info'
     fi
-    if [[ -n $RATE_LIMIT ]]; then
-        burst=$((${RATE_LIMIT%/*} - 1))
-        ((burst == 0)) && burst='' || burst=" burst=$burst"
-        printf '%s;\n' "limit_req zone=larder_rate$burst nodelay" 'limit_req_status 429' 'limit_req_log_level info'
+    [[ -n $RATE_LIMIT ]] || return 0
+    limit_rate larder_rate "$count"
+    ! has_tokens || limit_rate larder_tokens_rate $((count * TOKENS_OF_ADDRESS))
+    printf '%s;\n' 'limit_req_status 429' 'limit_req_log_level info'
+}
+
+# limit_rate ZONE COUNT
+limit_rate() {
+    if (($2 == 1)); then
+        printf 'limit_req zone=%s;\n' "$1"
+    else
+        printf 'limit_req zone=%s burst=%s nodelay;\n' "$1" $(($2 - 1))
     fi
 }
 
@@ -196,7 +226,12 @@ metrics_maps() {
 TEXT
 }
 
+# With AUTH=on a token may allow what the address does not: a worker decides, and is told of the address.
 # shellcheck disable=SC2016
 metrics_guard() {
-    printf '%s\n' 'if ($larder_metrics_allowed = "") {' '    return 403;' '}'
+    if has_tokens; then
+        echo 'fastcgi_param METRICS_ALLOWED $larder_metrics_allowed if_not_empty;'
+    else
+        printf '%s\n' 'if ($larder_metrics_allowed = "") {' '    return 403;' '}'
+    fi
 }
