@@ -133,7 +133,7 @@ has_tokens() {
 # An address: of IPv6 the network of 64 bits, in which one client can take any address. (Where `::` stands for
 # some of these bits, it is what comes before.) A client: with AUTH=on a token, else an address. nginx cannot
 # know whether a token is valid, and a flood of invented ones has as many clients. So all tokens of an address
-# together have a limit too.
+# together have a limit too. nginx does not load a zone again under another key, so each key has its own zone.
 # shellcheck disable=SC2016
 limit_zones() {
     local count=${RATE_LIMIT%/*} unit=s pause=1
@@ -162,7 +162,7 @@ map $http_authorization $larder_address_of_tokens {
     "" "";
 }
 TEXT
-        printf 'limit_req_zone $larder_client zone=larder_rate:16m rate=%sr/%s;\n' "$count" "$unit"
+        printf 'limit_req_zone $larder_client zone=larder_clients_rate:16m rate=%sr/%s;\n' "$count" "$unit"
         printf 'limit_req_zone $larder_address_of_tokens zone=larder_tokens_rate:16m rate=%sr/%s;\n' \
             $((count * TOKENS_OF_ADDRESS)) "$unit"
     else
@@ -181,8 +181,12 @@ limits() {
         printf '%s;\n' "limit_conn larder_addresses $connections" 'limit_conn_status 429' 'limit_conn_log_level info'
     fi
     [[ -n $RATE_LIMIT ]] || return 0
-    limit_rate larder_rate "$count"
-    ! has_tokens || limit_rate larder_tokens_rate $((count * TOKENS_OF_ADDRESS))
+    if has_tokens; then
+        limit_rate larder_clients_rate "$count"
+        limit_rate larder_tokens_rate $((count * TOKENS_OF_ADDRESS))
+    else
+        limit_rate larder_rate "$count"
+    fi
     printf '%s;\n' 'limit_req_status 429' 'limit_req_log_level info'
 }
 

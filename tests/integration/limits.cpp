@@ -136,6 +136,27 @@ BOOST_AUTO_TEST_CASE(a_token_does_not_widen_the_limit_of_an_address) {
     BOOST_TEST(refused > 0);
 }
 
+BOOST_AUTO_TEST_CASE(with_tokens_each_has_the_rate_and_an_address_ten_times_of_it) {
+    const Neighbour neighbour("127.0.0.11");
+    const Limits limits(Environment{{"RATE_LIMIT", "6/min"}, {"AUTH", "on"}});
+    const auto path = "/items/" + std::string(unknown_uuid);
+    const auto is_refused = [&](const Client& client, const std::string& token) {
+        return client.get(path, {"Authorization: Bearer " + token}).status == 429;
+    };
+    BOOST_TEST(!is_refused(api(), "busy"));
+    BOOST_TEST(eventually([&] { return is_refused(api(), "busy"); }));
+    BOOST_TEST(!is_refused(api(), "quiet"));
+    // A token has one rate, wherever it comes from.
+    BOOST_TEST(eventually([&] { return is_refused(neighbour.client(), "busy"); }));
+    BOOST_TEST(!is_refused(neighbour.client(), "another"));
+    // Nobody gets more by inventing tokens. Without one, an address has a rate of its own.
+    int invented = 0;
+    BOOST_TEST(eventually([&] { return is_refused(api(), "t" + std::to_string(++invented)); }));
+    BOOST_TEST(invented > 30);
+    BOOST_TEST(api().get(path).status != 429);
+    BOOST_TEST(!is_refused(neighbour.client(), "one more"));
+}
+
 BOOST_AUTO_TEST_CASE(a_rate_that_is_none_is_refused) {
     for (const auto* wrong : {"100", "0/s", "1.5/s", "100/h", "100/s; return 200", "1000001/s x"}) {
         const auto refused = stack().script({"reload"}, {{"RATE_LIMIT", wrong}});
