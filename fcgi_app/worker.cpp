@@ -211,7 +211,8 @@ int main(int argc, char** argv) {
         const auto catalog = read_catalog(resources_directory(std::getenv));
         if (!catalog) return refuse_all(catalog.error());
         if (lists) print_lists(*catalog);
-        if (description) fmt::print("{}\n", openapi::document(*catalog));
+        if (description)
+            fmt::print("{}\n", openapi::document(*catalog, public_path_of(std::getenv)));
         return EXIT_SUCCESS;
     }
     const bool is_asked = check || diagnosis || hold || release || !service_directory.empty();

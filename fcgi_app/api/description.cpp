@@ -99,7 +99,7 @@ Value components(std::span<const Resource> resources) {
 
 }  // namespace
 
-std::string document(std::span<const Resource> resources) {
+std::string document(std::span<const Resource> resources, std::string_view public_path) {
     const Operations operations = all_operations(resources);
     const Value licence = object({{"name", "MIT"}, {"identifier", "MIT"}});
     return object({{"openapi", "3.1.0"},
@@ -107,7 +107,7 @@ std::string document(std::span<const Resource> resources) {
                                     {"version", LARDER_VERSION},
                                     {"description", introduction},
                                     {"license", licence}})},
-                   {"servers", array({object({{"url", "/"}})})},
+                   {"servers", array({object({{"url", public_path.empty() ? "/" : public_path}})})},
                    {"security", Value::Array{}},
                    {"tags", tags(resources)},
                    {"paths", paths(operations)},

@@ -30,7 +30,8 @@ const std::vector<ErrorText>& error_texts() {
              " {} deep; or the path is not UTF-8; or `If-Match` or `If-None-Match` is malformed.",
              json::depth_limit),
          {.kind = ErrorKind::bad_request, .detail = "The name is not UTF-8."}},
-        {"A page of another origin has sent a write (`Origin`, `Sec-Fetch-Site`), or the database"
+        {"A page of another origin has sent a write (`Origin`, `Sec-Fetch-Site`; setting"
+         " `CORS_ORIGINS`), or the database"
          " does not let Larder make this change (row-level security, a privilege), or the metrics"
          " are not for this client (setting `METRICS_ALLOW`).",
          {.kind = ErrorKind::forbidden,
@@ -167,7 +168,8 @@ Value::Object common_responses() {
                                  {"content", content(problem_type, schema)}}));
     members.emplace_back(
         "Error",
-        object({{"description", "Any other error, such as 414 for too long an address, or 500."},
+        object({{"description", "Any other error, such as 414 for too long an address, 429 with `Retry-After`"
+                  " for too many requests (settings `RATE_LIMIT`, `CONNECTIONS_PER_ADDRESS`), or 500."},
                 {"headers", headers({})},
                 {"content", content(problem_type, schema)}}));
     return members;
