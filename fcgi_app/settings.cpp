@@ -217,7 +217,7 @@ const std::vector<Setting>& setting_table() {
          rate_limit},
         {"CONNECTIONS_PER_ADDRESS", "",
          "requests of one address that are served at the same time; more get 429; 0: any number;"
-         " default: 0 if nginx listens on loopback, else 1000",
+         " default: 1000, and of a loopback address any number",
          number(&Settings::connections_per_address, 0, 1000000)},
         {"DATABASE_URL", "postgresql:///larder", "PostgreSQL: any libpq URL or keyword string",
          text(&Settings::database_url)},

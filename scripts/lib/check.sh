@@ -251,9 +251,15 @@ check_origins() {
     fi
 }
 
+# Whether nginx listens on another address than loopback, by API_HOST or by the operator's site.
+faces_network() {
+    ! listens_on_loopback || grep -Ehs '^[[:space:]]*listen[[:space:]]' "${NGINX_ETC:-/etc/nginx}/sites-enabled/larder" |
+        grep -qvE 'listen[[:space:]]+(127\.|\[::1\]|localhost|unix:)'
+}
+
 check_limits() {
-    if [[ -z $RATE_LIMIT ]] && ! listens_on_loopback; then
-        advice "limits: nginx listens on $API_HOST, and one client may ask for as much as it can; set RATE_LIMIT, such as RATE_LIMIT=100/s"
+    if [[ -z $RATE_LIMIT ]] && faces_network; then
+        advice "limits: nginx listens on an address of the network, and one client may ask for as much as it can; set RATE_LIMIT, such as RATE_LIMIT=100/s"
     fi
 }
 

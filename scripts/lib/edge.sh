@@ -115,17 +115,6 @@ origin_param() {
     ! has_origins || echo 'fastcgi_param ORIGIN_ALLOWED $larder_allowed_origin if_not_empty;'
 }
 
-# How many requests of one address are served at the same time; 0: any number.
-connections_per_address() {
-    if [[ -n $CONNECTIONS_PER_ADDRESS ]]; then
-        printf '%s' "$CONNECTIONS_PER_ADDRESS"
-    elif listens_on_loopback; then
-        printf 0
-    else
-        printf 1000
-    fi
-}
-
 has_tokens() {
     [[ ${AUTH:-off} =~ ^(on|true|yes|1)$ ]]
 }
@@ -141,7 +130,7 @@ limit_zones() {
         unit=m pause=$(((60 + count - 1) / count))
     fi
     printf 'map $status $larder_problem_retry_after {\n    503 1;\n    429 %s;\n}\n' "$pause"
-    [[ -n $RATE_LIMIT || $(connections_per_address) != 0 ]] || return 0
+    [[ -n $RATE_LIMIT || $CONNECTIONS_PER_ADDRESS != 0 ]] || return 0
     cat <<'TEXT'
 map $remote_addr $larder_address {
     default $binary_remote_addr;
@@ -149,7 +138,7 @@ map $remote_addr $larder_address {
     "~^(?<larder_zeros>[0-9a-f:]*::)" $larder_zeros;
 }
 TEXT
-    [[ $(connections_per_address) == 0 ]] || echo 'limit_conn_zone $larder_address zone=larder_addresses:16m;'
+    connection_zone
     [[ -n $RATE_LIMIT ]] || return 0
     if has_tokens; then
         cat <<'TEXT'
@@ -170,16 +159,42 @@ TEXT
     fi
 }
 
+# Unless it is set: a server in front that is on this host asks for everybody. The key is under another name then,
+# for the same reason as above.
+# shellcheck disable=SC2016
+connection_zone() {
+    case $CONNECTIONS_PER_ADDRESS in
+        0) ;;
+        '')
+            cat <<'TEXT'
+geo $larder_is_local {
+    default 0;
+    127.0.0.0/8 1;
+    ::1 1;
+}
+map $larder_is_local $larder_remote_address {
+    default $larder_address;
+    1 "";
+}
+limit_conn_zone $larder_remote_address zone=larder_remote_addresses:16m;
+TEXT
+            ;;
+        *) echo 'limit_conn_zone $larder_address zone=larder_addresses:16m;' ;;
+    esac
+}
+
 # The rate of an address with any number of tokens, as a multiple of that of one.
 readonly TOKENS_OF_ADDRESS=10
 
 # A client may send all requests of a second, or of a minute, at once; then as many as the rate lets through.
 limits() {
-    local connections count=${RATE_LIMIT%/*}
-    connections=$(connections_per_address)
-    if ((connections > 0)); then
-        printf '%s;\n' "limit_conn larder_addresses $connections" 'limit_conn_status 429' 'limit_conn_log_level info'
-    fi
+    local count=${RATE_LIMIT%/*}
+    case $CONNECTIONS_PER_ADDRESS in
+        0) ;;
+        '') printf 'limit_conn larder_remote_addresses 1000;\n' ;;
+        *) printf 'limit_conn larder_addresses %s;\n' "$CONNECTIONS_PER_ADDRESS" ;;
+    esac
+    printf '%s;\n' 'limit_conn_status 429' 'limit_conn_log_level info'
     [[ -n $RATE_LIMIT ]] || return 0
     if has_tokens; then
         limit_rate larder_clients_rate "$count"

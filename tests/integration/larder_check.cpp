@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(what_lets_in_more_than_is_meant) {
                           check(stack(), {{"CORS_ORIGINS", "https://a.example"}}).output)
                    .empty());
     const auto open = check(stack(), {{"API_HOST", "0.0.0.0"}}).output;
-    BOOST_TEST(lines_with("advice: limits: nginx listens on 0.0.0.0", open).size() == 1U, open);
+    BOOST_TEST(lines_with("advice: limits: nginx listens on", open).size() == 1U, open);
     const auto limited = check(stack(), {{"API_HOST", "0.0.0.0"}, {"RATE_LIMIT", "100/s"}}).output;
     BOOST_TEST(lines_with("advice: limits", limited).empty(), limited);
 }

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(nor_is_it_of_any_other_host_that_is_allowed) {
     expect_closed_when_forwarded(open.client());
     std::ifstream limits(open.directory() / "stack" / "nginx" / "larder" / "limits.conf");
     const std::string text(std::istreambuf_iterator<char>(limits), {});
-    BOOST_TEST(text.contains("limit_conn larder_addresses 1000;"), text);
+    BOOST_TEST(text.contains("limit_conn larder_remote_addresses 1000;"), text);
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_nginx_knows_is_judged_by_its_own_address) {

@@ -124,13 +124,14 @@ def slow_sender(bench, number):
 
 @contextlib.contextmanager
 def slow_senders(bench):
-    """Clients that send a byte a second, and come again when they are sent away."""
+    """Clients that send a byte a second, one after the other, and come again when they are sent away."""
     is_ending = threading.Event()
 
     def dribble():
         clients = [slow_sender(bench, number) for number in range(SLOW_CLIENTS)]
-        while not is_ending.wait(1):
+        while not is_ending.is_set():
             for number, client in enumerate(clients):
+                time.sleep(1 / SLOW_CLIENTS)
                 try:
                     client.sendall(b"x")
                 except OSError:
