@@ -13,7 +13,7 @@ CREATE TABLE larder.tokens (
     hash    bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),
     roles   text[] NOT NULL CHECK (cardinality(roles) >= 1 AND array_position(roles, NULL) IS NULL),
     created timestamptz NOT NULL DEFAULT now(),
-    expires timestamptz,
+    expires timestamptz CHECK (isfinite(expires)),
     revoked timestamptz
 );
 CREATE UNIQUE INDEX tokens_name_key ON larder.tokens (name) WHERE revoked IS NULL;
