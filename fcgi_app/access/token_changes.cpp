@@ -54,7 +54,7 @@ std::string array_of(const Roles& roles) {
 
 /// The rest of the protocol after a change. False: there is no RUN_DIR to swap in.
 Expected<bool> commit(Transaction& transaction, const Generation& generation) {
-    if (auto locked = transaction.lock(take_locks({access_lock()})); !locked) {
+    if (auto locked = transaction.lock(take_locks({access_lock})); !locked) {
         return std::unexpected(std::move(locked.error()));
     }
     const bool has_swapped = generation.swap();
