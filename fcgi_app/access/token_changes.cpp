@@ -1,7 +1,6 @@
 #include "access/token_changes.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cerrno>
 #include <chrono>
@@ -10,9 +9,10 @@
 #include <string_view>
 #include <utility>
 
+#include "catalog/names.hpp"
 #include "feed/mark.hpp"
 #include "number.hpp"
-#include "store/statements.hpp"
+#include "store/cache_locks.hpp"
 
 namespace larder::access {
 
@@ -45,11 +45,6 @@ TokenRow row_from(const Row& row) {
         token.roles.emplace_back(role.begin(), role.end());
     }
     return token;
-}
-
-/// Of names that need no escape.
-std::string array_of(const Roles& roles) {
-    return fmt::format("{{\"{}\"}}", fmt::join(roles, "\",\""));
 }
 
 /// The rest of the protocol after a change. False: there is no RUN_DIR to swap in.
@@ -93,7 +88,7 @@ Expected<TokenChange> create_token(Session& session, const Generation& generatio
                            " ON CONFLICT (name) WHERE revoked IS NULL DO NOTHING"
                            " RETURNING {}, true",
                            columns("NULL")),
-        .values = {name, to_hex(hash), array_of(roles), seconds},
+        .values = {name, to_hex(hash), quoted_array(roles), seconds},
         .is_repeated = false};
     return changed(session, generation, insert, {.kind = ErrorKind::conflict});
 }

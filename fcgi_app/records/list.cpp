@@ -9,7 +9,7 @@
 #include "query/text.hpp"
 #include "records/effects.hpp"
 #include "records/epoch.hpp"
-#include "store/list_locks.hpp"
+#include "store/cache_locks.hpp"
 
 namespace larder {
 

@@ -8,7 +8,7 @@
 #include "catalog/names.hpp"
 #include "mutant.hpp"
 #include "query/order.hpp"
-#include "store/list_locks.hpp"
+#include "store/cache_locks.hpp"
 
 namespace larder {
 
@@ -203,7 +203,7 @@ std::string Statements::locking(const std::string& value,
     std::string condition;
     for (const std::string& name : names) {
         condition += fmt::format("{}pg_advisory_xact_lock_shared({}) IS NOT NULL",
-                                 condition.empty() ? "" : " AND ", list_lock_number(name));
+                                 condition.empty() ? "" : " AND ", cache_lock_number(name));
     }
     return fmt::format("CASE WHEN {} THEN {} END", condition, value);
 }

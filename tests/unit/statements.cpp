@@ -8,7 +8,7 @@
 
 #include "query/parse.hpp"
 #include "resources.hpp"
-#include "store/list_locks.hpp"
+#include "store/cache_locks.hpp"
 
 using namespace larder;
 

@@ -8,13 +8,14 @@
 
 namespace larder {
 
-/// The locks of cached lists (ARCHITECTURE.md, "Lists: generations"): PostgreSQL's advisory locks,
-/// known by names (lock_name in catalog/tags.hpp) of which PostgreSQL computes their numbers. Two
-/// names may have one number, at no cost but that of a cold list. Pure; any thread.
+/// The locks of what is kept outside PostgreSQL under a generation (ARCHITECTURE.md, "Lists:
+/// generations" and "Access"): PostgreSQL's advisory locks, known by names (lock_name in
+/// catalog/tags.hpp, access_lock) of which PostgreSQL computes their numbers. Two names may have
+/// one number, at no cost but that of something that is not kept. Pure; any thread.
 
 /// The number of a lock, as an SQL expression of the SQL expression of its name. The collation of a
 /// column that the name may come from has no say.
-std::string list_lock_number(std::string_view name);
+std::string cache_lock_number(std::string_view name);
 
 /// Takes these locks, shared and until the transaction ends.
 Statement take_locks(const std::vector<std::string>& names);
