@@ -26,6 +26,14 @@ Assign text(std::string Settings::* member) {
     };
 }
 
+Assign absolute_path(std::string Settings::* member) {
+    return [member](Settings& settings, std::string_view value) -> std::string {
+        if (!value.starts_with('/')) return "must be an absolute path";
+        settings.*member = value;
+        return {};
+    };
+}
+
 Assign number(int Settings::* member, int least, int most) {
     return [=](Settings& settings, std::string_view value) {
         const auto parsed = to_number<int>(value);
@@ -175,6 +183,19 @@ const std::vector<Setting>& setting_table() {
          flag(&Settings::database_request_id)},
         {"METRICS_ALLOW", "127.0.0.1 ::1",
          "addresses and networks that may read `/metrics`, or `none`", metrics_allow},
+        {"AUTH", "off",
+         "`on`: every request needs a token whose roles have the right; `off`: everything is open",
+         flag(&Settings::auth)},
+        {"AUTH_JWKS", "",
+         "file of the public keys of an identity provider (JWK Set), by which JWTs are verified;"
+         " default: no JWT is taken",
+         absolute_path(&Settings::auth_jwks)},
+        {"AUTH_ISSUER", "", "what `iss` of a JWT must be", text(&Settings::auth_issuer)},
+        {"AUTH_AUDIENCE", "", "what `aud` of a JWT must be or have",
+         text(&Settings::auth_audience)},
+        {"AUTH_ROLE_CLAIM", "roles",
+         "the claim of a JWT that has its roles; dots lead into objects",
+         text(&Settings::auth_role_claim)},
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},
         {"BODY_LIMIT_BYTES", "1048576", "largest request body, in bytes",
@@ -221,6 +242,12 @@ std::expected<Settings, std::string> load_settings(
             return std::unexpected(fmt::format("{} {}", setting.name, why));
         }
     }
+    if (!settings.auth_jwks.empty() &&
+        (settings.auth_issuer.empty() || settings.auth_audience.empty())) {
+        return std::unexpected<std::string>(
+            "AUTH_JWKS needs AUTH_ISSUER and AUTH_AUDIENCE: a JWT that was made for another server"
+            " must not be taken here");
+    }
     if (settings.direct_database_url.empty()) {
         settings.direct_database_url = settings.database_url;
     }
@@ -231,6 +258,17 @@ std::expected<Settings, std::string> load_settings(
 std::string resources_directory(const std::function<const char*(const char*)>& variable) {
     const char* set = variable("RESOURCES_DIR");
     return std::string(set != nullptr && *set != '\0' ? set : default_resources);
+}
+
+bool is_loopback(std::string_view address) {
+    return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+bool is_auth_on(const std::function<const char*(const char*)>& variable) {
+    Settings settings;
+    const char* set = variable("AUTH");
+    const std::string why = flag(&Settings::auth)(settings, set == nullptr ? "off" : set);
+    return why.empty() && settings.auth;
 }
 
 std::string settings_as_markdown() {

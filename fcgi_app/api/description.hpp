@@ -8,7 +8,8 @@
 namespace larder::openapi {
 
 /// The OpenAPI 3.1 description of everything that the server answers, as JSON. All that it says of
-/// a resource comes from the value that describes it. Pure; any thread.
-std::string document(std::span<const Resource> resources);
+/// a resource comes from the value that describes it. `is_guarded`: with AUTH=on, so each operation
+/// says whether it needs a token, and which roles may call it. Pure; any thread.
+std::string document(std::span<const Resource> resources, bool is_guarded = false);
 
 }  // namespace larder::openapi
