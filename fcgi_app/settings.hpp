@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/claims.hpp"
 #include "cache/redis_address.hpp"
 #include "observe/log.hpp"
 
@@ -43,6 +44,8 @@ struct Settings {
     int query_timeout_ms = 0;
     int body_limit_bytes = 0;
     std::string welcome_text;
+    std::string auth_jwks;  ///< empty: no JWT is taken
+    access::JwtRules jwt;   ///< AUTH_ISSUER, AUTH_AUDIENCE, AUTH_ROLE_CLAIM
     int redis_timeout_ms = 0;
     bool prepared_statements = true;
 };

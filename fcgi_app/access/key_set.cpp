@@ -37,10 +37,13 @@ std::unexpected<Unusable> fatal(std::string why) {
     return std::unexpected(Unusable{.why = std::move(why), .is_fatal = true});
 }
 
-/// What `parse` says of a text, which it takes for the body of a request.
+/// What `parse` says of a text, which it takes for the body of a request; on one line, whatever the
+/// text is.
 std::string of_file(std::string message) {
     constexpr std::string_view body = "The body";
     if (message.starts_with(body)) message.replace(0, body.size(), "it");
+    const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 127; };
+    std::ranges::replace_if(message, is_control, '?');
     return message;
 }
 

@@ -1,5 +1,7 @@
 #include "catalog/tags.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <variant>
 
@@ -54,6 +56,10 @@ std::vector<std::string> tags_of(const std::vector<TagSource>& sources,
         }
     }
     return tags;
+}
+
+std::string lock_name(const Resource& resource, std::string_view tag) {
+    return fmt::format("larder:lists:{}:{}", resource.name, tag);
 }
 
 bool is_tag_value(std::string_view value) {

@@ -41,6 +41,13 @@ std::optional<std::string> tag_of(const Field& field, std::string_view value);
 std::vector<std::string> tags_of(const std::vector<TagSource>& sources,
                                  const std::vector<std::optional<std::string>>& values);
 
+/// The name of the lock that says that a transaction which makes the lists of a tag wrong is about
+/// to end (store/statements.hpp). Of a field's tags it begins with that of `field=`.
+std::string lock_name(const Resource& resource, std::string_view tag);
+
+/// Stands for all tags of a collection but its own; is no tag itself.
+inline constexpr std::string_view every_tag = "*";
+
 /// A value is part of a tag if it is 1 to `longest_tag_value` of A-Z a-z 0-9 . _ -, so that no tag
 /// leads out of a directory and no two values have one.
 inline constexpr std::size_t longest_tag_value = 64;

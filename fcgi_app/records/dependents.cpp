@@ -81,7 +81,7 @@ private:
                 if (&one == field && one.unique) after.unique_values[at] = std::nullopt;
                 if (one.unique) ++at;
             }
-            commit_.add(collection, &before, &after, {});
+            commit_.add_unlocked(collection, &before, &after);
         }
         return {};
     }
@@ -93,7 +93,7 @@ private:
         if (!rows) return std::unexpected(std::move(rows.error()));
         for (const Row& row : *rows) {
             const RowImage before = removed_image(collection, row);
-            commit_.add(collection, &before, nullptr, {});
+            commit_.add_unlocked(collection, &before, nullptr);
         }
         return {};
     }

@@ -1,7 +1,6 @@
 #include "records/effects.hpp"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -38,14 +37,6 @@ void append_without(std::vector<std::string>& to, std::vector<std::string> keys,
     }
 }
 
-/// The hash of a name that no other program uses for its locks.
-std::int64_t lock_of(const Resource& resource, std::string_view tag) {
-    const std::string name = fmt::format("larder:lists:{}:{}", resource.name, tag);
-    return static_cast<std::int64_t>(XXH3_64bits(name.data(), name.size()));
-}
-
-constexpr std::string_view every_tag = "*";  // is no tag itself
-
 }  // namespace
 
 void OutdatedLists::add(std::vector<std::string> of_row) {
@@ -64,16 +55,16 @@ void OutdatedLists::add_all() {
     tags.clear();
 }
 
-std::vector<std::int64_t> locks_of(const Resource& resource, const OutdatedLists& lists) {
-    std::vector<std::int64_t> locks = {lock_of(resource, {})};
-    if (lists.all) locks.push_back(lock_of(resource, every_tag));
-    for (const std::string& tag : lists.tags) locks.push_back(lock_of(resource, tag));
+std::vector<std::string> locks_of(const Resource& resource, const OutdatedLists& lists) {
+    std::vector<std::string> locks = {lock_name(resource, {})};
+    if (lists.all) locks.push_back(lock_name(resource, every_tag));
+    for (const std::string& tag : lists.tags) locks.push_back(lock_name(resource, tag));
     return locks;
 }
 
-std::vector<std::int64_t> locks_of_readers(const Resource& resource, std::string_view tag) {
-    if (tag.empty()) return {lock_of(resource, {})};
-    return {lock_of(resource, tag), lock_of(resource, every_tag)};
+std::vector<std::string> locks_of_readers(const Resource& resource, std::string_view tag) {
+    if (tag.empty()) return {lock_name(resource, {})};
+    return {lock_name(resource, tag), lock_name(resource, every_tag)};
 }
 
 std::vector<std::string> outdated_entries(const Resource& resource, const RowImage* before,

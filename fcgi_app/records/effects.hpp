@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,12 +39,12 @@ struct OutdatedLists {
     bool operator==(const OutdatedLists&) const = default;
 };
 
-/// The locks of PostgreSQL (pg_advisory_xact_lock_shared) that say that a transaction which makes
-/// these lists wrong is about to end. Two tags may have one, at no cost but that of a cold list.
-std::vector<std::int64_t> locks_of(const Resource& resource, const OutdatedLists& lists);
+/// The names of the locks that say that a transaction which makes these lists wrong is about to
+/// end (take_locks).
+std::vector<std::string> locks_of(const Resource& resource, const OutdatedLists& lists);
 
 /// The locks of which none may be held where a list of a tag is to be kept.
-std::vector<std::int64_t> locks_of_readers(const Resource& resource, std::string_view tag);
+std::vector<std::string> locks_of_readers(const Resource& resource, std::string_view tag);
 
 /// The keys of the entries in Redis that are wrong once the change is committed. `before` is null
 /// for a new row, of which no entry can exist; `after` is null for a removed one.

@@ -21,6 +21,19 @@ RowImage removed_image(const Collection& collection, const Row& row) {
     return {.id = *row[0], .unique_values = {row.begin() + 1, end}, .tag_values = {end, row.end()}};
 }
 
+namespace {
+
+void add_tags(OutdatedLists& lists, const Collection& collection, const RowImage* before,
+              const RowImage* after) {
+    for (const RowImage* image : {before, after}) {
+        if (image == nullptr) continue;
+        if (mutant == Mutant::old_tags_not_swapped && image == before && after != nullptr) continue;
+        lists.add(tags_of(collection.statements.tag_sources(), image->tag_values));
+    }
+}
+
+}  // namespace
+
 FencedCommit::FencedCommit(Backend& backend, std::vector<const Collection*> collections)
     : backend_(backend), collections_(std::move(collections)) {
     const bool is_primed = collections_.size() == 1 && collections_.front()->resource.primed;
@@ -37,11 +50,9 @@ FencedCommit::~FencedCommit() {
 void FencedCommit::add(const Collection& collection, const RowImage* before, const RowImage* after,
                        const std::string& json) {
     const Resource& resource = collection.resource;
-    OutdatedLists& lists = changed_[&collection];
-    for (const RowImage* image : {before, after}) {
-        if (image == nullptr) continue;
-        if (mutant == Mutant::old_tags_not_swapped && image == before && after != nullptr) continue;
-        lists.add(tags_of(collection.statements.tag_sources(), image->tag_values));
+    add_tags(changed_[&collection], collection, before, after);
+    if constexpr (mutant == Mutant::tags_swapped_before_lock) {
+        add_tags(unlocked_[&collection], collection, before, after);
     }
     if (++rows_ > Mark::most_rows) return keys_.clear();
     if (mutant == Mutant::cascade_unfenced && &collection != collections_.front()) return;
@@ -56,6 +67,12 @@ void FencedCommit::add(const Collection& collection, const RowImage* before, con
         primed_[key] = after->id;
     }
     primed_[record_key(resource, after->id)] = json;
+}
+
+void FencedCommit::add_unlocked(const Collection& collection, const RowImage* before,
+                                const RowImage* after) {
+    add_tags(unlocked_[&collection], collection, before, after);
+    add(collection, before, after, {});
 }
 
 Expected<void> FencedCommit::run(Transaction& transaction) {
@@ -109,14 +126,19 @@ void FencedCommit::fence() {
 
 /// Before the first look for a link: whoever makes one later finds the lock.
 Expected<void> FencedCommit::lock(Transaction& transaction) {
-    const bool hold = descriptions_change(backend_.services);
-    std::vector<std::int64_t> locks;
-    for (auto& [collection, lists] : changed_) {
-        // Nobody knows here what the tags of the other descriptions are.
-        if (hold) lists.add_all();
+    // Nobody knows here what the tags of the other descriptions are.
+    if (descriptions_change(backend_.services)) {
+        for (auto& [collection, lists] : changed_) {
+            lists.add_all();
+            unlocked_[collection].add_all();
+        }
+    }
+    std::vector<std::string> locks;
+    for (const auto& [collection, lists] : unlocked_) {
         std::ranges::move(locks_of(collection->resource, lists), std::back_inserter(locks));
     }
     count_writers(1);
+    if (locks.empty()) return {};
     return transaction.lock(take_locks(locks));
 }
 

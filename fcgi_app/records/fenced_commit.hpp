@@ -28,19 +28,24 @@ public:
     FencedCommit& operator=(const FencedCommit&) = delete;
 
     /// The transaction changes a row of one of the collections (see outdated_entries), once for
-    /// each statement that does. `json` is the record after the change; empty: it was removed, or
-    /// is not to be put into the cache. A later change of the same row wins.
+    /// each statement that does, which has taken the locks of its lists. `json` is the record after
+    /// the change; empty: it was removed, or is not to be put into the cache. A later change of the
+    /// same row wins.
     void add(const Collection& collection, const RowImage* before, const RowImage* after,
              const std::string& json);
 
+    /// The same for a statement that has taken no locks: `run` does. The record is not put into the
+    /// cache.
+    void add_unlocked(const Collection& collection, const RowImage* before, const RowImage* after);
+
     /// Ends a transaction whose changes were made, in the order that is the protocol: the fence is
-    /// acknowledged (or trust in Redis is lost); then the tags of all changed rows are locked,
-    /// before and after the change, and the generations of their lists are swapped; and only then
-    /// is the change committed and may be seen by anybody. Where the only collection is primed, the
-    /// new values go into the cache after that, under the lease of the fence. Over Mark::most_rows
-    /// rows are not fenced one by one: trust in Redis ends then, as if the fence had failed. Fails
-    /// as Transaction::commit does, and with `unavailable` where a generation cannot be swapped;
-    /// nothing is committed then.
+    /// acknowledged (or trust in Redis is lost); then the locks are taken that are still to be
+    /// taken, and the generations of the lists of all changed rows are swapped, of their tags
+    /// before and after the change; and only then is the change committed and may be seen by
+    /// anybody. Where the only collection is primed, the new values go into the cache after that,
+    /// under the lease of the fence. Over Mark::most_rows rows are not fenced one by one: trust in
+    /// Redis ends then, as if the fence had failed. Fails as Transaction::commit does, and with
+    /// `unavailable` where a generation cannot be swapped; nothing is committed then.
     Expected<void> run(Transaction& transaction);
 
 private:
@@ -54,6 +59,7 @@ private:
     Backend& backend_;
     const std::vector<const Collection*> collections_;
     std::map<const Collection*, OutdatedLists> changed_;
+    std::map<const Collection*, OutdatedLists> unlocked_;  // of `changed_`
     bool is_counted_ = false;
     std::string token_;
     std::vector<std::string> keys_;

@@ -76,7 +76,7 @@ std::string is_among(const Field& reference, std::size_t parameter) {
                        sql_type(reference.reference()->id));
 }
 
-/// An array literal; ids have only hex digits and dashes.
+/// An array literal of ids or names of locks, which have no character that it would have to quote.
 std::string array_literal(const std::vector<std::string>& ids) {
     return fmt::format("{{{}}}", fmt::join(ids, ","));
 }
@@ -87,25 +87,27 @@ std::string text_of(const TagSource& source) {
                                   : fmt::format("{}::text", column(*source.field));
 }
 
-std::string array_literal(const std::vector<std::int64_t>& numbers) {
-    return fmt::format("{{{}}}", fmt::join(numbers, ","));
+/// The number of a lock by its name, an SQL expression. Not by the collation of a column that the
+/// name may come from.
+std::string lock_number(std::string_view name) {
+    return fmt::format("hashtextextended(({}) COLLATE \"C\", 0)", name);
 }
 
 }  // namespace
 
-Statement take_locks(const std::vector<std::int64_t>& locks) {
-    return {"SELECT pg_advisory_xact_lock_shared(lock) FROM unnest($1::bigint[]) AS lock",
-            {array_literal(locks)}};
+Statement take_locks(const std::vector<std::string>& names) {
+    return {fmt::format("SELECT pg_advisory_xact_lock_shared({}) FROM unnest($1::text[]) AS name",
+                        lock_number("name")),
+            {array_literal(names)}};
 }
 
-// A lock of one 64-bit number has its halves in two columns (PostgreSQL manual, pg_locks).
-Statement are_free(const std::vector<std::int64_t>& locks) {
-    return {
-        "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'"
-        " AND (classid::bigint << 32 | objid::bigint) = ANY($1::bigint[]) AND objsubid = 1"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        " AND granted AND pid IS DISTINCT FROM pg_backend_pid())",
-        {array_literal(locks)}};
+// Not by pg_locks: to list all locks of the server takes as long as to read a short list.
+Statement are_free(const std::vector<std::string>& names) {
+    return {fmt::format("SELECT bool_and(CASE WHEN pg_try_advisory_lock({0})"
+                        " THEN pg_advisory_unlock({0}) ELSE false END)"
+                        " FROM unnest($1::text[]) AS name",
+                        lock_number("name")),
+            {array_literal(names)}};
 }
 
 Statements::Statements(const Resource& resource)
@@ -185,8 +187,8 @@ std::string Statements::insert_text(const Change* change) const {
             ? "DEFAULT VALUES"
             : fmt::format("({}) VALUES ({})", fmt::join(columns, ", "), fmt::join(given, ", "));
     return fmt::format("INSERT INTO {} AS t {}{} RETURNING {}, {}{}", table_, values,
-                       unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", id_, json_,
-                       tag_columns_);
+                       unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", locking(id_),
+                       json_, tag_columns_);
 }
 
 Statement Statements::insert(const Change& change) const {
@@ -198,6 +200,37 @@ Statement Statements::insert(const Change& change) const {
         statement.values.push_back(sent == change.assignments.end() ? std::nullopt : sent->value);
     }
     return statement;
+}
+
+/// The name of the lock of a tag of the row, by the text of its source; empty where it has none.
+std::string Statements::lock_of(std::size_t source, const std::string& text) const {
+    const auto [list, field] = tag_sources_[source];
+    if (list != nullptr) {
+        return fmt::format("CASE {} WHEN 'true' THEN {} ELSE '' END", text,
+                           quoted_literal(lock_name(resource_, list->path)));
+    }
+    return fmt::format("{} || coalesce({}, '')",
+                       quoted_literal(lock_name(resource_, field->name + "=")), text);
+}
+
+/// What RETURNING gives, with the locks of the lists taken on the way. Each is taken, for none of
+/// the conditions is false. `before`: the texts of the sources before the change.
+std::string Statements::locking(const std::string& value,
+                                const std::vector<std::string>& before) const {
+    if (mutant == Mutant::tags_not_locked || mutant == Mutant::tags_swapped_before_lock) {
+        return value;
+    }
+    std::vector<std::string> names = {quoted_literal(lock_name(resource_, {}))};
+    for (std::size_t at = 0; at < tag_texts_.size(); ++at) {
+        names.push_back(lock_of(at, tag_texts_[at]));
+        if (at < before.size()) names.push_back(lock_of(at, before[at]));
+    }
+    std::string condition;
+    for (const std::string& name : names) {
+        condition += fmt::format("{}pg_advisory_xact_lock_shared({}) IS NOT NULL",
+                                 condition.empty() ? "" : " AND ", lock_number(name));
+    }
+    return fmt::format("CASE WHEN {} THEN {} END", condition, value);
 }
 
 std::string Statements::guard(std::size_t parameter, const std::string& xmin) const {
@@ -212,14 +245,14 @@ Statements::Before Statements::note_tags() const {
     Before before;
     for (std::size_t at = 0; at < tag_texts_.size(); ++at) {
         if (mutant == Mutant::old_tags_of_snapshot) {
-            before.columns += fmt::format(", (SELECT {} FROM {} AS t WHERE {} = $1::{})",
-                                          tag_texts_[at], table_, id_, id_type(resource_));
+            before.texts.push_back(fmt::format("(SELECT {} FROM {} AS t WHERE {} = $1::{})",
+                                               tag_texts_[at], table_, id_, id_type(resource_)));
             continue;
         }
         const std::string name = fmt::format("'larder.tag_{}'", at + 1);
         before.condition += fmt::format(" AND set_config({}, coalesce({}, ''), true) IS NOT NULL",
                                         name, tag_texts_[at]);
-        before.columns += fmt::format(", current_setting({})", name);
+        before.texts.push_back(fmt::format("current_setting({})", name));
     }
     return before;
 }
@@ -247,19 +280,21 @@ Statement Statements::update(const std::string& id, const Change& change,
     }
     if (!xmin.empty()) statement.values.emplace_back(xmin);
     const Before before = note_tags();
-    statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE {} = $1::{}{}{} RETURNING {}{}{}",
+    std::string columns = tag_columns_;
+    for (const std::string& text : before.texts) columns += ", " + text;
+    statement.sql = fmt::format("UPDATE {} AS t SET {} WHERE {} = $1::{}{}{} RETURNING {}{}",
                                 table_, fmt::join(settings, ", "), id_, id_type(resource_),
-                                guard(statement.values.size(), xmin), before.condition, json_,
-                                tag_columns_, before.columns);
+                                guard(statement.values.size(), xmin), before.condition,
+                                locking(json_, before.texts), columns);
     return statement;
 }
 
 Statement Statements::remove(const std::string& id, const std::string& xmin) const {
     Statement statement{.sql = {}, .values = {id}};
     if (!xmin.empty()) statement.values.emplace_back(xmin);
-    statement.sql =
-        fmt::format("DELETE FROM {0} AS t WHERE {1} = $1::{2}{3} RETURNING {1}{4}{5}", table_, id_,
-                    id_type(resource_), guard(2, xmin), unique_columns_, tag_columns_);
+    statement.sql = fmt::format("DELETE FROM {0} AS t WHERE {1} = $1::{2}{3} RETURNING {4}{5}{6}",
+                                table_, id_, id_type(resource_), guard(2, xmin), locking(id_),
+                                unique_columns_, tag_columns_);
     return statement;
 }
 

@@ -25,12 +25,15 @@ struct Statement {
 /// A statement without parameters that is not worth preparing.
 inline Statement once(std::string sql) { return {.sql = std::move(sql), .is_repeated = false}; }
 
-/// Takes these locks, shared and until the transaction ends. Nobody waits for them.
-Statement take_locks(const std::vector<std::int64_t>& locks);
+/// Takes locks of lists by their names (lock_name in catalog/tags.hpp), shared and until the
+/// transaction ends. They are PostgreSQL's advisory locks, numbered by a hash that PostgreSQL
+/// computes; two names may have one number, at no cost but that of a cold list.
+Statement take_locks(const std::vector<std::string>& names);
 
 /// (true) if no other transaction holds one of these locks. What a transaction that held one has
-/// changed is then visible to the next statement, or was rolled back.
-Statement are_free(const std::vector<std::int64_t>& locks);
+/// changed is then visible to the next statement, or was rolled back. It has each lock for itself
+/// for as long as an expression takes, which is the longest that a writer waits.
+Statement are_free(const std::vector<std::string>& names);
 
 /// The SQL of one resource, derived from its description. The table is `t` in each; PostgreSQL
 /// renders the JSON of a row, and these bytes are cached and sent as they are. Pure; any thread.
@@ -51,6 +54,10 @@ public:
     /// (true) if no other transaction has write locks on the table: every change made before this
     /// statement is then visible to the next one, or was rolled back.
     Statement quiet() const;
+
+    /// `insert`, `update` and `remove` take the locks of all lists that they make wrong with the
+    /// row that they change, before as after it; `clear` and `remove_all`, which can have any
+    /// number of rows, take none.
 
     /// What the tags of a row are derived from. "Tags" stand below for their texts, in this order.
     const std::vector<TagSource>& tag_sources() const { return tag_sources_; }
@@ -114,10 +121,13 @@ private:
     /// How an UPDATE gives the tags of the row before it.
     struct Before {
         std::string condition;
-        std::string columns;
+        std::vector<std::string> texts;  // SQL expressions
     };
     Before note_tags() const;
     query::Rows rows_of(const List& list) const;
+    std::string locking(const std::string& value,
+                        const std::vector<std::string>& before = {}) const;
+    std::string lock_of(std::size_t source, const std::string& text) const;
     std::string guard(std::size_t parameter, const std::string& xmin) const;
 
     const Resource& resource_;

@@ -64,6 +64,15 @@ command_adopt() {
     with_database run_schema adopt "$@"
 }
 
+# Takes no lock: a token is to be revoked whatever else is at work on the stack.
+command_token() {
+    [[ -x $TOKEN_PROGRAM ]] || fail "there is no program $TOKEN_PROGRAM: run make build and make up"
+    if database_is_private && ! part_runs postgresql; then
+        fail "PostgreSQL does not run: start the stack with make up"
+    fi
+    exec "$TOKEN_PROGRAM" "$@"
+}
+
 # Leaves nothing running that this command has started.
 abandon_start() {
     local status=$?

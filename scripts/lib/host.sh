@@ -23,6 +23,8 @@ enter_host() {
     FEED_PROGRAM=${LARDER_FEED:-$(program larder-feed)}
     # shellcheck disable=SC2034
     SCHEMA_PROGRAM=${LARDER_SCHEMA:-${WORKER_PROGRAM%/*}/larder-schema}
+    # shellcheck disable=SC2034
+    TOKEN_PROGRAM=${LARDER_TOKEN_PROGRAM:-${WORKER_PROGRAM%/*}/larder-token}
     ACCOUNT=${LARDER_ACCOUNT:-larder}
     [[ ! -e $SETTINGS_FILE || -r $SETTINGS_FILE ]] || fail "$SETTINGS_FILE cannot be read: run it as root"
     load_host_settings
@@ -107,6 +109,11 @@ command_migrate() {
 
 command_plan() {
     run_schema plan "$@"
+}
+
+# As the account: what it makes in RUN_DIR must be the workers' own.
+command_token() {
+    exec "${RUN_AS[@]}" "$TOKEN_PROGRAM" "$@"
 }
 
 # A description that exists stays as it is.

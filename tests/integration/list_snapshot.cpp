@@ -15,27 +15,27 @@ struct TwoWorkers : SharedStack {
     TwoWorkers() : SharedStack(Environment{{"WORKERS", "2"}}) {}
 };
 
-/// Two doors in PostgreSQL, each an advisory lock: the view pg_locks waits at one, the COMMIT of a
-/// change of a product at the other.
+/// Two doors in PostgreSQL, each an advisory lock: the look at a lock of lists waits at one, the
+/// COMMIT of a change of a product at the other.
 class Doors {
 public:
     static constexpr const char* at_look = "1001";
     static constexpr const char* at_commit = "1002";
 
     Doors() {
-        // An ordinary session may not touch the view; one that may says so.
+        // An ordinary session may not touch functions of PostgreSQL; one that may says so.
         database_.query("SET allow_system_table_mods = on");
         for (const auto* door : {at_look, at_commit}) {
             database_.query("SELECT pg_advisory_lock(" + std::string(door) + ")");
         }
         // Neither waits for a time only.
         database_.query(
-            "CREATE FUNCTION public.locks_behind_door() RETURNS SETOF pg_locks LANGUAGE plpgsql"
-            " SET lock_timeout = 0 AS $$BEGIN PERFORM pg_advisory_xact_lock_shared(" +
-            std::string(at_look) + "); RETURN QUERY SELECT * FROM pg_lock_status(); END$$");
+            "ALTER FUNCTION pg_catalog.pg_try_advisory_lock(bigint) RENAME TO pg_try_behind_door");
         database_.query(
-            "CREATE OR REPLACE VIEW pg_catalog.pg_locks AS"
-            " SELECT * FROM public.locks_behind_door()");
+            "CREATE FUNCTION pg_catalog.pg_try_advisory_lock(number bigint) RETURNS boolean"
+            " LANGUAGE plpgsql SET lock_timeout = 0"
+            " AS $$BEGIN PERFORM pg_advisory_xact_lock_shared(" +
+            std::string(at_look) + "); RETURN pg_try_behind_door(number); END$$");
         database_.query(
             "CREATE FUNCTION public.wait_at_door() RETURNS trigger LANGUAGE plpgsql"
             " SET lock_timeout = 0 AS $$BEGIN PERFORM pg_advisory_xact_lock_shared(" +
@@ -47,10 +47,10 @@ public:
     ~Doors() {
         database_.query("SELECT pg_advisory_unlock_all()");
         database_.query("DROP TRIGGER door ON public.products");
+        database_.query("DROP FUNCTION pg_catalog.pg_try_advisory_lock(bigint)");
         database_.query(
-            "CREATE OR REPLACE VIEW pg_catalog.pg_locks AS"
-            " SELECT * FROM pg_lock_status()");
-        database_.query("DROP FUNCTION public.locks_behind_door, public.wait_at_door");
+            "ALTER FUNCTION pg_catalog.pg_try_behind_door(bigint) RENAME TO pg_try_advisory_lock");
+        database_.query("DROP FUNCTION public.wait_at_door");
     }
     Doors(const Doors&) = delete;
     Doors& operator=(const Doors&) = delete;
@@ -58,7 +58,7 @@ public:
     /// How many sessions wait there.
     int waiting(const std::string& door) {
         return std::stoi(
-            database_.value("SELECT count(*) FROM pg_lock_status() AS l WHERE"
+            database_.value("SELECT count(*) FROM pg_locks AS l WHERE"
                             " l.locktype = 'advisory' AND NOT l.granted AND"
                             " l.objid = " +
                             door));

@@ -107,8 +107,8 @@ inline swap_all_tags() {
     od
 }
 
-/* In one step: nobody looks at two of these locks, and to see one earlier only means that an answer is
-   not kept, as any answer may be. */
+/* In one step: to see one of these locks earlier only means that an answer is not kept, as any answer may
+   be. */
 inline lock() {
     d_step {
 #ifdef ALL
@@ -293,23 +293,21 @@ inline resolve() {
     fi
 }
 
-#ifdef ALL
-#ifdef NO_ALL_CHECK
-#define is_locked (tag_lock[tag] != 0)
-#else
-#define is_locked (tag_lock[tag] != 0 || all_lock != 0)
-#endif
-#else
-#define is_locked (tag_lock[tag] != 0)
-#endif
-
-/* Advisory locks are in PostgreSQL's shared table, which pg_locks reads in one step. */
+/* One lock after the other, each by an attempt to take it, in a statement of its own. */
 inline look_at_locks() {
 #ifndef NO_LOCK_CHECK
     if
-    :: is_locked -> goto answered
+    :: tag_lock[tag] != 0 -> goto answered
+    :: else
+    fi;
+#if defined(ALL) && !defined(NO_ALL_CHECK)
+    if
+    :: all_lock != 0 -> goto answered
     :: else
     fi
+#else
+    skip
+#endif
 #else
     skip
 #endif

@@ -140,6 +140,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_key_set_is_refused) {
     BOOST_TEST(refusal_of(R"({"keys":{}})").contains("no JWK Set"));
     BOOST_TEST(refusal_of(R"({"keys":[]})") == "it has no key that can be used");
     BOOST_TEST(refusal_of(R"({"keys":[],"keys":[]})").contains("appears twice"));
+    BOOST_TEST(refusal_of(R"({"a\nb":1,"a\nb":2})") ==
+               "The key 'a?b' appears twice in one object.");
     BOOST_TEST(refusal_of(R"({"keys":[7]})") == "key 1: it is no object");
     BOOST_TEST(refusal_of(R"({"keys":[{}]})") == "key 1: it lacks kty");
     BOOST_TEST(refusal_of(R"({"keys":[{"kty":7}]})") == "key 1: kty is no string");

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "query/parse.hpp"
@@ -42,6 +44,14 @@ struct Items {
     const std::string json{item_json};
     const std::string id{uuid};
 };
+
+/// What a write of a resource without tags gives first, with the lock of the collection's lists.
+std::string locking(std::string_view resource, std::string_view value) {
+    return fmt::format(
+        "CASE WHEN pg_advisory_xact_lock_shared(hashtextextended(('larder:lists:{}:') COLLATE"
+        " \"C\", 0)) IS NOT NULL THEN {} END",
+        resource, value);
+}
 
 void check(const Statement& statement, const std::string& sql, const Values& values) {
     BOOST_TEST(statement.sql == sql);
@@ -93,8 +103,8 @@ BOOST_FIXTURE_TEST_CASE(an_insert_has_every_column_and_leaves_conflicts_to_the_c
                                        "sign": "S1", "name": "Zoë", "id": 1})")),
           "INSERT INTO public.\"boats\" AS t (\"name\", \"sign\", \"length\", \"berths\", "
           "\"harbour\")"
-          " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING t.id, " +
-              json,
+          " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING " +
+              locking("boats", "t.id") + ", " + json,
           {"Zoë", "S1", "24.90", "10", std::nullopt});
 }
 
@@ -120,24 +130,25 @@ BOOST_FIXTURE_TEST_CASE(an_update_sets_what_was_sent, Boats) {
           "UPDATE public.\"boats\" AS t SET \"name\" = $2, \"berths\" = $3, \"harbour\" = $4 WHERE "
           "t.id = $1::uuid"
           " RETURNING " +
-              json,
+              locking("boats", json),
           {id, "n", "3", std::nullopt});
     check(statements.update(id, sent, "77"),
           "UPDATE public.\"boats\" AS t SET \"name\" = $2, \"berths\" = $3, \"harbour\" = $4 WHERE "
           "t.id = $1::uuid"
           " AND t.xmin = $5::xid RETURNING " +
-              json,
+              locking("boats", json),
           {id, "n", "3", std::nullopt, "77"});
 }
 
 BOOST_FIXTURE_TEST_CASE(a_removal_gives_back_the_unique_values, Boats) {
     check(statements.remove(id, ""),
-          "DELETE FROM public.\"boats\" AS t WHERE t.id = $1::uuid RETURNING t.id, t.\"sign\", "
-          "t.\"harbour\"",
+          "DELETE FROM public.\"boats\" AS t WHERE t.id = $1::uuid RETURNING " +
+              locking("boats", "t.id") + ", t.\"sign\", t.\"harbour\"",
           {id});
     check(statements.remove(id, "77"),
           "DELETE FROM public.\"boats\" AS t WHERE t.id = $1::uuid AND t.xmin = $2::xid"
-          " RETURNING t.id, t.\"sign\", t.\"harbour\"",
+          " RETURNING " +
+              locking("boats", "t.id") + ", t.\"sign\", t.\"harbour\"",
           {id, "77"});
 }
 
@@ -165,8 +176,8 @@ BOOST_FIXTURE_TEST_CASE(a_list_has_its_condition_order_and_limit, Boats) {
 BOOST_FIXTURE_TEST_CASE(a_document_is_stored_without_the_id_that_was_sent, Items) {
     const Change sent{.document = R"({"id": 1, "a": null})"};
     check(statements.insert(sent),
-          "INSERT INTO public.\"items\" AS t (data) VALUES ($1::jsonb - 'id') RETURNING t.id, " +
-              json,
+          "INSERT INTO public.\"items\" AS t (data) VALUES ($1::jsonb - 'id') RETURNING " +
+              locking("items", "t.id") + ", " + json,
           {sent.document});
 }
 
@@ -176,19 +187,21 @@ BOOST_FIXTURE_TEST_CASE(a_document_is_merged_at_the_top_or_deeply, Items) {
         statements.update(id, sent, "9"),
         "UPDATE public.\"items\" AS t SET data = t.data || ($2::jsonb - 'id') WHERE t.id = $1::uuid"
         " AND t.xmin = $3::xid RETURNING " +
-            json,
+            locking("items", json),
         {id, sent.document, "9"});
     sent.mode = ChangeMode::merge_patch;
     check(statements.update(id, sent, ""),
           "UPDATE public.\"items\" AS t SET data = larder.merge_patch(t.data, $2::jsonb - 'id')"
           " WHERE t.id = $1::uuid RETURNING " +
-              json,
+              locking("items", json),
           {id, sent.document});
 }
 
 BOOST_FIXTURE_TEST_CASE(a_document_has_no_unique_fields, Items) {
     check(statements.remove(id, ""),
-          "DELETE FROM public.\"items\" AS t WHERE t.id = $1::uuid RETURNING t.id", {id});
+          "DELETE FROM public.\"items\" AS t WHERE t.id = $1::uuid RETURNING " +
+              locking("items", "t.id"),
+          {id});
     check(statements.select_guarded(id),
           "SELECT " + json + ", t.xmin FROM public.\"items\" AS t WHERE t.id = $1::uuid", {id});
 }
@@ -218,8 +231,8 @@ BOOST_AUTO_TEST_CASE(each_type_has_its_sql) {
     BOOST_REQUIRE(created);
     check(statements.insert(*created),
           R"(INSERT INTO public."order" AS t ("b", "t", "Der ""Z""", "j") VALUES ($1, $2, $3, $4))"
-          " RETURNING t.id, " +
-              json,
+          " RETURNING " +
+              locking("order", "t.id") + ", " + json,
           {"true", "2026-11-28T00:00:00Z", "y", R"({"a" : 1.50})"});
     const auto patched = validate(samples, ChangeMode::merge_patch, R"({"j": {"a": null}})");
     BOOST_REQUIRE(patched);
@@ -268,22 +281,20 @@ BOOST_AUTO_TEST_CASE(a_table_and_a_key_of_other_names) {
     check(statements.insert(*created),
           "INSERT INTO " + table +
               R"( AS t ("detail ID", "Unit Price"))"
-              " VALUES (gen_random_uuid(), $1) ON CONFLICT DO NOTHING RETURNING t.\"detail ID\", " +
-              json,
+              " VALUES (gen_random_uuid(), $1) ON CONFLICT DO NOTHING RETURNING " +
+              locking("order_details", "t.\"detail ID\"") + ", " + json,
           {"1"});
     const auto dated = validate(details, ChangeMode::create, R"({"at": "2026-11-28", "price": 1})");
     BOOST_REQUIRE(dated);
     check(statements.insert(*dated),
           "INSERT INTO " + table +
               R"( AS t ("detail ID", "Unit Price", "at"))"
-              " VALUES (gen_random_uuid(), $1, $2) ON CONFLICT DO NOTHING RETURNING"
-              " t.\"detail ID\", " +
-              json,
+              " VALUES (gen_random_uuid(), $1, $2) ON CONFLICT DO NOTHING RETURNING " +
+              locking("order_details", "t.\"detail ID\"") + ", " + json,
           {"1", "2026-11-28"});
     BOOST_TEST(statements.remove("x", "").sql ==
-               "DELETE FROM " + table +
-                   " AS t WHERE t.\"detail ID\" = $1::uuid RETURNING"
-                   " t.\"detail ID\", t.\"Unit Price\"");
+               "DELETE FROM " + table + " AS t WHERE t.\"detail ID\" = $1::uuid RETURNING " +
+                   locking("order_details", "t.\"detail ID\"") + ", t.\"Unit Price\"");
 }
 
 BOOST_AUTO_TEST_CASE(a_record_of_nothing_but_what_the_database_gives_can_be_made) {
@@ -293,7 +304,8 @@ BOOST_AUTO_TEST_CASE(a_record_of_nothing_but_what_the_database_gives_can_be_made
     const auto created = validate(stamps, ChangeMode::create, "{}");
     BOOST_REQUIRE(created);
     BOOST_TEST(Statements(stamps).insert(*created).sql.starts_with(
-        R"(INSERT INTO public."stamps" AS t DEFAULT VALUES RETURNING t.id, )"));
+        R"(INSERT INTO public."stamps" AS t DEFAULT VALUES RETURNING )" +
+        locking("stamps", "t.id") + ", "));
 }
 
 BOOST_FIXTURE_TEST_CASE(what_a_client_sent_never_becomes_sql, Boats) {
@@ -304,7 +316,9 @@ BOOST_FIXTURE_TEST_CASE(what_a_client_sent_never_becomes_sql, Boats) {
                             statements.update(evil, change(ChangeMode::replace, body), evil).sql,
                             statements.remove(evil, evil).sql, statements.select({evil}).sql,
                             statements.select_guarded(evil).sql}) {
-        if (const auto own = sql.find(json); own != std::string::npos) sql.erase(own, json.size());
+        for (const std::string& own : {json, std::string("'larder:lists:boats:'")}) {
+            if (const auto at = sql.find(own); at != std::string::npos) sql.erase(at, own.size());
+        }
         BOOST_TEST_CONTEXT(sql) {
             for (const auto* part : {"--", "evil", "9", "'"}) {
                 BOOST_TEST(sql.find(part) == std::string::npos);
@@ -336,7 +350,7 @@ BOOST_AUTO_TEST_CASE(writes_give_the_texts_of_tags_before_and_after) {
     BOOST_TEST(update.sql.ends_with(
         tags + ", current_setting('larder.tag_1'), current_setting('larder.tag_2')"));
     BOOST_TEST(statements.insert(change).sql.ends_with(tags));
-    BOOST_TEST(statements.remove("7", "").sql.ends_with(R"(RETURNING t.id, t."number")" + tags));
+    BOOST_TEST(statements.remove("7", "").sql.ends_with(R"(THEN t.id END, t."number")" + tags));
     const std::vector<std::string> ids = {"1"};
     BOOST_TEST(statements.remove_all(ids).sql.ends_with(R"(RETURNING t.id, t."number")" + tags));
     const Statement clear = statements.clear({&bills.fields[1], &ids});
@@ -349,11 +363,37 @@ BOOST_AUTO_TEST_CASE(writes_give_the_texts_of_tags_before_and_after) {
     BOOST_TEST(statements.shape() != Statements(plain).shape());
 }
 
-BOOST_AUTO_TEST_CASE(locks_of_tags_are_taken_and_looked_for_by_number) {
-    const Statement taken = take_locks({-1, 5});
+BOOST_AUTO_TEST_CASE(a_write_takes_the_locks_that_readers_look_for) {
+    const Resource bills = {
+        .name = "bills",
+        .title = "Bill",
+        .fields = {{.name = "customer", .type = Reference{.to = "customers"}, .filter = true}},
+        .lists = {List{}, List{.path = "large", .where = "total > 9"}}};
+    const Statements statements(bills);
+    const auto lock = [](std::string_view name) {
+        return fmt::format(
+            "pg_advisory_xact_lock_shared(hashtextextended(({}) COLLATE \"C\", 0)) IS NOT NULL",
+            name);
+    };
+    const std::string own = "CASE WHEN " + lock("'larder:lists:bills:'");
+    const std::string large = "CASE {} WHEN 'true' THEN 'larder:lists:bills:large' ELSE '' END";
+    const std::string customer = "'larder:lists:bills:customer=' || coalesce({}, '')";
+    const auto of = [&](const std::string& name, const std::string& text) {
+        return " AND " + lock(fmt::format(fmt::runtime(name), text));
+    };
+    const std::string after = of(customer, "t.\"customer\"::text") + " THEN ";
+    const std::string listed = of(large, "(total > 9)::text");
+    BOOST_TEST(statements.insert({}).sql.contains(own + listed + after + "t.id END"));
+    BOOST_TEST(statements.remove("7", "").sql.contains(own + listed + after + "t.id END"));
+    const Change change{.assignments = {{.field = &bills.fields[0], .value = "42"}}};
+    BOOST_TEST(statements.update("7", change, "")
+                   .sql.contains(own + listed + of(large, "current_setting('larder.tag_1')") +
+                                 of(customer, "t.\"customer\"::text") +
+                                 of(customer, "current_setting('larder.tag_2')") + " THEN ("));
+    const Statement taken = take_locks({"a", "b"});
     BOOST_TEST(taken.sql.contains("pg_advisory_xact_lock_shared"));
-    BOOST_TEST(taken.values.front().value() == "{-1,5}");
-    BOOST_TEST(are_free({7}).values.front().value() == "{7}");
+    BOOST_TEST(taken.values.front().value() == "{a,b}");
+    BOOST_TEST(are_free({"a"}).values.front().value() == "{a}");
 }
 
 BOOST_AUTO_TEST_CASE(a_removal_locks_clears_and_removes_what_refers_to_it) {
