@@ -26,7 +26,7 @@ enum class Mutant {
     old_tags_of_snapshot,
     access_link_unread,
     access_lock_unchecked,
-    late_access_link,
+    access_not_locked,
     access_swap_after_commit,
 };
 

@@ -26,14 +26,6 @@ Assign text(std::string Settings::* member) {
     };
 }
 
-Assign absolute_path(std::string Settings::* member) {
-    return [member](Settings& settings, std::string_view value) -> std::string {
-        if (!value.starts_with('/')) return "must be an absolute path";
-        settings.*member = value;
-        return {};
-    };
-}
-
 Assign number(int Settings::* member, int least, int most) {
     return [=](Settings& settings, std::string_view value) {
         const auto parsed = to_number<int>(value);
@@ -198,16 +190,6 @@ const std::vector<Setting>& setting_table() {
         {"AUTH", "off",
          "`on`: every request needs a token whose roles have the right; `off`: everything is open",
          flag(&Settings::auth)},
-        {"AUTH_JWKS", "",
-         "file of the public keys of an identity provider (JWK Set), by which JWTs are verified;"
-         " default: no JWT is taken",
-         absolute_path(&Settings::auth_jwks)},
-        {"AUTH_ISSUER", "", "what `iss` of a JWT must be", text(&Settings::auth_issuer)},
-        {"AUTH_AUDIENCE", "", "what `aud` of a JWT must be or have",
-         text(&Settings::auth_audience)},
-        {"AUTH_ROLE_CLAIM", "roles",
-         "the claim of a JWT that has its roles; dots lead into objects",
-         text(&Settings::auth_role_claim)},
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},
         {"AUTH_JWKS", "",
@@ -266,12 +248,6 @@ std::expected<Settings, std::string> load_settings(
             // Without the value: it may hold a password, or a line break.
             return std::unexpected(fmt::format("{} {}", setting.name, why));
         }
-    }
-    if (!settings.auth_jwks.empty() &&
-        (settings.auth_issuer.empty() || settings.auth_audience.empty())) {
-        return std::unexpected<std::string>(
-            "AUTH_JWKS needs AUTH_ISSUER and AUTH_AUDIENCE: a JWT that was made for another server"
-            " must not be taken here");
     }
     if (settings.direct_database_url.empty()) {
         settings.direct_database_url = settings.database_url;

@@ -30,10 +30,6 @@ struct Settings {
     bool database_request_id = false;
     std::string metrics_allow;
     bool auth = false;
-    std::string auth_jwks;  ///< empty: no JWT is taken
-    std::string auth_issuer;
-    std::string auth_audience;
-    std::string auth_role_claim;
     std::string run_dir;
     std::string resources_dir;
     int workers = 0;

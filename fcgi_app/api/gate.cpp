@@ -72,9 +72,6 @@ Gate::Gate(Services& services, std::function<void(Job)> push, std::function<void
     : services_(services),
       push_(std::move(push)),
       wake_(std::move(wake)),
-      rules_{.issuer = services.settings.auth_issuer,
-             .audience = services.settings.auth_audience,
-             .role_claim = services.settings.auth_role_claim},
       links_(services.access_generation) {}
 
 Gate::Decision Gate::decide(const http::Request& request, const Endpoint& endpoint,
@@ -138,7 +135,8 @@ Gate::Decision Gate::decide_jwt(std::string_view token, const http::Request& req
     static const access::KeySet no_keys;
     const std::int64_t now = unix_time();
     if (services_.settings.auth_jwks.empty()) {
-        const access::Verdict verdict = access::judge_jwt(token, no_keys, rules_, now);
+        const access::Verdict verdict =
+            access::judge_jwt(token, no_keys, services_.settings.jwt, now);
         return {.refusal = bad_token(verdict ? access::Refusal::key : verdict.error())};
     }
     const std::string generation = services_.access_generation.current();
@@ -154,7 +152,8 @@ Gate::Decision Gate::decide_jwt(std::string_view token, const http::Request& req
             return grant(known->second, request, endpoint);
         }
     }
-    const access::Verdict verdict = access::judge_jwt(token, *keys->file.keys, rules_, now);
+    const access::Verdict verdict =
+        access::judge_jwt(token, *keys->file.keys, services_.settings.jwt, now);
     if (!verdict) return {.refusal = bad_token(verdict.error())};
     if (may_keep) {
         if (keys_.known.size() >= most_known) keys_.known.clear();
@@ -181,10 +180,8 @@ void Gate::let_nginx(const std::string& generation, std::string_view token,
     if (!client || links_.is_made(generation, *client, now)) return;
     const std::span<const std::string> roles =
         identity == nullptr ? std::span<const std::string>() : identity->roles;
-    links_.make(
-        mutant == Mutant::late_access_link ? services_.access_generation.current() : generation,
-        *client, access::readable(roles, services_.resources),
-        identity == nullptr ? std::nullopt : identity->expires, now);
+    links_.make(generation, *client, access::readable(roles, services_.resources),
+                identity == nullptr ? std::nullopt : identity->expires, now);
 }
 
 void Gate::note_use(const access::Identity& identity, std::int64_t now) {

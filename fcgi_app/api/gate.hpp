@@ -12,7 +12,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "access/claims.hpp"
 #include "access/identity.hpp"
 #include "access/key_set.hpp"
 #include "access/links.hpp"
@@ -127,7 +126,6 @@ private:
     Services& services_;
     const std::function<void(Job)> push_;
     const std::function<void()> wake_;
-    const access::JwtRules rules_;
     access::Links links_;
     Ground<Tokens> tokens_;
     Ground<Keys> keys_;
