@@ -254,7 +254,10 @@ int main(int argc, char** argv) {
         const auto catalog = read_catalog(resources_directory(std::getenv));
         if (!catalog) return refuse_all(catalog.error());
         if (lists) print_lists(*catalog);
-        if (description) fmt::print("{}\n", openapi::document(*catalog, is_auth_on(std::getenv)));
+        if (description) {
+            fmt::print("{}\n", openapi::document(*catalog, public_path_of(std::getenv),
+                                                 is_auth_on(std::getenv)));
+        }
         return EXIT_SUCCESS;
     }
     const bool is_asked =

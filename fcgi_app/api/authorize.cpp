@@ -31,7 +31,7 @@ access::Action action_of(const Endpoint& endpoint) {
 }
 
 bool is_open(const Endpoint& endpoint, const http::Request& request) {
-    return endpoint.is_open || (endpoint.role == "metrics" && request.may_see_metrics);
+    return endpoint.is_open || (endpoint.role == "metrics" && request.may_read_metrics);
 }
 
 bool may_call(const Endpoint& endpoint, std::span<const std::string> roles) {

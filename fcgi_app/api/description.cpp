@@ -136,7 +136,8 @@ Value components(std::span<const Resource> resources, bool is_guarded) {
 
 }  // namespace
 
-std::string document(std::span<const Resource> resources, bool is_guarded) {
+std::string document(std::span<const Resource> resources, std::string_view public_path,
+                     bool is_guarded) {
     const Operations operations = all_operations(resources);
     const Value licence = object({{"name", "MIT"}, {"identifier", "MIT"}});
     return object({{"openapi", "3.1.0"},
@@ -144,7 +145,7 @@ std::string document(std::span<const Resource> resources, bool is_guarded) {
                                     {"version", LARDER_VERSION},
                                     {"description", introduction},
                                     {"license", licence}})},
-                   {"servers", array({object({{"url", "/"}})})},
+                   {"servers", array({object({{"url", public_path.empty() ? "/" : public_path}})})},
                    {"security", is_guarded ? a_token() : no_token()},
                    {"tags", tags(resources)},
                    {"paths", paths(operations, is_guarded)},

@@ -61,8 +61,7 @@ Expected<void> check_complete(const http::Request& request) {
 Expected<void> check_head(const Endpoint& endpoint, const http::Request& request,
                           std::uint64_t body_limit) {
     if (!request.is_read()) {
-        auto origin = http::check_origin(request.origin, request.sec_fetch_site, request.host);
-        if (!origin) return origin;
+        if (auto origin = http::check_origin(request); !origin) return origin;
     }
     if (endpoint.body) {
         if (auto type = check_content_type(*endpoint.body, request); !type) return type;

@@ -29,10 +29,11 @@ struct Request {
     std::string_view origin;                        ///< of a write, like the two below
     std::string_view sec_fetch_site;
     std::string_view host;
+    bool is_origin_allowed = false;  ///< the operator lets pages of this origin write
+    bool may_read_metrics =
+        false;  ///< the client is one that METRICS_ALLOW names, as nginx sees it
     std::string_view accept;
     std::string_view authorization;  ///< the header; holds a secret
-    /// nginx lets clients of this address read the metrics (METRICS_ALLOW).
-    bool may_see_metrics = false;
     std::string_view id;     ///< nginx's, or made by the connection; empty: none so far
     std::string_view disks;  ///< of nginx's temporary files and cache, see server/disk_room.hpp
     std::string_view traceparent;      ///< see http/trace_context.hpp; not checked yet

@@ -32,9 +32,8 @@ const std::vector<ErrorText>& error_texts() {
          {.kind = ErrorKind::bad_request, .detail = "The name is not UTF-8."}},
         {"There is no token, or it is not valid: `WWW-Authenticate` says why (RFC 6750).",
          {.kind = ErrorKind::unauthorized, .detail = "This needs a token."}},
-        {"A page of another origin has sent a write (`Origin`, `Sec-Fetch-Site`), or the roles of "
-         "the"
-         " token have not this right, or the database"
+        {"A page of another origin has sent a write (`Origin`, `Sec-Fetch-Site`; setting"
+         " `CORS_ORIGINS`), or the roles of the token have not this right, or the database"
          " does not let Larder make this change (row-level security, a privilege), or the metrics"
          " are not for this client (setting `METRICS_ALLOW`).",
          {.kind = ErrorKind::forbidden,
@@ -173,9 +172,12 @@ Value::Object common_responses(bool is_guarded) {
                                  {"content", content(problem_type, schema)}}));
     members.emplace_back(
         "Error",
-        object({{"description", "Any other error, such as 414 for too long an address, or 500."},
-                {"headers", headers({})},
-                {"content", content(problem_type, schema)}}));
+        object(
+            {{"description",
+              "Any other error, such as 414 for too long an address, 429 with `Retry-After`"
+              " for too many requests (settings `RATE_LIMIT`, `CONNECTIONS_PER_ADDRESS`), or 500."},
+             {"headers", headers({})},
+             {"content", content(problem_type, schema)}}));
     return members;
 }
 

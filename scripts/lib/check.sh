@@ -15,6 +15,8 @@ command_check() {
         check_metrics
         check_names
         check_access
+        check_origins
+        check_limits
         check_answer
     )
     printf '%s\n' "$findings"
@@ -54,10 +56,21 @@ check_settings_file() {
         grep -qxF "$name" <<<"$known" || [[ $name == PG* ]] ||
             problem "settings: $name in $SETTINGS_FILE is not known; see man 5 larder for the names"
     done < <(names_in "$SETTINGS_FILE")
-    if [[ $(stat -L -c %a "$SETTINGS_FILE") == *[4567] ]] && holds_password; then
-        advice "settings: anybody can read the password in $SETTINGS_FILE; chmod o= $SETTINGS_FILE"
-    fi
+    check_secret_file "$SETTINGS_FILE"
+    check_secret_file "${PGSERVICEFILE:-}"
     ok "settings: from $SETTINGS_FILE"
+}
+
+# check_secret_file FILE: a password in it is for root, and for the group of the service.
+check_secret_file() {
+    local group
+    [[ -r $1 ]] && holds_password "$1" || return 0
+    group=$(stat -L -c %G "$1")
+    if [[ $(stat -L -c %a "$1") == *[4567] ]]; then
+        problem "settings: every account of this host can read the password in $1; chgrp $ACCOUNT $1, chmod 0640 $1"
+    elif [[ $(stat -L -c %a "$1") == *[4567]? && $group != root && $group != "$(id -gn "$ACCOUNT")" ]]; then
+        problem "settings: the group $group can read the password in $1; chgrp $ACCOUNT $1"
+    fi
 }
 
 # names_in FILE: the variables that it sets.
@@ -65,8 +78,9 @@ names_in() {
     [[ ! -r $1 ]] || sed -nE 's/^[[:space:]]*([A-Z_][A-Z0-9_]*)=.*/\1/p' "$1"
 }
 
+# holds_password FILE
 holds_password() {
-    grep -qE '^[^#]*(://[^/@]*:[^/@]*@|password=|PGPASSWORD=)' "$SETTINGS_FILE"
+    grep -qE '^[^#]*(://[^/@]*:[^/@]*@|password[[:space:]]*=|PGPASSWORD=)' "$1"
 }
 
 # What is live may differ from what the operator has written.
@@ -221,7 +235,7 @@ check_nginx_site() {
 # Whether there is a proxy cannot be seen from here, and not every one says for whom it asks.
 check_metrics() {
     if [[ " $METRICS_ALLOW " =~ \ (127\.|::1[\ /]) ]]; then
-        advice "metrics: /metrics is open to this host; where a proxy on it serves others, have the proxy refuse /metrics, or set METRICS_ALLOW=none"
+        advice "metrics: /metrics is open to this host; where a proxy on it serves others, without saying so (X-Forwarded-For), have the proxy refuse /metrics, or set METRICS_ALLOW=none"
     fi
 }
 
@@ -239,6 +253,19 @@ check_access() {
         ok "access: everything is open to this host"
     else
         advice "access: whoever reaches $API_HOST can read and change everything; set AUTH=on, or listen on 127.0.0.1 behind a server that guards it"
+    fi
+}
+
+# With AUTH=on, a page has to have a token of its own.
+check_origins() {
+    if allows_every_origin && ! has_tokens; then
+        advice "origins: with CORS_ORIGINS=* every page that a user of this network opens can read and change all records; set CORS_ORIGINS to the origins of your pages, or AUTH=on"
+    fi
+}
+
+check_limits() {
+    if [[ -z $RATE_LIMIT ]] && ! listens_on_loopback; then
+        advice "limits: nginx listens on $API_HOST, and one client may ask for as much as it can; set RATE_LIMIT, such as RATE_LIMIT=100/s"
     fi
 }
 

@@ -125,6 +125,7 @@ check_settings() {
         fail "METRICS_ALLOW=$METRICS_ALLOW: expected addresses or networks with spaces between them, or none"
     [[ $SERVER_NAMES =~ ^($SERVER_NAME|\ )*$ ]] ||
         fail "SERVER_NAMES=$SERVER_NAMES: expected host names or addresses with spaces between them"
+    check_edge_settings
     if [[ -v STACK_SEED && ! $STACK_SEED =~ ^[01]$ ]]; then
         fail "STACK_SEED=$STACK_SEED: expected 0 or 1"
     fi

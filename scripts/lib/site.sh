@@ -40,8 +40,8 @@ render_site() {
     answer_log refusals >"$1/refusals.conf"
     read_ids >"$1/read_ids.conf"
     list_ids >"$1/list_ids.conf"
-    metrics_allow >"$1/metrics_allow.conf"
     authorization >"$1/authorization.conf"
+    render_edge "$1"
     nginx_disks >"$1/disks.conf"
 }
 
@@ -119,21 +119,6 @@ guard_log() {
     if is_on AUTH; then
         printf '%serror_log /dev/null emerg;\n' "$1"
     fi
-}
-
-# A proxy on this host connects from a loopback address for clients anywhere. What such a proxy says it
-# forwards is refused, unless nginx knows the client itself (set_real_ip_from).
-metrics_allow() {
-    local network
-    # shellcheck disable=SC2016
-    printf '%s\n' 'set $larder_way "$remote_addr $http_forwarded$http_x_forwarded_for$http_x_real_ip$http_via";' \
-        'if ($larder_way ~ "^(127\.[0-9.]+|::1|::ffff:127\.[0-9.]+|unix:) .") {' '    return 403;' '}'
-    if [[ $METRICS_ALLOW != none ]]; then
-        for network in $METRICS_ALLOW; do
-            printf 'allow %s;\n' "$network"
-        done
-    fi
-    echo 'deny all;'
 }
 
 # The lines of an upstream. A lone server is tried again at once, whatever has happened; of several,

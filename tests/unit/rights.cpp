@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(metrics_are_open_to_whom_nginx_lets_see_them) {
     const Endpoint endpoint{.path = "/metrics", .role = "metrics"};
     http::Request request;
     BOOST_TEST(!is_open(endpoint, request));
-    request.may_see_metrics = true;
+    request.may_read_metrics = true;
     BOOST_TEST(is_open(endpoint, request));
     BOOST_TEST(!is_open({.path = "/employees", .resource = &resources()[0]}, request));
 }
