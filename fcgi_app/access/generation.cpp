@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <array>
 #include <filesystem>
@@ -57,11 +56,6 @@ void Generation::sweep() const {
         const std::string name = path.filename();
         return name.starts_with(prefix) && name != current();
     });
-}
-
-std::int64_t access_lock() {
-    constexpr std::string_view name = "larder:access";
-    return static_cast<std::int64_t>(XXH3_64bits(name.data(), name.size()));
 }
 
 }  // namespace larder::access

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <expected>
 #include <string>
 
@@ -45,10 +44,10 @@ private:
     std::string link_;
 };
 
-/// The advisory lock of PostgreSQL (pg_advisory_xact_lock_shared; store/statements.hpp, take_locks)
-/// of a transaction that makes verdicts wrong. It takes the lock after its change and before it
-/// swaps. A verdict may be kept under the generation that was read, if then, in a statement before
-/// the one that reads the tokens, no other transaction held the lock.
-std::int64_t access_lock();
+/// The name of the advisory lock of PostgreSQL (store/statements.hpp, take_locks) of a transaction
+/// that makes verdicts wrong. It takes the lock after its change and before it swaps. A verdict may
+/// be kept under the generation that was read, if then, in a statement before the one that reads
+/// the tokens, no other transaction held the lock.
+inline constexpr const char* access_lock = "larder:access";
 
 }  // namespace larder::access

@@ -11,7 +11,7 @@ Expected<LoadedTokens> load_tokens(Session& session, const Generation& generatio
     bool is_quiet = false;
     bool is_read = true;
     const auto done = session.stream(
-        {.before = are_free({access_lock()}), .rows = {.sql = std::string(TokenTable::select)}},
+        {.before = are_free({access_lock}), .rows = {.sql = std::string(TokenTable::select)}},
         [&](const Session::Head& head) { is_quiet = head.before.at(0).at(0) == "t"; },
         [&](const Row& row) { return is_read = loaded.table.add(row); });
     if (!done) return std::unexpected(done.error());

@@ -56,7 +56,7 @@ std::string array_of(const Roles& roles) {
 /// The rest of the protocol after a change. False: there is no RUN_DIR to swap in.
 Expected<bool> commit(Transaction& transaction, const Generation& generation) {
     if constexpr (mutant != Mutant::access_not_locked) {
-        if (auto locked = transaction.lock(take_locks({access_lock()})); !locked) {
+        if (auto locked = transaction.lock(take_locks({access_lock})); !locked) {
             return std::unexpected(std::move(locked.error()));
         }
     }
