@@ -305,7 +305,13 @@ int main(int argc, char** argv) {
     if (const auto prepared = shared.access_generation.prepare(); !prepared) {
         return refuse_to_serve(prepared.error());
     }
-    if (settings->auth) keep_memory_secret();
+    if (settings->auth) {
+        keep_memory_secret();
+        // This process may judge otherwise than those before it: by other rights, or other
+        // settings.
+        if (!shared.access_generation.swap())
+            return refuse_to_serve(file_failure(settings->run_dir));
+    }
     warn_if_open(*settings);
     return serve(shared, resources);
 }

@@ -156,11 +156,11 @@ bool Feed::is_late() const { return lag_ > late || Clock::now() - heard_ > tick 
 /// nobody can have written anything, and what is cached has to stay.
 Feed::Result Feed::renew_blindly() {
     renewed_ = Clock::now();
+    if (!renew_epoch(backend_)) return {};
     if (!backend_.services.access_generation.swap()) {
         return std::unexpected(
             fmt::format("cannot renew the verdicts on tokens: {}", std::strerror(errno)));
     }
-    if (!renew_epoch(backend_)) return {};
     backend_.services.metrics.list_renewals.add(backend_.services.collections.size());
     if (backend_.services.generations.swap_all()) return {};
     return std::unexpected(fmt::format("cannot renew the lists: {}", std::strerror(errno)));

@@ -241,6 +241,7 @@ command_restart_workers() {
     copy_descriptions
     take_descriptions
     restart_workers "$@"
+    renew_access
     step workers "restarted"
 }
 

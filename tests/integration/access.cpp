@@ -3,13 +3,16 @@
 #define BOOST_TEST_MODULE access
 #include <sys/stat.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <random>
 #include <thread>
 
 #include "feed.hpp"
@@ -247,6 +250,54 @@ BOOST_AUTO_TEST_CASE(keys_are_rotated_without_a_restart) {
     std::ofstream(key_file()) << "{";
     BOOST_TEST(eventually([&] { return status_of(paths().front(), token) == 503; }));
     for (const auto& path : paths()) expect_problem(api().get(path, bearer(token)), 503);
+}
+
+// LARDER_TEST_TOKENS=100000 sends as many.
+BOOST_AUTO_TEST_CASE(no_garbage_is_anything_but_401) {
+    const auto maker = JwtMaker::ed25519();
+    use_keys(key_set_of({maker.jwk(R"("kid":"a")")}));
+    const std::vector<std::string> sound = {
+        create_token("mutated", {"clerk"}),
+        maker.token_of("EdDSA", "a", claims(std::time(nullptr) + 3600))};
+    for (const auto& token : sound) BOOST_TEST(status_of("/boats", token) == 200);
+    const char* wanted = std::getenv("LARDER_TEST_TOKENS");
+    const unsigned count = wanted == nullptr ? 4000U : static_cast<unsigned>(std::stoul(wanted));
+    std::atomic<unsigned> next = 0;
+    std::atomic<int> wrong = 0;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            // Bytes that a header field may have (RFC 9110, section 5.5).
+            const std::string alphabet =
+                "ABCXYZabcxyz0189-_.~+/=!#$%&'*^`|,;:@()[]{}<>?\\\"\xc3\xa4\xff ";
+            for (unsigned number = next++; number < count; number = next++) {
+                std::mt19937 random(number);
+                const auto letter = [&] { return alphabet[random() % alphabet.size()]; };
+                std::string token = sound[number % 2];
+                if (number % 5 == 0) {
+                    token.assign(1 + random() % 3000, 'x');
+                    for (char& c : token) c = letter();
+                }
+                for (std::size_t edits = 1 + random() % 3; edits > 0; --edits) {
+                    // The last character of base64url may have bits that mean nothing.
+                    const std::size_t at = random() % (token.size() - 1);
+                    switch (random() % 3) {
+                        case 0: token[at] = letter(); break;
+                        case 1: token.insert(at, 1, letter()); break;
+                        default: token.erase(at, 1 + random() % 5);
+                    }
+                }
+                if (token == sound[0] || token == sound[1] || token.empty()) continue;
+                const std::string& path = paths()[number % paths().size()];
+                const int status = status_of(path, token);
+                if (status == 401) continue;
+                ++wrong;
+                BOOST_TEST_MESSAGE(status << " for " << token);
+            }
+        });
+    }
+    threads.clear();
+    BOOST_TEST(wrong == 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_outage_is_no_refusal) {
