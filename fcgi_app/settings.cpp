@@ -264,6 +264,9 @@ const std::vector<Setting>& setting_table() {
          flag(&Settings::database_request_id)},
         {"METRICS_ALLOW", "127.0.0.1 ::1",
          "addresses and networks that may read `/metrics`, or `none`", metrics_allow},
+        {"AUTH", "off",
+         "`on`: every request needs a token whose roles have the right; `off`: everything is open",
+         flag(&Settings::auth)},
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},
         {"AUTH_JWKS", "",
@@ -337,6 +340,17 @@ std::expected<Settings, std::string> load_settings(
 std::string resources_directory(const std::function<const char*(const char*)>& variable) {
     const char* set = variable("RESOURCES_DIR");
     return std::string(set != nullptr && *set != '\0' ? set : default_resources);
+}
+
+bool is_loopback(std::string_view address) {
+    return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+bool is_auth_on(const std::function<const char*(const char*)>& variable) {
+    Settings settings;
+    const char* set = variable("AUTH");
+    const std::string why = flag(&Settings::auth)(settings, set == nullptr ? "off" : set);
+    return why.empty() && settings.auth;
 }
 
 std::string public_path_of(const std::function<const char*(const char*)>& variable) {

@@ -34,6 +34,7 @@ struct Settings {
     bool trace_reads = false;
     bool database_request_id = false;
     std::string metrics_allow;
+    bool auth = false;
     std::string run_dir;
     std::string resources_dir;
     int workers = 0;
@@ -69,6 +70,13 @@ std::expected<Settings, std::string> load_settings(
 /// The directory of the resource descriptions alone, for what is asked of a program that need not
 /// be able to serve.
 std::string resources_directory(const std::function<const char*(const char*)>& variable);
+
+/// Whether nothing outside of this host reaches an address to listen on. A name other than
+/// `localhost` may be any address.
+bool is_loopback(std::string_view address);
+
+/// AUTH alone, for the same.
+bool is_auth_on(const std::function<const char*(const char*)>& variable);
 
 /// PUBLIC_PATH alone, for the same.
 std::string public_path_of(const std::function<const char*(const char*)>& variable);

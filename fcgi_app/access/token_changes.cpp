@@ -11,6 +11,7 @@
 
 #include "catalog/names.hpp"
 #include "feed/mark.hpp"
+#include "mutant.hpp"
 #include "number.hpp"
 #include "store/cache_locks.hpp"
 
@@ -49,8 +50,15 @@ TokenRow row_from(const Row& row) {
 
 /// The rest of the protocol after a change. False: there is no RUN_DIR to swap in.
 Expected<bool> commit(Transaction& transaction, const Generation& generation) {
-    if (auto locked = transaction.lock(take_locks({access_lock})); !locked) {
-        return std::unexpected(std::move(locked.error()));
+    if constexpr (mutant != Mutant::access_not_locked) {
+        if (auto locked = transaction.lock(take_locks({access_lock})); !locked) {
+            return std::unexpected(std::move(locked.error()));
+        }
+    }
+    if constexpr (mutant == Mutant::access_swap_after_commit) {
+        auto done = transaction.commit(to_text({.host = "larder-token", .rows = 0}));
+        if (!done) return std::unexpected(std::move(done.error()));
+        return generation.swap();
     }
     const bool has_swapped = generation.swap();
     if (!has_swapped && errno != ENOENT) {
