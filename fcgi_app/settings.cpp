@@ -64,6 +64,18 @@ Assign redis_number(int RedisAddress::* member, int least, int most) {
     };
 }
 
+Assign jwt_rule(std::string access::JwtRules::* member) {
+    return [member](Settings& settings, std::string_view value) -> std::string {
+        settings.jwt.*member = value;
+        return {};
+    };
+}
+
+std::string auth_jwks(Settings& settings, std::string_view value) {
+    settings.auth_jwks = value;
+    return value.starts_with('/') ? "" : "must be an absolute path";
+}
+
 std::string redis_url(Settings& settings, std::string_view value) {
     auto address = parse_redis_url(value);
     if (!address) return address.error();
@@ -252,8 +264,24 @@ const std::vector<Setting>& setting_table() {
          flag(&Settings::database_request_id)},
         {"METRICS_ALLOW", "127.0.0.1 ::1",
          "addresses and networks that may read `/metrics`, or `none`", metrics_allow},
+        {"AUTH", "off",
+         "`on`: every request needs a token whose roles have the right; `off`: everything is open",
+         flag(&Settings::auth)},
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},
+        {"AUTH_JWKS", "",
+         "file with the public keys of an identity provider, a JWK Set; its JWTs are taken then. "
+         "Needs"
+         " AUTH_ISSUER and AUTH_AUDIENCE",
+         auth_jwks},
+        {"AUTH_ISSUER", "", "`iss` that a JWT must have, byte by byte",
+         jwt_rule(&access::JwtRules::issuer)},
+        {"AUTH_AUDIENCE", "", "`aud` that a JWT must have, alone or among others",
+         jwt_rule(&access::JwtRules::audience)},
+        {"AUTH_ROLE_CLAIM", "roles",
+         "claim of a JWT that has its roles; a dot leads into an object, such as "
+         "`realm_access.roles`",
+         jwt_rule(&access::JwtRules::role_claim)},
         {"BODY_LIMIT_BYTES", "1048576", "largest request body, in bytes",
          number(&Settings::body_limit_bytes, 1, 1 << 30)},
         {"WORKERS", "2", "worker processes of this host; 0: its nginx uses those of other hosts",
@@ -301,6 +329,10 @@ std::expected<Settings, std::string> load_settings(
     if (settings.direct_database_url.empty()) {
         settings.direct_database_url = settings.database_url;
     }
+    if (!settings.auth_jwks.empty() &&
+        (settings.jwt.issuer.empty() || settings.jwt.audience.empty())) {
+        return std::unexpected("AUTH_JWKS needs AUTH_ISSUER and AUTH_AUDIENCE");
+    }
     if (settings.item_cache_ttl < 0) settings.item_cache_ttl = settings.cache_ttl_seconds;
     return settings;
 }
@@ -308,6 +340,17 @@ std::expected<Settings, std::string> load_settings(
 std::string resources_directory(const std::function<const char*(const char*)>& variable) {
     const char* set = variable("RESOURCES_DIR");
     return std::string(set != nullptr && *set != '\0' ? set : default_resources);
+}
+
+bool is_loopback(std::string_view address) {
+    return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+bool is_auth_on(const std::function<const char*(const char*)>& variable) {
+    Settings settings;
+    const char* set = variable("AUTH");
+    const std::string why = flag(&Settings::auth)(settings, set == nullptr ? "off" : set);
+    return why.empty() && settings.auth;
 }
 
 std::string public_path_of(const std::function<const char*(const char*)>& variable) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/claims.hpp"
 #include "cache/redis_address.hpp"
 #include "observe/log.hpp"
 
@@ -33,6 +34,7 @@ struct Settings {
     bool trace_reads = false;
     bool database_request_id = false;
     std::string metrics_allow;
+    bool auth = false;
     std::string run_dir;
     std::string resources_dir;
     int workers = 0;
@@ -43,6 +45,8 @@ struct Settings {
     int query_timeout_ms = 0;
     int body_limit_bytes = 0;
     std::string welcome_text;
+    std::string auth_jwks;  ///< empty: no JWT is taken
+    access::JwtRules jwt;   ///< AUTH_ISSUER, AUTH_AUDIENCE, AUTH_ROLE_CLAIM
     int redis_timeout_ms = 0;
     bool prepared_statements = true;
 };
@@ -66,6 +70,13 @@ std::expected<Settings, std::string> load_settings(
 /// The directory of the resource descriptions alone, for what is asked of a program that need not
 /// be able to serve.
 std::string resources_directory(const std::function<const char*(const char*)>& variable);
+
+/// Whether nothing outside of this host reaches an address to listen on. A name other than
+/// `localhost` may be any address.
+bool is_loopback(std::string_view address);
+
+/// AUTH alone, for the same.
+bool is_auth_on(const std::function<const char*(const char*)>& variable);
 
 /// PUBLIC_PATH alone, for the same.
 std::string public_path_of(const std::function<const char*(const char*)>& variable);

@@ -181,7 +181,7 @@ public:
                     : std::move(*plan);
         if (!plan_.ends_with('\n')) plan_ += '\n';
         const std::string own = directory_ + "/sqitch.conf";
-        if (access(own.c_str(), F_OK) == 0) return {};
+        if (::access(own.c_str(), F_OK) == 0) return {};
         return replace_file(own, configuration);
     }
 
@@ -190,7 +190,7 @@ public:
         std::string name = fmt::format("{}_{}", wanted, word_of(phase));
         const auto is_taken = [&] {
             return plan_.contains('\n' + name + ' ') ||
-                   access(path("deploy", name).c_str(), F_OK) == 0;
+                   ::access(path("deploy", name).c_str(), F_OK) == 0;
         };
         for (int i = 2; is_taken(); ++i) name = fmt::format("{}_{}_{}", wanted, i, word_of(phase));
         return name;

@@ -52,7 +52,7 @@ std::string html_escaped(std::string_view text) {
 
 class Welcome : public Operation {
 public:
-    Welcome() : Operation({.path = "/"}) {}
+    Welcome() : Operation({.path = "/", .is_open = true}) {}
 
     Lane lane(const Call&) const override { return Lane::now; }
 

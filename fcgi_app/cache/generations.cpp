@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <set>
 
+#include "cache/generation_link.hpp"
 #include "cache/shared_memory.hpp"
 
 namespace larder {
@@ -21,7 +21,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::chrono::seconds kept{5};
 constexpr const char* suffix = ".generation";
 constexpr std::string_view link_suffix = ".list";
 constexpr std::size_t most_kept = 512;  // files whose directory is held open
@@ -55,19 +54,9 @@ std::expected<void, std::string> Generations::prepare() {
     return {};
 }
 
-/// Makes a new directory and a link to it. A link that is there is replaced, or else it stays.
+/// A link that is there is replaced, or else it stays.
 bool Generations::make(const std::string& link, bool replace) {
-    const std::string name = random_token().append(suffix);
-    const std::string directory = fmt::format("{}/{}", run_dir_, name);
-    if (mkdir(directory.c_str(), 0750) != 0) return false;
-    if (!replace) return symlink(name.c_str(), link.c_str()) == 0 || errno == EEXIST;
-    const std::string made = directory + ".new";
-    if (symlink(name.c_str(), made.c_str()) != 0) return false;
-    if (rename(made.c_str(), link.c_str()) == 0) return true;
-    const int cause = errno;
-    unlink(made.c_str());
-    errno = cause;
-    return false;
+    return begin_generation(run_dir_, random_token().append(suffix), link, 0750, replace);
 }
 
 bool Generations::swap(std::string_view collection, std::string_view tag) {
@@ -172,15 +161,9 @@ void Generations::sweep() {
         const std::lock_guard lock(mutex_);
         made_ = std::move(tags);
     }
-    const auto now = fs::file_time_type::clock::now();
-    fs::directory_iterator entry(run_dir_, error);
-    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-        const fs::path& path = entry->path();
-        if (path.extension() != suffix || current.contains(path.filename())) continue;
-        std::error_code gone;  // another process sweeps, too
-        const auto age = now - entry->last_write_time(gone);
-        if (!gone && age > kept) fs::remove_all(path, gone);
-    }
+    remove_generations(run_dir_, [&](const fs::path& path) {
+        return path.extension() == suffix && !current.contains(path.filename());
+    });
 }
 
 }  // namespace larder

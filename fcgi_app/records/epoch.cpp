@@ -35,7 +35,7 @@ private:
 std::string hold_file(const std::string& run_dir) { return run_dir + "/hold"; }
 
 bool is_held(const Services& services) {
-    return access(hold_file(services.settings.run_dir).c_str(), F_OK) == 0;
+    return ::access(hold_file(services.settings.run_dir).c_str(), F_OK) == 0;
 }
 
 /// The next epoch, over every one used before and over `least`.

@@ -14,6 +14,7 @@ command_check() {
         check_nginx_site
         check_metrics
         check_names
+        check_access
         check_origins
         check_limits
         check_answer
@@ -241,6 +242,17 @@ check_metrics() {
 check_names() {
     if [[ -z ${SERVER_NAMES// /} ]] && ! listens_on_loopback; then
         advice "names: nginx listens on $API_HOST and answers whatever name is in Host, so a page of another site can reach it under a name of its own (DNS rebinding); set SERVER_NAMES to the names that Larder has"
+    fi
+}
+
+# Of the key file, and of the database, larder-worker --diagnose tells.
+check_access() {
+    if is_on AUTH; then
+        ok "access: every request needs a token with the right"
+    elif listens_on_loopback; then
+        ok "access: everything is open to this host"
+    else
+        advice "access: whoever reaches $API_HOST can read and change everything; set AUTH=on, or listen on 127.0.0.1 behind a server that guards it"
     fi
 }
 

@@ -23,6 +23,8 @@ enter_host() {
     FEED_PROGRAM=${LARDER_FEED:-$(program larder-feed)}
     # shellcheck disable=SC2034
     SCHEMA_PROGRAM=${LARDER_SCHEMA:-${WORKER_PROGRAM%/*}/larder-schema}
+    # shellcheck disable=SC2034
+    TOKEN_PROGRAM=${LARDER_TOKEN_PROGRAM:-${WORKER_PROGRAM%/*}/larder-token}
     ACCOUNT=${LARDER_ACCOUNT:-larder}
     [[ ! -e $SETTINGS_FILE || -r $SETTINGS_FILE ]] || fail "$SETTINGS_FILE cannot be read: run it as root"
     load_host_settings
@@ -69,7 +71,13 @@ has_systemd() {
     [[ -d /run/systemd/system ]]
 }
 
+# With AUTH=on a request would need a token, and the command is the operator's anyway.
 clear_caches() {
+    if is_on AUTH && ((WORKERS > 0)); then
+        [[ ! -e $LIVE ]] || local -x RESOURCES_DIR=$LIVE
+        "${RUN_AS[@]}" "$WORKER_PROGRAM" --clear-caches
+        return
+    fi
     curl -sf -H "$(host_field)" --noproxy '*' -o /dev/null -m 30 -X POST "$(url)/cache/clear"
 }
 
@@ -101,6 +109,11 @@ command_migrate() {
 
 command_plan() {
     run_schema plan "$@"
+}
+
+# As the account: what it makes in RUN_DIR must be the workers' own.
+command_token() {
+    exec "${RUN_AS[@]}" "$TOKEN_PROGRAM" "$@"
 }
 
 # A description that exists stays as it is.
@@ -139,6 +152,7 @@ command_apply() {
     take_descriptions
     apply_site
     apply_units
+    renew_access
     deploy_changes
     apply_feed
     ((is_changed == 0)) || release_redis

@@ -7,12 +7,14 @@ install_programs() {
     local worker=${LARDER_WORKER:-$ROOT/build/bin/larder-worker}
     local feed=${LARDER_FEED:-$ROOT/build/bin/larder-feed}
     local schema=${LARDER_SCHEMA:-${worker%/*}/larder-schema}
+    local token=${LARDER_TOKEN_PROGRAM:-${worker%/*}/larder-token}
     [[ -x $worker ]] || fail "there is no program $worker: run make build"
     install_file 0755 "$worker" bin/larder-worker "$@"
     if [[ -x $feed ]]; then
         install_file 0755 "$feed" bin/larder-feed "$@"
     fi
     [[ ! -x $schema ]] || install_file 0755 "$schema" bin/larder-schema "$@"
+    [[ ! -x $token ]] || install_file 0755 "$token" bin/larder-token "$@"
     install_resources "$worker" "$@"
     install_pages "$@"
 }

@@ -50,6 +50,10 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_TEST(!settings.database_request_id);
     BOOST_TEST(settings.metrics_allow == "127.0.0.1 ::1");
     BOOST_TEST(settings.welcome_text == "Welcome to the Flask App!");
+    BOOST_TEST(settings.auth_jwks.empty());
+    BOOST_TEST(settings.jwt.issuer.empty());
+    BOOST_TEST(settings.jwt.audience.empty());
+    BOOST_TEST(settings.jwt.role_claim == "roles");
     BOOST_TEST(settings.body_limit_bytes == 1048576);
     BOOST_TEST(settings.run_dir == "/run/larder");
     BOOST_TEST(settings.direct_database_url == settings.database_url);
@@ -309,6 +313,23 @@ BOOST_AUTO_TEST_CASE(the_markdown_has_a_head_and_a_row_for_each) {
     }
     BOOST_TEST(table.find("| `API_PORT` | `8080` | ") != std::string::npos);
     BOOST_TEST(table.find("| `ITEM_CACHE_TTL` |  | ") != std::string::npos);
+}
+
+// A JWT of the same provider for another server must not be taken.
+BOOST_AUTO_TEST_CASE(keys_need_an_issuer_and_an_audience) {
+    const std::string needs = "AUTH_JWKS needs AUTH_ISSUER and AUTH_AUDIENCE";
+    BOOST_TEST(load({{"AUTH_JWKS", "/k"}}).error() == needs);
+    BOOST_TEST(load({{"AUTH_JWKS", "/k"}, {"AUTH_ISSUER", "i"}}).error() == needs);
+    BOOST_TEST(load({{"AUTH_JWKS", "/k"}, {"AUTH_AUDIENCE", "a"}}).error() == needs);
+    BOOST_TEST(load({{"AUTH_JWKS", "keys.json"}}).error() == "AUTH_JWKS must be an absolute path");
+    const Settings settings = loaded({{"AUTH_JWKS", "/k"},
+                                      {"AUTH_ISSUER", "i"},
+                                      {"AUTH_AUDIENCE", "a"},
+                                      {"AUTH_ROLE_CLAIM", "realm_access.roles"}});
+    BOOST_TEST(settings.auth_jwks == "/k");
+    BOOST_TEST(settings.jwt.issuer == "i");
+    BOOST_TEST(settings.jwt.audience == "a");
+    BOOST_TEST(settings.jwt.role_claim == "realm_access.roles");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
