@@ -249,16 +249,16 @@ check_names() {
 check_access() {
     if is_on AUTH; then
         ok "access: every request needs a token with the right"
-    elif listens_on_loopback; then
+    elif ! faces_network; then
         ok "access: everything is open to this host"
     else
-        advice "access: whoever reaches $API_HOST can read and change everything; set AUTH=on, or listen on 127.0.0.1 behind a server that guards it"
+        advice "access: every client that reaches nginx can read and change everything; set AUTH=on, or listen on 127.0.0.1 behind a server that guards it"
     fi
 }
 
 # With AUTH=on, a page has to have a token of its own.
 check_origins() {
-    if allows_every_origin && ! has_tokens; then
+    if allows_every_origin && ! is_on AUTH; then
         advice "origins: with CORS_ORIGINS=* every page that a user of this network opens can read and change all records; set CORS_ORIGINS to the origins of your pages, or AUTH=on"
     fi
 }

@@ -115,10 +115,6 @@ origin_param() {
     ! has_origins || echo 'fastcgi_param ORIGIN_ALLOWED $larder_allowed_origin if_not_empty;'
 }
 
-has_tokens() {
-    [[ ${AUTH:-off} =~ ^(on|true|yes|1)$ ]]
-}
-
 # An address: of IPv6 the network of 64 bits, in which one client can take any address. (Where `::` stands for
 # some of these bits, it is what comes before.) A client: with AUTH=on a token, else an address. nginx cannot
 # know whether a token is valid, and a flood of invented ones has as many clients. So all tokens of an address
@@ -140,7 +136,7 @@ map $remote_addr $larder_address {
 TEXT
     connection_zone
     [[ -n $RATE_LIMIT ]] || return 0
-    if has_tokens; then
+    if is_on AUTH; then
         cat <<'TEXT'
 map $http_authorization $larder_client {
     default $larder_address;
@@ -196,7 +192,7 @@ limits() {
     esac
     printf '%s;\n' 'limit_conn_status 429' 'limit_conn_log_level info'
     [[ -n $RATE_LIMIT ]] || return 0
-    if has_tokens; then
+    if is_on AUTH; then
         limit_rate larder_clients_rate "$count"
         limit_rate larder_tokens_rate $((count * TOKENS_OF_ADDRESS))
     else
@@ -248,7 +244,7 @@ TEXT
 # With AUTH=on a token may allow what the address does not: a worker decides, and is told of the address.
 # shellcheck disable=SC2016
 metrics_guard() {
-    if has_tokens; then
+    if is_on AUTH; then
         echo 'fastcgi_param METRICS_ALLOWED $larder_metrics_allowed if_not_empty;'
     else
         printf '%s\n' 'if ($larder_metrics_allowed = "") {' '    return 403;' '}'

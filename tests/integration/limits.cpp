@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -134,6 +136,39 @@ BOOST_AUTO_TEST_CASE(a_token_does_not_widen_the_limit_of_an_address) {
                                                                                                : 0;
     }
     BOOST_TEST(refused > 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_network_of_ipv6_is_one_address) {
+    const Limits limits(Environment{{"RATE_LIMIT", "5/min"}});
+    // As an operator says it whose server in front names the clients; it is gone with the next
+    // reload.
+    const std::filesystem::path configuration = stack().status().at("nginx_conf");
+    std::ifstream file(configuration);
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    const std::string_view server = "server {\n";
+    text.insert(text.find(server) + server.size(),
+                "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\n");
+    std::ofstream(configuration) << text;
+    stack().kill(stack().pids("nginx").front(), SIGHUP);
+    const auto is_refused = [](const std::string& address) {
+        return api().get("/user", {"X-Forwarded-For: " + address}).status == 429;
+    };
+    for (const auto& [network, other] :
+         {std::pair<std::string, std::string>{"2001:db8:1:2:", "2001:db8:1:3::1"},
+          {"2001:db8:1::", "2001:db8:2::1"},
+          {"fd00::", "fd01::1"}}) {
+        BOOST_TEST_CONTEXT(network) {
+            int asked = 0;
+            BOOST_TEST(eventually([&] {
+                return is_refused(network + (network.ends_with("::") ? "" : ":") +
+                                  std::to_string(asked++ % 5 + 1));
+            }));
+            BOOST_TEST(asked > 5);
+            BOOST_TEST(!is_refused(other));
+        }
+    }
+    BOOST_TEST(eventually([&] { return is_refused("203.0.113.1"); }));
+    BOOST_TEST(!is_refused("203.0.113.2"));
 }
 
 BOOST_AUTO_TEST_CASE(with_tokens_each_has_the_rate_and_an_address_ten_times_of_it) {

@@ -122,3 +122,30 @@ BOOST_AUTO_TEST_CASE(a_client_that_nginx_knows_is_judged_by_its_own_address) {
     BOOST_TEST(status_of("X-Real-IP: 203.0.113.9") == 403);
     BOOST_TEST(known.client().get("/metrics").status == 403);
 }
+
+BOOST_AUTO_TEST_CASE(with_tokens_a_role_reads_them_from_anywhere) {
+    const Stack guarded(Environment{{"AUTH", "on"}});
+    const auto bearer_of = [&](const std::string& name, const std::string& role) {
+        const auto made = guarded.script({"token", "create", "--name", name, "--role", role});
+        for (const auto& line : lines_in(made.output)) {
+            if (line.starts_with("larder_")) return "Authorization: Bearer " + line;
+        }
+        throw std::runtime_error(made.output);
+    };
+    const auto scraper = bearer_of("prometheus", "metrics");
+    const auto admin = bearer_of("root", "admin");
+    const auto clerk = bearer_of("clerk", "clerk");
+    const Client& client = guarded.client();
+    // What comes from this host needs no token.
+    BOOST_TEST(client.get("/metrics").status == 200);
+    const std::string forwarded = "X-Forwarded-For: 203.0.113.9";
+    const auto refused = client.get("/metrics", {forwarded});
+    expect_problem(refused, 401);
+    BOOST_TEST(refused.header("WWW-Authenticate").starts_with("Bearer "));
+    BOOST_TEST(client.get("/metrics", {forwarded, scraper}).status == 200);
+    BOOST_TEST(client.get("/metrics", {forwarded, admin}).status == 200);
+    expect_problem(client.get("/metrics", {forwarded, clerk}), 403);
+    expect_problem(client.get("/metrics", {forwarded, "Authorization: Bearer larder_none"}), 401);
+    expect_problem(client.get("/metrics", {forwarded, "METRICS_ALLOWED: 1", "Metrics-Allowed: 1"}),
+                   401);
+}

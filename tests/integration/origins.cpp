@@ -3,6 +3,7 @@
 #define BOOST_TEST_MODULE origins
 #include <algorithm>
 #include <csignal>
+#include <stdexcept>
 
 #include "fixture.hpp"
 
@@ -249,6 +250,39 @@ BOOST_AUTO_TEST_CASE(all_origins_or_none) {
         BOOST_TEST(refused.status == 1, refused.output);
         BOOST_TEST(refused.output.contains("CORS_ORIGINS"), refused.output);
     }
+}
+
+BOOST_AUTO_TEST_CASE(on_what_tokens_decide) {
+    const Stack guarded(Environment{{"AUTH", "on"}, {"CORS_ORIGINS", app}});
+    const auto made = guarded.script({"token", "create", "--name", "page", "--role", "admin"});
+    const auto other = guarded.script({"token", "create", "--name", "other", "--role", "other"});
+    const auto bearer_in = [](const Finished& finished) {
+        for (const auto& line : lines_in(finished.output)) {
+            if (line.starts_with("larder_")) return "Authorization: Bearer " + line;
+        }
+        throw std::runtime_error(finished.output);
+    };
+    const auto admin = bearer_in(made);
+    const Client& client = guarded.client();
+    expect_open("no token", client.get("/items", of(app)), 401);
+    expect_open("a bad token", client.get("/items", of(app, {"Authorization: Bearer x"})), 401);
+    expect_open("no right", client.get("/items", of(app, {bearer_in(other)})), 403);
+    expect_open("a write without a token", client.post("/items", "{}", of(app)), 401);
+    expect_open("a write", client.post("/items", "{}", of(app, {admin})), 201);
+    Response kept;
+    BOOST_TEST(eventually([&] {
+        kept = client.get("/items", of(app, {admin}));
+        return kept.header("X-Cache") == "HIT";
+    }));
+    expect_open("a kept list", kept, 200);
+    expect_open("a kept list without a token", client.get("/items", of(app)), 401);
+    // A preflight has no token.
+    expect_open("a preflight",
+                client.request("OPTIONS", "/items", {},
+                               of(app, {"Access-Control-Request-Method: PUT",
+                                        "Access-Control-Request-Headers: authorization"})),
+                204);
+    expect_problem(client.post("/items", "{}", of("https://evil.example", {admin})), 403);
 }
 
 BOOST_AUTO_TEST_CASE(on_outages) {
