@@ -11,6 +11,7 @@ namespace larder {
 /// `conflict` and `unavailable` are apart from the start: an outage never looks like an absence.
 enum class ErrorKind {
     bad_request,
+    unauthorized,  ///< no token, or one that is not valid
     forbidden,
     not_found,
     method_not_allowed,
@@ -33,7 +34,7 @@ struct FieldError {
 
 /// A failure as a value. `detail` is for the client, `log` is for the operator only.
 /// `headers` holds complete header lines that the answer must carry (Allow, Accept-Patch,
-/// Accept-Encoding).
+/// Accept-Encoding, WWW-Authenticate).
 struct Error {
     ErrorKind kind = ErrorKind::internal;
     std::string detail = {};

@@ -89,6 +89,9 @@ int main(int argc, char** argv) {
     if (const auto prepared = shared.generations.prepare(); !prepared) {
         return refuse_to_follow(prepared.error());
     }
+    if (const auto prepared = shared.access_generation.prepare(); !prepared) {
+        return refuse_to_follow(prepared.error());
+    }
     const int stop = watch_for_stop();
     if (stop < 0) {
         return refuse_to_follow(fmt::format("cannot watch for signals: {}", std::strerror(errno)));

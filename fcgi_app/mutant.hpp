@@ -24,6 +24,10 @@ enum class Mutant {
     tags_swapped_before_lock,
     old_tags_not_swapped,
     old_tags_of_snapshot,
+    access_link_unread,
+    access_lock_unchecked,
+    access_not_locked,
+    access_swap_after_commit,
 };
 
 #ifndef LARDER_MUTANT

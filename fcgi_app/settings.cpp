@@ -140,6 +140,65 @@ std::string server_names(Settings& settings, std::string_view value) {
     return {};
 }
 
+/// Whether `text` is an origin as a browser sends it (RFC 6454, section 6.2), in any case: a
+/// scheme, a host, and perhaps a port.
+bool is_origin(std::string_view text) {
+    const auto mark = text.find("://");
+    if (mark == text.npos || mark == 0) return false;
+    constexpr std::string_view in_scheme =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    const std::string_view scheme = text.substr(0, mark);
+    const bool is_digit = scheme[0] >= '0' && scheme[0] <= '9';
+    if (is_digit || scheme.find_first_not_of(in_scheme) != scheme.npos) {
+        return false;
+    }
+    std::string_view host = text.substr(mark + 3);
+    const auto colon = host.find(':', host.starts_with('[') ? host.find(']') : 0);
+    if (colon != host.npos) {
+        const auto port = to_number<int>(host.substr(colon + 1));
+        if (!port || *port < 1 || *port > 65535) return false;
+        host = host.substr(0, colon);
+    }
+    return !host.starts_with('*') && is_server_name(host);
+}
+
+std::string cors_origins(Settings& settings, std::string_view value) {
+    settings.cors_origins = value;
+    if (value == "*") return {};
+    for (const auto word : std::views::split(value, ' ')) {
+        const std::string_view origin(word.begin(), word.end());
+        if (!origin.empty() && !is_origin(origin)) {
+            return "must be origins such as https://app.example:8443, with spaces between them and"
+                   " without a path, or *";
+        }
+    }
+    return {};
+}
+
+std::string public_path(Settings& settings, std::string_view value) {
+    constexpr std::string_view letters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
+    settings.public_path = value;
+    const bool is_path =
+        value.size() > 1 && value.starts_with('/') &&
+        std::ranges::all_of(std::views::split(value.substr(1), '/'), [&](const auto& word) {
+            const std::string_view segment(word.begin(), word.end());
+            return !segment.empty() && segment != "." && segment != ".." &&
+                   segment.find_first_not_of(letters) == segment.npos;
+        });
+    return is_path ? "" : "must be a path such as /api, without a slash at its end";
+}
+
+std::string rate_limit(Settings& settings, std::string_view value) {
+    settings.rate_limit = value;
+    const auto slash = std::min(value.find('/'), value.size());
+    const auto unit = value.substr(slash);
+    const auto count = to_number<int>(value.substr(0, slash));
+    const bool is_rate =
+        (unit == "/s" || unit == "/min") && count && *count >= 1 && *count <= 1000000;
+    return is_rate ? "" : "must be a number from 1 to 1000000 with /s or /min, such as 100/s";
+}
+
 }  // namespace
 
 // In the order in which they are applied: a later row wins over an earlier one.
@@ -154,6 +213,24 @@ const std::vector<Setting>& setting_table() {
          " *.example.org`; default: `localhost 127.0.0.1 [::1]` if it listens on loopback, else "
          "any",
          server_names},
+        {"PUBLIC_PATH", "",
+         "path below which the server in front of Larder shows it, such as `/api`; that server "
+         "takes"
+         " it off the path of a request",
+         public_path},
+        {"CORS_ORIGINS", "",
+         "origins whose pages may call Larder from a browser, with spaces between them, such as"
+         " `https://app.example`; `*`: all",
+         cors_origins},
+        {"RATE_LIMIT", "",
+         "requests that a client may send, such as `100/s` or `6000/min`; more get 429; default: "
+         "any"
+         " number",
+         rate_limit},
+        {"CONNECTIONS_PER_ADDRESS", "",
+         "requests of one address that are served at the same time; more get 429; 0: any number;"
+         " default: 1000, and of a loopback address any number",
+         number(&Settings::connections_per_address, 0, 1000000)},
         {"DATABASE_URL", "postgresql:///larder", "PostgreSQL: any libpq URL or keyword string",
          text(&Settings::database_url)},
         {"DIRECT_DATABASE_URL", "",
@@ -187,6 +264,9 @@ const std::vector<Setting>& setting_table() {
          flag(&Settings::database_request_id)},
         {"METRICS_ALLOW", "127.0.0.1 ::1",
          "addresses and networks that may read `/metrics`, or `none`", metrics_allow},
+        {"AUTH", "off",
+         "`on`: every request needs a token whose roles have the right; `off`: everything is open",
+         flag(&Settings::auth)},
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},
         {"AUTH_JWKS", "",
@@ -259,6 +339,22 @@ std::expected<Settings, std::string> load_settings(
 std::string resources_directory(const std::function<const char*(const char*)>& variable) {
     const char* set = variable("RESOURCES_DIR");
     return std::string(set != nullptr && *set != '\0' ? set : default_resources);
+}
+
+bool is_loopback(std::string_view address) {
+    return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+bool is_auth_on(const std::function<const char*(const char*)>& variable) {
+    Settings settings;
+    const char* set = variable("AUTH");
+    const std::string why = flag(&Settings::auth)(settings, set == nullptr ? "off" : set);
+    return why.empty() && settings.auth;
+}
+
+std::string public_path_of(const std::function<const char*(const char*)>& variable) {
+    const char* set = variable("PUBLIC_PATH");
+    return set == nullptr ? "" : set;
 }
 
 std::string settings_as_markdown() {

@@ -17,6 +17,11 @@ struct Settings {
     std::string api_host;
     int api_port = 0;
     std::string server_names;  ///< empty: derived from api_host
+    std::string public_path;   ///< in front of every path that an answer names; empty: nothing
+    // What only nginx acts on; a worker checks their form.
+    std::string cors_origins;
+    std::string rate_limit;
+    int connections_per_address = 0;
     std::string database_url;
     std::string direct_database_url;  ///< never of a pooler
     RedisAddress redis;
@@ -29,6 +34,7 @@ struct Settings {
     bool trace_reads = false;
     bool database_request_id = false;
     std::string metrics_allow;
+    bool auth = false;
     std::string run_dir;
     std::string resources_dir;
     int workers = 0;
@@ -64,6 +70,16 @@ std::expected<Settings, std::string> load_settings(
 /// The directory of the resource descriptions alone, for what is asked of a program that need not
 /// be able to serve.
 std::string resources_directory(const std::function<const char*(const char*)>& variable);
+
+/// Whether nothing outside of this host reaches an address to listen on. A name other than
+/// `localhost` may be any address.
+bool is_loopback(std::string_view address);
+
+/// AUTH alone, for the same.
+bool is_auth_on(const std::function<const char*(const char*)>& variable);
+
+/// PUBLIC_PATH alone, for the same.
+std::string public_path_of(const std::function<const char*(const char*)>& variable);
 
 /// The table in Markdown, as the README shows it.
 std::string settings_as_markdown();

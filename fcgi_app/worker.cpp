@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include <span>
 #include <thread>
 
+#include "access/generation.hpp"
 #include "api/description.hpp"
 #include "api/scheduler.hpp"
 #include "catalog/catalog.hpp"
@@ -30,6 +32,7 @@
 #include "records/epoch.hpp"
 #include "records/schema.hpp"
 #include "records/services.hpp"
+#include "records/write.hpp"
 #include "server/loop.hpp"
 #include "settings.hpp"
 #include "store/service_file.hpp"
@@ -94,6 +97,41 @@ void raise_file_limit() {
 void prefer_throughput() {
     const sched_param none{};
     sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
+/// It has tokens in it: no core dump, and no other process of the account may read it (proc(5)).
+void keep_memory_secret() {
+    const rlimit none{};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+void warn_if_open(const Settings& settings) {
+    if (settings.auth || is_loopback(settings.api_host)) return;
+    log_error(
+        "open_to_all",
+        {{"listens_on", settings.api_host},
+         {"advice", "whoever reaches this address can read and change everything; set AUTH=on"}});
+}
+
+/// For commands of a host: whatever workers have concluded about tokens and rights, they conclude
+/// anew.
+int renew_access(const Settings& settings) {
+    close_new_files_to_others();
+    if (access::Generation(settings.run_dir).swap()) return EXIT_SUCCESS;
+    return refuse(file_failure(settings.run_dir));
+}
+
+int clear_host(const Settings& settings, const std::vector<Resource>& resources) {
+    close_new_files_to_others();
+    auto memory = open_shared_memory(settings.run_dir);
+    if (!memory) return refuse(memory.error());
+    const auto counted = MetricsMemory::open(settings.run_dir);
+    if (!counted) return refuse(counted.error());
+    Services shared(settings, resources, **memory, **counted);
+    Backend backend(shared);
+    const auto cleared = clear_caches(backend);
+    return cleared ? EXIT_SUCCESS : refuse(cleared.error().detail);
 }
 
 /// The fields by whose values the lists of a collection have tags, with commas; `-`: none.
@@ -181,6 +219,8 @@ int main(int argc, char** argv) {
     bool metrics = false;
     bool hold = false;
     bool release = false;
+    bool clear = false;
+    bool renew = false;
     std::string service_directory;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
@@ -197,6 +237,9 @@ int main(int argc, char** argv) {
     app.add_flag("--hold-redis", hold,
                  "Leave Redis alone on this host while descriptions change, then exit");
     app.add_flag("--release-redis", release, "Let this host use Redis again, then exit");
+    app.add_flag("--clear-caches", clear, "Empty every cache of every resource, then exit");
+    app.add_flag("--renew-access", renew,
+                 "Have the workers of this host judge tokens and rights anew, then exit");
     CLI11_PARSE(app, argc, argv);
 
     if (table) {
@@ -211,14 +254,19 @@ int main(int argc, char** argv) {
         const auto catalog = read_catalog(resources_directory(std::getenv));
         if (!catalog) return refuse_all(catalog.error());
         if (lists) print_lists(*catalog);
-        if (description) fmt::print("{}\n", openapi::document(*catalog));
+        if (description) {
+            fmt::print("{}\n", openapi::document(*catalog, public_path_of(std::getenv),
+                                                 is_auth_on(std::getenv)));
+        }
         return EXIT_SUCCESS;
     }
-    const bool is_asked = check || diagnosis || hold || release || !service_directory.empty();
+    const bool is_asked =
+        check || diagnosis || hold || release || clear || renew || !service_directory.empty();
     const auto give_up = is_asked ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
     if (!settings) return give_up(settings.error());
     if (hold || release) return change_hold(*settings, hold);
+    if (renew) return renew_access(*settings);
     if (!service_directory.empty()) {
         const auto written =
             write_service_file(settings->direct_database_url, migration_options, service_directory);
@@ -233,6 +281,7 @@ int main(int argc, char** argv) {
     set_connection_defaults(*settings, "larder-worker");
     if (diagnosis) return print_diagnosis(*settings, catalog);
     const std::vector<Resource>& resources = *catalog;
+    if (clear) return clear_host(*settings, resources);
     const auto schema = check_schema(*settings, resources);
     if (check && schema.state == SchemaState::current) {
         fmt::print(stderr, "larder-worker: {}\n", schema.text);
@@ -253,5 +302,16 @@ int main(int argc, char** argv) {
     if (const auto prepared = shared.generations.prepare(); !prepared) {
         return refuse_to_serve(prepared.error());
     }
+    if (const auto prepared = shared.access_generation.prepare(); !prepared) {
+        return refuse_to_serve(prepared.error());
+    }
+    if (settings->auth) {
+        keep_memory_secret();
+        // This process may judge otherwise than those before it: by other rights, or other
+        // settings.
+        if (!shared.access_generation.swap())
+            return refuse_to_serve(file_failure(settings->run_dir));
+    }
+    warn_if_open(*settings);
     return serve(shared, resources);
 }

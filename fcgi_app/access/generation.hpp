@@ -44,7 +44,7 @@ private:
     std::string link_;
 };
 
-/// The name of the advisory lock of PostgreSQL (store/statements.hpp, take_locks) of a transaction
+/// The name of the advisory lock of PostgreSQL (store/cache_locks.hpp, take_locks) of a transaction
 /// that makes verdicts wrong. It takes the lock after its change and before it swaps. A verdict may
 /// be kept under the generation that was read, if then, in a statement before the one that reads
 /// the tokens, no other transaction held the lock.

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "store/statements.hpp"
+#include "store/cache_locks.hpp"
 
 namespace larder::access {
 

@@ -1,7 +1,6 @@
 #include "access/token_changes.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cerrno>
 #include <chrono>
@@ -10,9 +9,11 @@
 #include <string_view>
 #include <utility>
 
+#include "catalog/names.hpp"
 #include "feed/mark.hpp"
+#include "mutant.hpp"
 #include "number.hpp"
-#include "store/statements.hpp"
+#include "store/cache_locks.hpp"
 
 namespace larder::access {
 
@@ -47,15 +48,17 @@ TokenRow row_from(const Row& row) {
     return token;
 }
 
-/// Of names that need no escape.
-std::string array_of(const Roles& roles) {
-    return fmt::format("{{\"{}\"}}", fmt::join(roles, "\",\""));
-}
-
 /// The rest of the protocol after a change. False: there is no RUN_DIR to swap in.
 Expected<bool> commit(Transaction& transaction, const Generation& generation) {
-    if (auto locked = transaction.lock(take_locks({access_lock})); !locked) {
-        return std::unexpected(std::move(locked.error()));
+    if constexpr (mutant != Mutant::access_not_locked) {
+        if (auto locked = transaction.lock(take_locks({access_lock})); !locked) {
+            return std::unexpected(std::move(locked.error()));
+        }
+    }
+    if constexpr (mutant == Mutant::access_swap_after_commit) {
+        auto done = transaction.commit(to_text({.host = "larder-token", .rows = 0}));
+        if (!done) return std::unexpected(std::move(done.error()));
+        return generation.swap();
     }
     const bool has_swapped = generation.swap();
     if (!has_swapped && errno != ENOENT) {
@@ -93,7 +96,7 @@ Expected<TokenChange> create_token(Session& session, const Generation& generatio
                            " ON CONFLICT (name) WHERE revoked IS NULL DO NOTHING"
                            " RETURNING {}, true",
                            columns("NULL")),
-        .values = {name, to_hex(hash), array_of(roles), seconds},
+        .values = {name, to_hex(hash), quoted_array(roles), seconds},
         .is_repeated = false};
     return changed(session, generation, insert, {.kind = ErrorKind::conflict});
 }

@@ -99,6 +99,38 @@ bool is_served_by_constraint(const Field& field) {
     return field.unique && (field.required || (!field.filter && !field.sort));
 }
 
+// A sort of so many rows, and fewer, is done in milliseconds.
+constexpr double many_rows = 100'000;
+constexpr std::size_t most_named = 8;
+
+/// An equality and an order of a large table that no index serves together: PostgreSQL then reads
+/// and sorts all records with the value, or follows the order and drops those of other values.
+void note_unserved(const Target& target) {
+    if (target.table.rows < many_rows) return;
+    std::vector<std::string> unserved;
+    for (const Field& filter : target.resource.fields) {
+        if (!filter.filter || filter.unique) continue;
+        for (const Field& sort : target.resource.fields) {
+            if (!sort.sort || &sort == &filter) continue;
+            WantedIndex both = index_of(target.resource, {&filter, &sort}, &target.table);
+            both.has_order = true;
+            const bool is_served = std::ranges::any_of(target.table.indexes, [&](const auto& one) {
+                return serves(one, both, target.resource.id_column);
+            });
+            if (!is_served)
+                unserved.push_back(fmt::format("{}=… with sort={}", filter.name, sort.name));
+        }
+    }
+    if (unserved.empty()) return;
+    const std::size_t more = unserved.size() - std::min(unserved.size(), most_named);
+    unserved.resize(unserved.size() - more);
+    target.plan.notes.push_back(fmt::format(
+        "{}: no index serves {}{}; where many records have one value, such a query may take longer"
+        " than QUERY_TIMEOUT_MS: name both fields in `indexes` of the description",
+        target.name, fmt::join(unserved, ", "),
+        more == 0 ? "" : fmt::format(" and {} more", more)));
+}
+
 }  // namespace
 
 std::vector<WantedIndex> wanted_indexes(const Resource& resource, const Table* table) {
@@ -146,6 +178,7 @@ void plan_indexes(const Target& target) {
                                           " to_regclass({}) AND indisvalid)",
                                           sql_literal(index))});
     }
+    note_unserved(target);
 }
 
 }  // namespace larder::admin

@@ -9,24 +9,18 @@
 #include <utility>
 
 #include "admin/check_rules.hpp"
+#include "catalog/names.hpp"
 #include "number.hpp"
 
 namespace larder::admin {
 
 namespace {
 
-/// An array literal of any texts.
 std::string array_of(std::span<const TableName> names, std::string TableName::* part) {
-    std::string text;
-    for (const TableName& name : names) {
-        text += text.empty() ? "{\"" : ",\"";
-        for (const char c : name.*part) {
-            if (c == '"' || c == '\\') text += '\\';
-            text += c;
-        }
-        text += '"';
-    }
-    return text.empty() ? "{}" : text + '}';
+    std::vector<std::string> texts;
+    texts.reserve(names.size());
+    for (const TableName& name : names) texts.push_back(name.*part);
+    return quoted_array(texts);
 }
 
 // The table expressions that the statements share. Parameters are schemas and names.

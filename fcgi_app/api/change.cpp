@@ -22,7 +22,7 @@ public:
                                              .resource = &resource,
                                              .body = mode}) {}
 
-    http::Response answer_done(const WrittenRecord& record) const override {
+    http::Response answer_done(const WrittenRecord& record, const Settings&) const override {
         return record_answer(200, record.json);
     }
 

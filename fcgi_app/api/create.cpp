@@ -22,9 +22,11 @@ public:
                                              .resource = &resource,
                                              .body = ChangeMode::create}) {}
 
-    http::Response answer_done(const WrittenRecord& record) const override {
+    http::Response answer_done(const WrittenRecord& record,
+                               const Settings& settings) const override {
         http::Response response = record_answer(201, record.json);
-        http::add_header(response, "Location", endpoint().resource->path_of(record.id));
+        http::add_header(response, "Location",
+                         settings.public_path + endpoint().resource->path_of(record.id));
         return response;
     }
 

@@ -75,14 +75,15 @@ private:
 
 std::unique_ptr<Operation> make_greet() {
     return std::make_unique<Greet>(
-        Endpoint{.path = "/user", .parameters = {"name"}}, "greet", "Greet somebody, or the guest",
+        Endpoint{.path = "/user", .parameters = {"name"}, .is_open = true}, "greet",
+        "Greet somebody, or the guest",
         named("query",
               {{"description", "Without it, the guest is greeted."}, {"schema", Greet::text()}}));
 }
 
 std::unique_ptr<Operation> make_greet_by_path() {
     return std::make_unique<Greet>(
-        Endpoint{.path = "/user/{name}"}, "greetByPath", "Greet somebody",
+        Endpoint{.path = "/user/{name}", .is_open = true}, "greetByPath", "Greet somebody",
         named("path", {{"required", true},
                        {"schema", openapi::object({{"type", "string"}, {"minLength", 1}})}}));
 }

@@ -37,7 +37,9 @@ std::string feed_health(const SharedState& state) {
 class Health : public Operation {
 public:
     Health(std::string path, std::string id, std::string summary)
-        : Operation({.path = std::move(path)}), id_(std::move(id)), summary_(std::move(summary)) {}
+        : Operation({.path = std::move(path), .is_open = true}),
+          id_(std::move(id)),
+          summary_(std::move(summary)) {}
 
     Lane lane(const Call&) const override { return Lane::probe; }
 
@@ -80,7 +82,7 @@ private:
 /// Whether this worker answers, with no look at any store.
 class Live : public Operation {
 public:
-    Live() : Operation({.path = "/health/live"}) {}
+    Live() : Operation({.path = "/health/live", .is_open = true}) {}
 
     Lane lane(const Call&) const override { return Lane::now; }
 

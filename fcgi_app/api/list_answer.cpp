@@ -155,7 +155,8 @@ void answer_list(Backend& backend, const Collection& collection, const List& lis
         if (!head.total.empty()) answer.add_header("X-Total-Count", head.total);
         if (head.rest) {
             const auto link =
-                query::next_link(path_of(resource, list), resource, list, query, *head.rest);
+                query::next_link(backend.services.settings.public_path + path_of(resource, list),
+                                 resource, list, query, *head.rest);
             if (!link) return refused.emplace(too_long_to_go_on(query)), void();
             answer.add_header("Link", *link);
         }

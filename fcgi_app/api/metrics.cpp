@@ -35,7 +35,7 @@ std::string scrape(const Services& services) {
 
 class ShowMetrics : public Operation {
 public:
-    ShowMetrics() : Operation({.path = "/metrics"}) {}
+    ShowMetrics() : Operation({.path = "/metrics", .role = "metrics"}) {}
 
     Lane lane(const Call&) const override { return Lane::now; }
 

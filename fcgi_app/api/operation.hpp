@@ -57,6 +57,10 @@ struct Endpoint {
     const Resource* resource = nullptr;  ///< whose id the argument is; null: the argument is text
     std::vector<std::string_view> parameters = {};  ///< of the query
     std::optional<ChangeMode> body = {};            ///< nothing: it takes no body
+
+    // Who may, with AUTH=on (api/gate.hpp). Of a resource, its description says that. Else:
+    bool is_open = false;        ///< no token is needed; if not, the role `admin`,
+    std::string_view role = {};  ///< or this one
 };
 
 /// Which calls may share their work, and how.

@@ -14,7 +14,7 @@ class Page : public Operation {
 public:
     Page(std::string path, std::string id, std::string summary, std::string_view media_type,
          Value schema)
-        : Operation({.path = std::move(path)}),
+        : Operation({.path = std::move(path), .is_open = true}),
           id_(std::move(id)),
           summary_(std::move(summary)),
           media_type_(media_type),

@@ -18,7 +18,7 @@ public:
                                              .method = http::Method::remove,
                                              .resource = &resource}) {}
 
-    http::Response answer_done(const WrittenRecord&) const override {
+    http::Response answer_done(const WrittenRecord&, const Settings&) const override {
         const auto deleted = endpoint().resource->deleted;
         if (deleted.empty()) return {.status = 204, .content_type = {}};
         return {.status = 200, .body = std::string(deleted)};

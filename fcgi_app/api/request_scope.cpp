@@ -15,7 +15,8 @@ std::string_view trace_of(const http::Request& request) {
 
 }  // namespace
 
-RequestScope::RequestScope(const http::Request& request) : logged_(request.id, trace_of(request)) {}
+RequestScope::RequestScope(const http::Request& request)
+    : logged_(request.id, trace_of(request), request.user) {}
 
 RequestScope::RequestScope(const http::Request& request, Backend& backend) : RequestScope(request) {
     if (!backend.services.settings.database_request_id) return;

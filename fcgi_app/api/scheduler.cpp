@@ -53,37 +53,67 @@ Scheduler::Scheduler(Services& services, const Routes& routes)
                    work(backend);
                }) {
     if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    if (!services.settings.auth) return;
+    gate_ = std::make_unique<Gate>(
+        services,
+        [this](Gate::Job job) {
+            threads_.push([job = std::move(job)](Backend& backend) { job(backend); });
+        },
+        [this] { eventfd_write(wake_, 1); });
 }
 
 Scheduler::~Scheduler() { close(wake_); }
 
-void Scheduler::take(Connection& connection) {
+void Scheduler::take(Connection& connection) { take(connection, {}); }
+
+void Scheduler::take(Connection& connection, const Gate::Fresh& fresh) {
     if (is_debug_logged()) connection.identify();
     const Call unknown{.connection = &connection};
     const bool is_served = guarded({&unknown, 1}, [&] {
         const http::Request& request = connection.request();
-        const RequestScope scope(request);
-        if (request.body.size() > small_body && !request.is_read()) {
-            if (!threads_.admit()) return refuse(connection);
-            connection.lend();
-            threads_.push([this, &connection](Backend& backend) {
-                threads_.release(1);
-                check_and_serve(backend, connection);
-            });
-            return;
+        auto found = find_operation(routes_, request, connection.route);
+        if (!found) return answer(connection, answer_error(found.error()));
+        if (gate_) {
+            auto decision = gate_->decide(request, found->call.operation->endpoint(), fresh);
+            if (decision.wait != Gate::Wait::none) return await_access(connection, decision.wait);
+            connection.set_user(std::move(decision.user));
+            if (decision.refusal) {
+                const RequestScope scope(request);
+                return answer(connection, answer_error(*decision.refusal));
+            }
         }
-        auto call = check(connection);
-        if (!call) return answer(connection, answer_error(call.error()));
-        const Lane lane = call->operation->lane(*call);
-        serve(std::move(*call), lane);
+        start(connection, std::move(*found));
     });
     if (!is_served) done_.push_back(&connection);
 }
 
-Expected<Call> Scheduler::check(Connection& connection) const {
-    auto call = check_request(routes_, connection.request(),
-                              static_cast<std::uint64_t>(services_.settings.body_limit_bytes),
-                              connection.route);
+void Scheduler::start(Connection& connection, Found found) {
+    const http::Request& request = connection.request();
+    const RequestScope scope(request);
+    if (request.body.size() > small_body && !request.is_read()) {
+        if (!threads_.admit()) return refuse(connection);
+        connection.lend();
+        threads_.push([this, &connection, found = std::move(found)](Backend& backend) mutable {
+            threads_.release(1);
+            check_and_serve(backend, connection, std::move(found));
+        });
+        return;
+    }
+    auto call = check(connection, std::move(found));
+    if (!call) return answer(connection, answer_error(call.error()));
+    const Lane lane = call->operation->lane(*call);
+    serve(std::move(*call), lane);
+}
+
+void Scheduler::await_access(Connection& connection, Gate::Wait what) {
+    if (!threads_.admit()) return refuse(connection);
+    connection.lend();
+    gate_->wait(connection, what);
+}
+
+Expected<Call> Scheduler::check(Connection& connection, Found found) const {
+    auto call = check_request(std::move(found), connection.request(),
+                              static_cast<std::uint64_t>(services_.settings.body_limit_bytes));
     if (call) call->connection = &connection;
     return call;
 }
@@ -126,6 +156,7 @@ void Scheduler::end_batch(std::vector<Connection*>& done) {
         if (begin_group(std::move(call))) in_flight_.try_emplace(key);
     }
     for (const Sharing& sharing : std::exchange(starts_, {})) push_group(sharing, Waking::another);
+    if (gate_) gate_->begin();
     answers_since_clock_ = 0;
     done.insert(done.end(), done_.begin(), done_.end());
     done_.clear();
@@ -221,12 +252,12 @@ void Scheduler::push_group(const Sharing& sharing, Waking waking) {
                   sharing.kind, waking);
 }
 
-void Scheduler::check_and_serve(Backend& backend, Connection& connection) {
+void Scheduler::check_and_serve(Backend& backend, Connection& connection, Found found) {
     Call call{.connection = &connection};
     bool is_served = true;
     guarded({&call, 1}, [&] {
         const RequestScope scope(connection.request());
-        auto checked = check(connection);
+        auto checked = check(connection, std::move(found));
         if (!checked) return connection.answer(answer_error(checked.error()));
         call = std::move(*checked);
         is_served = call.operation->lane(call) == Lane::now;
@@ -303,6 +334,17 @@ void Scheduler::collect(std::vector<Connection*>& done) {
         done.insert(done.end(), returned_.begin(), returned_.end());
         returned_.clear();
         landed.swap(landed_);
+    }
+    if (gate_) {
+        for (const auto& [connection, fresh] : gate_->collect()) {
+            threads_.release(1);
+            connection->take_back();
+            if (connection->is_gone()) {
+                done.push_back(connection);
+            } else {
+                take(*connection, fresh);
+            }
+        }
     }
     for (const std::string& key : landed) {
         auto flight = in_flight_.extract(key);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -8,10 +9,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/gate.hpp"
 #include "api/locked_writes.hpp"
 #include "api/operation.hpp"
 #include "api/probe.hpp"
 #include "api/routes.hpp"
+#include "api/stages.hpp"
 #include "records/backend.hpp"
 #include "server/group_queue.hpp"
 #include "server/handler.hpp"
@@ -48,6 +51,9 @@ private:
     };
 
     // On the loop.
+    void take(Connection& connection, const Gate::Fresh& fresh);
+    void start(Connection& connection, Found found);
+    void await_access(Connection& connection, Gate::Wait what);
     void serve(Call call, Lane lane);
     void answer(Connection& connection, const http::Response& response);
     void refuse(Connection& connection);
@@ -60,11 +66,11 @@ private:
     Connection::Clock::time_point recent_time();
 
     // On the loop or a store thread.
-    Expected<Call> check(Connection& connection) const;
+    Expected<Call> check(Connection& connection, Found found) const;
     void push_group(const Sharing& sharing, Waking waking);
 
     // On a store thread.
-    void check_and_serve(Backend& backend, Connection& connection);
+    void check_and_serve(Backend& backend, Connection& connection, Found found);
     void serve_group(Backend& backend, const Sharing& sharing);
     void serve_alone(Backend& backend, Call call, Milliseconds lock_wait);
     std::vector<Call> without_gone(std::vector<Call> calls);
@@ -94,6 +100,7 @@ private:
 
     GroupQueue<Call> groups_;
     LockedWrites locked_;
+    std::unique_ptr<Gate> gate_;  // null: with AUTH=off
 
     // Last: their threads use the members above.
     Probe probe_;

@@ -19,7 +19,8 @@ namespace {
 /// OPTIONS, which every path knows.
 class Options : public Operation {
 public:
-    Options() : Operation({.path = "", .method = http::Method::options}) {}
+    // It says what the description of the interface says, which is open too.
+    Options() : Operation({.path = "", .method = http::Method::options, .is_open = true}) {}
 
     Lane lane(const Call&) const override { return Lane::now; }
 
@@ -60,8 +61,7 @@ Expected<void> check_complete(const http::Request& request) {
 Expected<void> check_head(const Endpoint& endpoint, const http::Request& request,
                           std::uint64_t body_limit) {
     if (!request.is_read()) {
-        auto origin = http::check_origin(request.origin, request.sec_fetch_site, request.host);
-        if (!origin) return origin;
+        if (auto origin = http::check_origin(request); !origin) return origin;
     }
     if (endpoint.body) {
         if (auto type = check_content_type(*endpoint.body, request); !type) return type;
@@ -100,38 +100,40 @@ Expected<void> take_values(const http::Target& target, const http::Request& requ
 
 }  // namespace
 
-Expected<Call> check_request(const Routes& routes, const http::Request& request,
-                             std::uint64_t body_limit, RequestMetrics::RouteNumber& route) {
-    const auto refused = [](auto& failed) { return std::unexpected(std::move(failed.error())); };
-
-    const auto target = http::parse_target(request.target);
-    const Routes::Path& path = routes.path_of(target);
+Expected<Found> find_operation(const Routes& routes, const http::Request& request,
+                               RequestMetrics::RouteNumber& route) {
+    Found found{.call = {}, .target = http::parse_target(request.target)};
+    const Routes::Path& path = routes.path_of(found.target);
     route = path.number;
     if (path.operations.empty())
         return fail(ErrorKind::not_found, "There is nothing at this path.");
-    Call call;
-    auto argument = Routes::argument_of(path, target);
-    if (!argument) return refused(argument);
-    call.argument = std::move(*argument);
-
+    auto argument = Routes::argument_of(path, found.target);
+    if (!argument) return std::unexpected(std::move(argument.error()));
+    found.call.argument = std::move(*argument);
     if (request.method == http::Method::options) {
-        call.operation = &options;
-        call.argument = Routes::allowed(path);
+        found.call.operation = &options;
+        found.call.argument = Routes::allowed(path);
     } else {
         auto operation = Routes::operation_of(path, request.method);
-        if (!operation) return refused(operation);
-        call.operation = *operation;
+        if (!operation) return std::unexpected(std::move(operation.error()));
+        found.call.operation = *operation;
     }
+    return found;
+}
 
+Expected<Call> check_request(Found found, const http::Request& request, std::uint64_t body_limit) {
+    const auto refused = [](auto& failed) { return std::unexpected(std::move(failed.error())); };
+
+    Call& call = found.call;
     const Endpoint& endpoint = call.operation->endpoint();
     if (auto head = check_head(endpoint, request, body_limit); !head) return refused(head);
-    if (call.operation == &options) return call;
+    if (call.operation == &options) return std::move(call);
     const bool is_of_a_record = endpoint.resource != nullptr && !call.argument.empty();
     if (is_of_a_record && !request.is_read()) {
         if (auto taken = take_preconditions(request, call); !taken) return refused(taken);
     }
-    if (auto taken = take_values(target, request, call); !taken) return refused(taken);
-    return call;
+    if (auto taken = take_values(found.target, request, call); !taken) return refused(taken);
+    return std::move(call);
 }
 
 }  // namespace larder

@@ -17,17 +17,17 @@ constexpr std::string_view welcome_page = R"(<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Larder</title>
-<link rel="icon" href="/status/icon.svg">
-<link rel="stylesheet" href="/status/page.css">
+<link rel="icon" href="{0}/status/icon.svg">
+<link rel="stylesheet" href="{0}/status/page.css">
 </head>
 <body>
 <h1>Larder</h1>
-<p>{}</p>
+<p>{1}</p>
 <ul>
-<li><a href="/docs">Documentation to try out</a> (Swagger UI)
-<li><a href="/redoc">Documentation to read</a> (ReDoc)
-<li><a href="/openapi.json">OpenAPI description</a>
-<li><a href="/status">Status</a>, or only <a href="/health">what is connected</a>
+<li><a href="{0}/docs">Documentation to try out</a> (Swagger UI)
+<li><a href="{0}/redoc">Documentation to read</a> (ReDoc)
+<li><a href="{0}/openapi.json">OpenAPI description</a>
+<li><a href="{0}/status">Status</a>, or only <a href="{0}/health">what is connected</a>
 </ul>
 </body>
 </html>
@@ -52,7 +52,7 @@ std::string html_escaped(std::string_view text) {
 
 class Welcome : public Operation {
 public:
-    Welcome() : Operation({.path = "/"}) {}
+    Welcome() : Operation({.path = "/", .is_open = true}) {}
 
     Lane lane(const Call&) const override { return Lane::now; }
 
@@ -63,7 +63,8 @@ public:
         if (call.request().accept.contains("text/html")) {
             response.content_type = "text/html; charset=utf-8";
             http::add_header(response, "Content-Security-Policy", welcome_policy);
-            response.body = fmt::format(welcome_page, html_escaped(text));
+            response.body =
+                fmt::format(welcome_page, services.settings.public_path, html_escaped(text));
         } else {
             response.content_type = "text/plain; charset=utf-8";
             response.body = text;

@@ -63,8 +63,9 @@ bool WriteOperation::answer_group(Backend& backend, std::span<const Call> calls)
         const auto& record = (*records)[i];
         const auto& operation = static_cast<const WriteOperation&>(*calls[i].operation);
         const RequestScope scope(calls[i].request());
-        calls[i].connection->answer(record ? operation.answer_done(*record)
-                                           : answer_error(record.error()));
+        calls[i].connection->answer(record
+                                        ? operation.answer_done(*record, backend.services.settings)
+                                        : answer_error(record.error()));
     }
     return true;
 }
@@ -73,7 +74,8 @@ bool WriteOperation::answer_alone(Backend& backend, const Call& call,
                                   std::chrono::milliseconds lock_wait) const {
     const auto record = write(backend, call, lock_wait);
     if (!record && record.error().is_locked) return false;
-    call.connection->answer(record ? answer_done(*record) : answer_error(record.error()));
+    call.connection->answer(record ? answer_done(*record, backend.services.settings)
+                                   : answer_error(record.error()));
     return true;
 }
 

@@ -31,7 +31,8 @@ public:
                       std::chrono::milliseconds lock_wait) const override;
 
     /// The answer to a write that was done.
-    virtual http::Response answer_done(const WrittenRecord& record) const = 0;
+    virtual http::Response answer_done(const WrittenRecord& record,
+                                       const Settings& settings) const = 0;
 
 private:
     Expected<WrittenRecord> write(Backend& backend, const Call& call,

@@ -9,6 +9,7 @@
 #include "catalog/field_description.hpp"
 #include "catalog/index_description.hpp"
 #include "catalog/names.hpp"
+#include "catalog/rights_description.hpp"
 #include "catalog/sql_expression.hpp"
 #include "catalog/syntax.hpp"
 #include "catalog/table_reader.hpp"
@@ -18,11 +19,10 @@ namespace larder {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> known_keys = {
-    "title",    "id",      "page",  "fields", "lists",  "primed",    "lifetime",
-    "envelope", "deleted", "table", "schema", "create", "read_only", "indexes"};
+constexpr std::array<std::string_view, 15> known_keys = {
+    "title",   "id",    "page",   "fields", "lists",     "primed",  "lifetime", "envelope",
+    "deleted", "table", "schema", "create", "read_only", "indexes", "rights"};
 constexpr std::array<std::string_view, 3> id_keys = {"type", "column", "generate"};
-constexpr std::array<std::string_view, 1> later_keys = {"rights"};
 constexpr std::array<std::string_view, 4> list_keys = {"where", "order", "from", "meaning"};
 constexpr std::array<std::string_view, 1> later_list_keys = {"max_age"};
 
@@ -33,7 +33,7 @@ public:
     }
 
     std::expected<Description, std::vector<Mistake>> read() {
-        root_.check_keys(known_keys, later_keys);
+        root_.check_keys(known_keys, {});
         read_title();
         read_id();
         read_table();
@@ -48,6 +48,9 @@ public:
         read_lists();
         if (const toml::array* indexes = root_.array("indexes")) {
             resource().indexes = read_indexes(*indexes, resource(), names_of_unread_, mistakes_);
+        }
+        if (const toml::table* rights = root_.table("rights")) {
+            resource().rights = read_rights(*rights, resource(), mistakes_);
         }
         if (mistakes_.empty()) return std::move(description_);
         auto mistakes = mistakes_.take();

@@ -116,4 +116,34 @@ std::string quoted_identifier(std::string_view name) { return quoted(name, '"');
 
 std::string quoted_literal(std::string_view text) { return quoted(text, '\''); }
 
+namespace {
+
+/// Needs no quotes in an array: an id, say. NULL would be none of the texts.
+bool is_plain_element(std::string_view text) {
+    const auto is_plain = [](unsigned char c) {
+        return std::isdigit(c) != 0 || c == '-' || (c >= 'a' && c <= 'f');
+    };
+    return !text.empty() && std::ranges::all_of(text, is_plain);
+}
+
+}  // namespace
+
+std::string quoted_array(std::span<const std::string> texts) {
+    std::string array = "{";
+    for (const std::string& text : texts) {
+        if (array.size() > 1) array += ',';
+        if (is_plain_element(text)) {
+            array += text;
+            continue;
+        }
+        array += '"';
+        for (const char c : text) {
+            if (c == '"' || c == '\\') array += '\\';
+            array += c;
+        }
+        array += '"';
+    }
+    return array + '}';
+}
+
 }  // namespace larder

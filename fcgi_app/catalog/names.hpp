@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,5 +40,8 @@ std::string quoted_identifier(std::string_view name);
 
 /// `text` as an SQL literal, where standard_conforming_strings is on (store/session_settings.hpp).
 std::string quoted_literal(std::string_view text);
+
+/// The text of an SQL array of these texts, as the value of a parameter.
+std::string quoted_array(std::span<const std::string> texts);
 
 }  // namespace larder

@@ -158,6 +158,18 @@ struct Referrer {
     OnDelete on_delete = OnDelete::restrict;
 };
 
+/// In the rights of a resource: who has no token may, too.
+inline constexpr std::string_view anyone = "anyone";
+
+/// The roles that may do what (access/rights.hpp), each sorted and once. Where there is none, the
+/// role `admin` alone may, which may everything.
+struct Rights {
+    std::vector<std::string> read = {};
+    std::vector<std::string> create = {};
+    std::vector<std::string> change = {};
+    std::vector<std::string> remove = {};
+};
+
 struct Resource {
     std::string name;   ///< path segment and cache key (catalog/names.hpp)
     std::string title;  ///< what one record is called in messages
@@ -182,6 +194,8 @@ struct Resource {
     bool generates_id = false;  ///< the column has no default, so a new UUID is given
     bool can_create = true;     ///< false: the database cannot give what a new record needs
     bool can_change = true;     ///< false: read only, also with nothing to create or delete
+
+    Rights rights = {};  ///< asked with AUTH=on only
 
     const std::string& table_name() const { return table.empty() ? name : table; }
     std::string sql_table() const;  ///< in SQL, with its schema

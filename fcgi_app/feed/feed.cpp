@@ -157,6 +157,10 @@ bool Feed::is_late() const { return lag_ > late || Clock::now() - heard_ > tick 
 Feed::Result Feed::renew_blindly() {
     renewed_ = Clock::now();
     if (!renew_epoch(backend_)) return {};
+    if (!backend_.services.access_generation.swap()) {
+        return std::unexpected(
+            fmt::format("cannot renew the verdicts on tokens: {}", std::strerror(errno)));
+    }
     backend_.services.metrics.list_renewals.add(backend_.services.collections.size());
     if (backend_.services.generations.swap_all()) return {};
     return std::unexpected(fmt::format("cannot renew the lists: {}", std::strerror(errno)));

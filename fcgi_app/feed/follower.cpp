@@ -22,11 +22,21 @@ void Follower::take(const pgoutput::Event& event, std::uint64_t trusted) {
                    [&](const pgoutput::Begin& what) { begin(what); },
                    [&](const pgoutput::Commit& what) { commit(what, trusted); },
                    [&](const pgoutput::Relation& what) {
+                       if (what.schema == "larder" && what.name == "tokens") tokens_ = what.id;
                        if (const Resource* changed = tables_.describe(what)) renew(*changed);
                    },
-                   [&](const pgoutput::Insert& what) { add(tables_.affected_by(what)); },
-                   [&](const pgoutput::Update& what) { add(tables_.affected_by(what)); },
-                   [&](const pgoutput::Delete& what) { add(tables_.affected_by(what)); },
+                   [&](const pgoutput::Insert& what) {
+                       note_tokens(what.relation);
+                       add(tables_.affected_by(what));
+                   },
+                   [&](const pgoutput::Update& what) {
+                       note_tokens(what.relation);
+                       add(tables_.affected_by(what));
+                   },
+                   [&](const pgoutput::Delete& what) {
+                       note_tokens(what.relation);
+                       add(tables_.affected_by(what));
+                   },
                    [&](const pgoutput::Truncate& what) { take_truncate(what); },
                    [&](const pgoutput::Message& what) { take_message(what); },
                    [](const pgoutput::Origin&) {},
@@ -107,8 +117,17 @@ void Follower::note_transaction() {
 
 void Follower::take_truncate(const pgoutput::Truncate& truncate) {
     for (const auto relation : truncate.relations) {
+        note_tokens(relation);
         if (const Resource* resource = tables_.resource_of(relation)) renew(*resource);
     }
+}
+
+/// What the command of a host has written has swapped the link there, and not on other hosts. A
+/// swap more is harmless.
+void Follower::note_tokens(std::uint32_t relation) {
+    if (relation != tokens_) return;
+    pending_.access = true;
+    note_transaction();
 }
 
 void Follower::take_message(const pgoutput::Message& message) {

@@ -23,18 +23,20 @@ struct Invalidation {
     std::vector<std::string> keys = {};  ///< entries of Redis to fence
     ListsByCollection lists = {};
     bool everything = false;  ///< Redis needs a new epoch instead
+    bool access = false;      ///< verdicts on tokens are wrong (access/generation.hpp)
     /// Those whose changes may not be visible yet, although they are in the log, by xid: a list
     /// that is read before they are may be kept. What workers have written is not among them,
     /// because they hold the locks of its tags until then.
     std::vector<std::uint32_t> transactions = {};
 
-    bool is_empty() const { return keys.empty() && lists.empty() && !everything; }
+    bool is_empty() const { return keys.empty() && lists.empty() && !everything && !access; }
 };
 
 /// Decides what the transactions in the log, each of which is committed, mean for the caches of
 /// this host. Pure; for one thread.
 ///
 /// A worker's transaction changes a few rows and carries a mark.
+/// - Of Larder's tokens (larder.tokens): the generation of access is renewed, whoever made it.
 /// - Of a worker of this host: nothing is to be done.
 /// - Of a worker of another host: the lists are renewed. Where Redis has not acknowledged that
 ///   worker's fence, the records are fenced too.
@@ -77,8 +79,10 @@ private:
     void note_transaction();
     void take_truncate(const pgoutput::Truncate& truncate);
     void take_message(const pgoutput::Message& message);
+    void note_tokens(std::uint32_t relation);
 
     Tables tables_;
+    std::optional<std::uint32_t> tokens_;  // the table of tokens, as the log calls it
     std::string host_;
     std::string form_;
     std::size_t key_limit_;

@@ -69,11 +69,24 @@ std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what
     };
     const bool waits = std::ranges::any_of(work.transactions, is_left);
     const bool has_appeared = !std::ranges::all_of(invisible.transactions, is_left);
-    if (has_appeared) add(work.lists, invisible.lists);
-    if (left->empty()) invisible.lists.clear();
-    if (waits) add(invisible.lists, work.lists);
+    if (has_appeared) {
+        add(work.lists, invisible.lists);
+        work.access = work.access || invisible.access;
+    }
+    if (left->empty()) {
+        invisible.lists.clear();
+        invisible.access = false;
+    }
+    if (waits) {
+        add(invisible.lists, work.lists);
+        invisible.access = invisible.access || work.access;
+    }
     invisible.transactions = std::move(*left);
 
+    if (work.access && !backend.services.access_generation.swap()) {
+        return std::unexpected(
+            fmt::format("cannot renew the verdicts on tokens: {}", std::strerror(errno)));
+    }
     backend.services.metrics.list_renewals.add(work.lists.size());
     for (const auto& [collection, lists] : work.lists) {
         if (renew_lists(backend.services.generations, collection, lists)) continue;
@@ -84,7 +97,7 @@ std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what
 }
 
 Invalidation everything(const Services& services) {
-    Invalidation all{.everything = true};
+    Invalidation all{.everything = true, .access = true};
     for (const Collection& collection : services.collections) {
         all.lists[collection.resource.name].add_all();
     }

@@ -10,10 +10,11 @@
 
 namespace larder {
 
-/// Transactions that are in the log and not visible yet, and the lists to be renewed when they are.
+/// Transactions that are in the log and not visible yet, and what is to be renewed when they are.
 struct Invisible {
     std::vector<std::uint32_t> transactions = {};
     ListsByCollection lists = {};
+    bool access = false;
 
     bool is_empty() const { return transactions.empty(); }
 };
@@ -26,7 +27,7 @@ struct Invisible {
 std::expected<void, std::string> invalidate(Backend& backend, Invalidation& what,
                                             Invisible& invisible);
 
-/// All records and all lists: for when nobody knows what was missed.
+/// All records, all lists and all verdicts: for when nobody knows what was missed.
 Invalidation everything(const Services& services);
 
 }  // namespace larder

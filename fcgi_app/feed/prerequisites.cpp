@@ -24,7 +24,8 @@ std::string question(std::span<const Resource> resources) {
             fmt::format("{}({}, {})", tables.empty() ? "" : ", ", quoted_literal(resource.schema),
                         quoted_literal(resource.table_name()));
     }
-    if (tables.empty()) tables = "(NULL, NULL)";
+    // Without it, tokens that another host has revoked would go on here.
+    tables += fmt::format("{}('larder', 'tokens')", tables.empty() ? "" : ", ");
     return fmt::format(
         "SELECT CASE"
         " WHEN current_setting('server_version_num')::int < 140000"

@@ -30,14 +30,14 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
                               without_default_port(host));
 }
 
-Expected<void> check_origin(std::string_view origin, std::string_view sec_fetch_site,
-                            std::string_view host) {
-    if (!origin.empty() && !is_own_origin(origin, host)) {
+Expected<void> check_origin(const Request& request) {
+    if (request.is_origin_allowed) return {};
+    if (!request.origin.empty() && !is_own_origin(request.origin, request.host)) {
         return fail(ErrorKind::forbidden,
                     "A page of another origin must not change anything here: Origin does not match"
-                    " Host.");
+                    " Host, and is not in CORS_ORIGINS.");
     }
-    if (equal_but_for_case(sec_fetch_site, "cross-site")) {
+    if (equal_but_for_case(request.sec_fetch_site, "cross-site")) {
         return fail(ErrorKind::forbidden,
                     "A page of another site must not change anything here: Sec-Fetch-Site is"
                     " cross-site.");

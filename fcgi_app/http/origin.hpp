@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "error.hpp"
+#include "http/request.hpp"
 
 namespace larder::http {
 
@@ -12,10 +13,9 @@ namespace larder::http {
 /// server's own. Pure; any thread.
 bool is_own_origin(std::string_view origin, std::string_view host);
 
-/// Refuses, as `forbidden`, a write that a browser sends for a page of another origin. Empty means
-/// that the header field was not sent; programs that are no browsers send neither `origin` nor
-/// `sec_fetch_site`, and pass. Pure; any thread.
-Expected<void> check_origin(std::string_view origin, std::string_view sec_fetch_site,
-                            std::string_view host);
+/// Refuses, as `forbidden`, a write that a browser sends for a page of another origin, unless the
+/// operator allows that origin (CORS_ORIGINS; nginx compares it). Programs that are no browsers
+/// send neither Origin nor Sec-Fetch-Site, and pass. Pure; any thread.
+Expected<void> check_origin(const Request& request);
 
 }  // namespace larder::http

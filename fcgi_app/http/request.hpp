@@ -29,7 +29,11 @@ struct Request {
     std::string_view origin;                        ///< of a write, like the two below
     std::string_view sec_fetch_site;
     std::string_view host;
+    bool is_origin_allowed = false;  ///< the operator lets pages of this origin write
+    bool may_read_metrics =
+        false;  ///< the client is one that METRICS_ALLOW names, as nginx sees it
     std::string_view accept;
+    std::string_view authorization;  ///< the header; holds a secret
     std::string_view id;     ///< nginx's, or made by the connection; empty: none so far
     std::string_view disks;  ///< of nginx's temporary files and cache, see server/disk_room.hpp
     std::string_view traceparent;      ///< see http/trace_context.hpp; not checked yet
@@ -40,6 +44,7 @@ struct Request {
     /// that of the list, or of the collection.
     std::string_view list_tag;
     std::string body;
+    std::string user;  ///< the name of who asks, for the log; empty: not known
 
     bool is_read() const {
         return method == Method::get || method == Method::head || method == Method::options;

@@ -11,6 +11,7 @@ namespace {
 int status_of(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::bad_request: return 400;
+        case ErrorKind::unauthorized: return 401;
         case ErrorKind::forbidden: return 403;
         case ErrorKind::not_found: return 404;
         case ErrorKind::method_not_allowed: return 405;
@@ -34,6 +35,7 @@ std::string_view reason(int status) {
         case 204: return "No Content";
         case 304: return "Not Modified";
         case 400: return "Bad Request";
+        case 401: return "Unauthorized";
         case 403: return "Forbidden";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";

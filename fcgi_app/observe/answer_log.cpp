@@ -60,7 +60,7 @@ void count_line(std::string_view line, std::uint64_t count, MetricsMemory::Total
     const std::string_view status = next_word(line);
     const std::string_view cache = next_word(line);
     if (status.empty() || !line.empty()) return;
-    const bool is_list = path != "/.problem";
+    const bool is_list = !path.starts_with("/.");
     const std::string_view result = result_of(cache);
     if (is_list && (method == "GET" || method == "HEAD")) {
         totals[series_name("larder_list_requests_total", {{"result", result}})] += count;

@@ -28,6 +28,7 @@ struct Id {
 struct Ids {
     Id request;
     Id trace;
+    Id user;
 };
 
 LogFormat chosen_format = LogFormat::text;  // set before the first line, by start_log
@@ -113,6 +114,7 @@ void write(spdlog::level::level_enum level, std::string_view event, LogFields fi
     for (const auto& [key, value] : fields) append(line, key, value);
     if (current_ids.request.size != 0) append(line, "request", current_ids.request.view());
     if (current_ids.trace.size != 0) append(line, "trace", current_ids.trace.view());
+    if (current_ids.user.size != 0) append(line, "user", current_ids.user.view());
     spdlog::default_logger_raw()->log(level, spdlog::string_view_t(line.data(), line.size()));
 }
 
@@ -142,14 +144,17 @@ void log_error(std::string_view event, LogFields fields) {
 
 bool is_debug_logged() { return spdlog::should_log(spdlog::level::debug); }
 
-LoggedRequest::LoggedRequest(std::string_view request, std::string_view trace) {
+LoggedRequest::LoggedRequest(std::string_view request, std::string_view trace,
+                             std::string_view user) {
     current_ids.request.set(request);
     current_ids.trace.set(trace);
+    current_ids.user.set(user);
 }
 
 LoggedRequest::~LoggedRequest() {
     current_ids.request.size = 0;
     current_ids.trace.size = 0;
+    current_ids.user.size = 0;
 }
 
 }  // namespace larder

@@ -25,11 +25,11 @@ void log_error(std::string_view event, LogFields fields = {});
 
 bool is_debug_logged();
 
-/// The request that this thread works for while the object lives: its ids, where there are any,
-/// stand in the lines as `request` and `trace`. One at a time.
+/// The request that this thread works for while the object lives: its ids and the name of who asks,
+/// where there are any, stand in the lines as `request`, `trace` and `user`. One at a time.
 class LoggedRequest {
 public:
-    LoggedRequest(std::string_view request, std::string_view trace);
+    LoggedRequest(std::string_view request, std::string_view trace, std::string_view user = {});
     ~LoggedRequest();
     LoggedRequest(const LoggedRequest&) = delete;
     LoggedRequest& operator=(const LoggedRequest&) = delete;

@@ -30,7 +30,10 @@ const std::vector<ErrorText>& error_texts() {
              " {} deep; or the path is not UTF-8; or `If-Match` or `If-None-Match` is malformed.",
              json::depth_limit),
          {.kind = ErrorKind::bad_request, .detail = "The name is not UTF-8."}},
-        {"A page of another origin has sent a write (`Origin`, `Sec-Fetch-Site`), or the database"
+        {"There is no token, or it is not valid: `WWW-Authenticate` says why (RFC 6750).",
+         {.kind = ErrorKind::unauthorized, .detail = "This needs a token."}},
+        {"A page of another origin has sent a write (`Origin`, `Sec-Fetch-Site`; setting"
+         " `CORS_ORIGINS`), or the roles of the token have not this right, or the database"
          " does not let Larder make this change (row-level security, a privilege), or the metrics"
          " are not for this client (setting `METRICS_ALLOW`).",
          {.kind = ErrorKind::forbidden,
@@ -104,6 +107,7 @@ Value header(bool is_required, std::string_view description, Value schema) {
 
 Value response_headers(ErrorKind kind) {
     switch (kind) {
+        case ErrorKind::unauthorized: return headers({"WWW-Authenticate"});
         case ErrorKind::method_not_allowed: return headers({"Allow"});
         case ErrorKind::unavailable: return headers({"Retry-After"});
         case ErrorKind::unsupported_media_type: return headers({"Accept-Patch", "Accept-Encoding"});
@@ -140,10 +144,11 @@ Value not_modified(std::initializer_list<std::string_view> names) {
 
 Value::Object common_schemas() { return {{"Problem", problem_schema()}}; }
 
-Value::Object common_responses() {
+Value::Object common_responses(bool is_guarded) {
     const Value schema = reference("schemas", "Problem");
     Value::Object members;
     for (const auto& [meaning, example] : error_texts()) {
+        if (example.kind == ErrorKind::unauthorized && !is_guarded) continue;
         const auto answer = http::problem(example);
         members.emplace_back(
             component_name(answer.status),
@@ -167,17 +172,29 @@ Value::Object common_responses() {
                                  {"content", content(problem_type, schema)}}));
     members.emplace_back(
         "Error",
-        object({{"description", "Any other error, such as 414 for too long an address, or 500."},
-                {"headers", headers({})},
-                {"content", content(problem_type, schema)}}));
+        object(
+            {{"description",
+              "Any other error, such as 414 for too long an address, 429 with `Retry-After`"
+              " for too many requests (settings `RATE_LIMIT`, `CONNECTIONS_PER_ADDRESS`), or 500."},
+             {"headers", headers({})},
+             {"content", content(problem_type, schema)}}));
     return members;
 }
 
-Value::Object common_headers() {
+Value::Object security_schemes() {
+    return {
+        {"token", object({{"type", "http"},
+                          {"scheme", "bearer"},
+                          {"description",
+                           "One of Larder's own tokens, which the operator makes with `larder token"
+                           " create`, or a JWT of the identity provider."}})}};
+}
+
+Value::Object common_headers(bool is_guarded) {
     const Value tag = object({{"type", "string"}, {"pattern", "^(W/)?\".*\"$"}});
     const Value cache = object({{"type", "string"}, {"enum", array({"HIT", "MISS", "BYPASS"})}});
     const Value seconds = object({{"type", "integer"}, {"minimum", 1}});
-    return {
+    Value::Object members = {
         {"ETag",
          header(true, "The version of what is answered; cached or not, it is the same.", tag)},
         {"X-Cache",
@@ -205,6 +222,13 @@ Value::Object common_headers() {
                 " `TRACE_READS` is set.",
                 object({{"type", "string"}, {"pattern", "^[0-9a-f]{32}$"}}))},
     };
+    if (is_guarded) {
+        members.emplace_back(
+            "WWW-Authenticate",
+            header(true, "How to show a token, and what is wrong with the one that was shown.",
+                   object({{"type", "string"}, {"pattern", "^Bearer realm=\"larder\""}})));
+    }
+    return members;
 }
 
 Value::Object common_parameters() {

@@ -20,11 +20,12 @@ json::Value headers(std::initializer_list<std::string_view> names);
 /// A Response Object for 304 with these headers.
 json::Value not_modified(std::initializer_list<std::string_view> names);
 
-/// The components that no resource brings along: problem details and their answers, headers, and
-/// parameters.
+/// The components that no resource brings along: problem details and their answers, headers,
+/// parameters, and how a token is shown. `is_guarded`: with what AUTH=on adds.
 json::Value::Object common_schemas();
-json::Value::Object common_responses();
-json::Value::Object common_headers();
+json::Value::Object common_responses(bool is_guarded);
+json::Value::Object common_headers(bool is_guarded);
 json::Value::Object common_parameters();
+json::Value::Object security_schemes();
 
 }  // namespace larder::openapi

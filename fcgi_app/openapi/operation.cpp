@@ -49,6 +49,7 @@ Value operation_object(const OperationObject& operation) {
     if (!operation.parameters.empty()) members.emplace_back("parameters", operation.parameters);
     if (operation.body) members.emplace_back("requestBody", *operation.body);
     members.emplace_back("responses", responses_of(operation));
+    if (operation.security) members.emplace_back("security", *operation.security);
     return members;
 }
 
@@ -71,10 +72,15 @@ OperationObject options_of(const OperationObject& first, const std::string& allo
             .description = "Status 405 is the answer to every method that `Allow` does not name.",
             .responses = {{"204", object({{"description", "The methods of this path."},
                                           {"headers", allow_headers(allow)}})}},
-            .errors = std::move(errors)};
+            .errors = std::move(errors),
+            .security = first.security ? std::optional(no_token()) : std::nullopt};
 }
 
 }  // namespace
+
+Value no_token() { return Value::Array{}; }
+Value a_token() { return array({object({{"token", Value::Array{}}})}); }
+Value optional_token() { return array({Value::Object{}, object({{"token", Value::Array{}}})}); }
 
 Value object(Value::Object members) { return members; }
 Value array(Value::Array elements) { return elements; }

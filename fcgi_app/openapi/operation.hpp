@@ -42,7 +42,13 @@ struct OperationObject {
     std::optional<Value> body = {};
     Value::Object responses = {};
     std::vector<ErrorKind> errors = {};
+    std::optional<Value> security = {};  ///< the Security Requirement Objects; nothing: not named
 };
+
+/// What a client needs to show (Security Requirement Objects), by the name of a component.
+Value no_token();        ///< nothing
+Value optional_token();  ///< a token or nothing
+Value a_token();
 
 /// A path with all its methods (Path Item Object): those of `operations`, in the order of Allow,
 /// HEAD where there is GET, and OPTIONS. `parameters` hold for all of them, `errors` for OPTIONS.

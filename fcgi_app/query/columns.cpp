@@ -123,8 +123,9 @@ std::string condition_of(const Resource& resource, const Filter& filter, Values&
                                  std::holds_alternative<Enum>(filter.field->type);
             const std::string& compared = is_enum ? column.name : column.ordered;
             if (filter.values.size() == 1) return compared + " = " + parameter(first);
-            return fmt::format("{} = ANY({}{}{})", compared, values.add(array_of(filter.values)),
-                               column.cast, column.cast.empty() ? "" : "[]");
+            return fmt::format("{} = ANY({}{}{})", compared,
+                               values.add(quoted_array(filter.values)), column.cast,
+                               column.cast.empty() ? "" : "[]");
         }
         case Comparison::not_equal: {
             // Two ranges of an index: `<>` would read all records that are equal.

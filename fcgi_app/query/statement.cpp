@@ -237,20 +237,6 @@ std::string Values::add(std::string value) {
     return fmt::format("${}", values_.size());
 }
 
-std::string array_of(const std::vector<std::string>& values) {
-    std::string text = "{";
-    for (const std::string& value : values) {
-        if (text.size() > 1) text += ',';
-        text += '"';
-        for (const char c : value) {
-            if (c == '"' || c == '\\') text += '\\';
-            text += c;
-        }
-        text += '"';
-    }
-    return text + '}';
-}
-
 std::string position_columns(const Resource& resource, const Query& query) {
     std::string columns;
     for (const SortKey& key : query.order) {

@@ -31,9 +31,6 @@ struct Rows {
     std::string where;  ///< a condition; empty: all
 };
 
-/// An SQL array literal of these values.
-std::string array_of(const std::vector<std::string>& values);
-
 /// `, …` for each sort key: the values of a Position.
 std::string position_columns(const Resource& resource, const Query& query);
 

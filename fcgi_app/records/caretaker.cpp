@@ -4,9 +4,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <ctime>
 #include <mutex>
+#include <optional>
 #include <string>
 
+#include "access/key_set.hpp"
+#include "access/links.hpp"
 #include "observe/answer_log.hpp"
 #include "observe/log.hpp"
 #include "records/epoch.hpp"
@@ -23,6 +27,7 @@ constexpr milliseconds longest_pause{2000};
 constexpr std::chrono::seconds calm{5};  // trusted for so long: the next loss is a new trouble
 constexpr std::chrono::seconds sweep_interval{5};
 constexpr std::chrono::seconds count_interval{1};
+constexpr std::chrono::seconds key_interval{1};
 // A tag has a directory of its own, so there may be thousands to look into.
 constexpr std::chrono::seconds shortest_expiry_interval{1};
 constexpr std::chrono::seconds longest_expiry_interval{5};
@@ -49,6 +54,38 @@ private:
     std::string last_trouble_;
 };
 
+/// Looks at the key file of JWTs once a second. Verdicts that rest on a former one are wrong from
+/// then on.
+class KeyWatch {
+public:
+    explicit KeyWatch(Services& services) : services_(services), last_(services.first_key_stamp) {}
+
+    void tend(Clock::time_point now) {
+        const std::string& path = services_.settings.auth_jwks;
+        if (path.empty() || now < next_) return;
+        next_ = now + key_interval;
+        const auto stamp = access::stamp_of(path);
+        if (stamp == last_ || !services_.access_generation.swap()) return;
+        last_ = stamp;
+        log_info("keys_changed", {{"file", path}});
+    }
+
+private:
+    Services& services_;
+    std::optional<access::FileStamp> last_;
+    Clock::time_point next_{};
+};
+
+/// Removes what nobody looks for any more, and makes the link again if it is gone.
+void sweep_access(const Services& services) {
+    if (const auto made = services.access_generation.prepare(); !made) {
+        log_error("access_not_prepared", {{"error", made.error()}});
+    }
+    services.access_generation.sweep();
+    if (services.settings.auth)
+        access::Links::sweep(services.access_generation, std::time(nullptr));
+}
+
 /// Why Redis cannot be trusted: once in the log, and again when the reason is another one.
 void log_trouble(const std::string& error, std::string& last) {
     if (error == last) return log_debug("redis_not_trusted", {{"error", error}});
@@ -69,6 +106,7 @@ void take_care(const std::stop_token& stop, Services& services) {
     const std::chrono::seconds list_lifetime(services.settings.list_cache_ttl);
     std::uint64_t swept_epoch = 0;
     AnswerCounter answers(services);
+    KeyWatch keys(services);
     std::string trouble;
     while (!stop.stop_requested()) {
         const auto now = Clock::now();
@@ -81,6 +119,7 @@ void take_care(const std::stop_token& stop, Services& services) {
             last_loss = now;
         }
         answers.tend(now);
+        keys.tend(now);
         if (now >= next_expiry && list_lifetime > list_lifetime.zero()) {
             services.generations.expire(list_lifetime);
             next_expiry = now + std::clamp(list_lifetime / 10, shortest_expiry_interval,
@@ -88,6 +127,7 @@ void take_care(const std::stop_token& stop, Services& services) {
         }
         if (now >= next_sweep) {
             services.generations.sweep();
+            sweep_access(services);
             // Nobody asks for the entries of former epochs, but without a lifetime they would stay.
             const std::uint64_t epoch = services.trust.epoch();
             if (epoch != swept_epoch && epoch != 0) backend.cache.remove_other_epochs(epoch);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "access/key_set.hpp"
 #include "cache/redis.hpp"
 #include "number.hpp"
 #include "records/schema.hpp"
@@ -146,6 +147,22 @@ void diagnose_redis(const Settings& settings, std::vector<Finding>& found) {
     }
 }
 
+void diagnose_keys(const Settings& settings, std::vector<Finding>& found) {
+    if (!settings.auth || settings.auth_jwks.empty()) return;
+    const auto file = access::read_key_file(settings.auth_jwks);
+    if (!file.keys) {
+        found.push_back({Weight::problem,
+                         fmt::format("access: every JWT gets 503, because {} cannot be used: {}",
+                                     settings.auth_jwks, file.keys.error())});
+        return;
+    }
+    found.push_back({Weight::ok, fmt::format("access: {} has {} keys that can be used",
+                                             settings.auth_jwks, file.keys->keys().size())});
+    for (const std::string& key : file.keys->left_out()) {
+        found.push_back({Weight::advice, fmt::format("access: {}: {}", settings.auth_jwks, key)});
+    }
+}
+
 }  // namespace
 
 std::vector<Finding> diagnose(const Settings& settings, std::span<const Resource> resources) {
@@ -167,6 +184,7 @@ std::vector<Finding> diagnose(const Settings& settings, std::span<const Resource
         found.push_back(log_of_values(session));
     }
     diagnose_redis(settings, found);
+    diagnose_keys(settings, found);
     return found;
 }
 

@@ -12,6 +12,7 @@
 #include "mutant.hpp"
 #include "records/epoch.hpp"
 #include "records/renew_lists.hpp"
+#include "store/cache_locks.hpp"
 
 namespace larder {
 

@@ -9,6 +9,7 @@
 #include "query/text.hpp"
 #include "records/effects.hpp"
 #include "records/epoch.hpp"
+#include "store/cache_locks.hpp"
 
 namespace larder {
 

@@ -35,6 +35,8 @@ Services::Services(const Settings& given, std::span<const Resource> described, S
     : settings(given),
       resources(described),
       generations(given.run_dir, names(resources)),
+      access_generation(given.run_dir),
+      first_key_stamp(access::stamp_of(given.auth_jwks)),
       memory(shared),
       metrics(counted),
       trust(shared),

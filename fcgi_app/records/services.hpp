@@ -5,10 +5,13 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "access/generation.hpp"
+#include "access/key_set.hpp"
 #include "cache/cached_form.hpp"
 #include "cache/generations.hpp"
 #include "cache/shared_memory.hpp"
@@ -55,6 +58,9 @@ struct Services {
     std::span<const Resource> resources;
     std::deque<Collection> collections;  // in the order of the resources; a collection never moves
     Generations generations;
+    access::Generation access_generation;
+    /// Of AUTH_JWKS, before anything has read it; a change makes verdicts wrong.
+    const std::optional<access::FileStamp> first_key_stamp;
     SharedState& memory;
     Metrics metrics;
     Trust trust;

@@ -68,6 +68,15 @@ constexpr std::array parameters = {
     Parameter{"HTTP_ORIGIN", take_text<&http::Request::origin>},
     Parameter{"HTTP_SEC_FETCH_SITE", take_text<&http::Request::sec_fetch_site>},
     Parameter{"HTTP_HOST", take_text<&http::Request::host>},
+    Parameter{"HTTP_AUTHORIZATION", take_text<&http::Request::authorization>},
+    Parameter{"ORIGIN_ALLOWED",
+              [](http::Request& request, std::string_view value) {
+                  request.is_origin_allowed = !value.empty();
+              }},
+    Parameter{"METRICS_ALLOWED",
+              [](http::Request& request, std::string_view value) {
+                  request.may_read_metrics = !value.empty();
+              }},
     Parameter{"HTTP_ACCEPT", take_text<&http::Request::accept>},
     Parameter{"HTTP_TRACEPARENT", take_text<&http::Request::traceparent>},
     Parameter{"NGINX_DISKS", take_text<&http::Request::disks>},

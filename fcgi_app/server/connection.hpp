@@ -84,6 +84,9 @@ public:
     /// answer carries the id of a request that has one.
     void identify();
 
+    /// Who asks, as the log names them.
+    void set_user(std::string name) { request_.user = std::move(name); }
+
     /// Sends the whole answer and ends the request; what nginx does not take at once the loop sends
     /// later. `now` may be a little old.
     void answer(const http::Response& response, Clock::time_point now = Clock::now());

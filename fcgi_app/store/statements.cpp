@@ -8,6 +8,7 @@
 #include "catalog/names.hpp"
 #include "mutant.hpp"
 #include "query/order.hpp"
+#include "store/cache_locks.hpp"
 
 namespace larder {
 
@@ -47,7 +48,7 @@ std::string document_json(const std::string& id, const Members& members, query::
     return fmt::format(
         "(jsonb_build_object('id', {}) || COALESCE((SELECT jsonb_object_agg(m.key, m.value)"
         " FROM jsonb_each(t.data) AS m WHERE m.key = ANY({}::text[])), '{{}}'))::text",
-        id, values.add(query::array_of(*members)));
+        id, values.add(quoted_array(*members)));
 }
 
 // Put together from its members, which takes PostgreSQL a fifth less time than row_to_json. A
@@ -76,39 +77,13 @@ std::string is_among(const Field& reference, std::size_t parameter) {
                        sql_type(reference.reference()->id));
 }
 
-/// An array literal of ids or names of locks, which have no character that it would have to quote.
-std::string array_literal(const std::vector<std::string>& ids) {
-    return fmt::format("{{{}}}", fmt::join(ids, ","));
-}
-
 /// The text from which a tag of the row at hand is derived.
 std::string text_of(const TagSource& source) {
     return source.list != nullptr ? fmt::format("({})::text", source.list->where)
                                   : fmt::format("{}::text", column(*source.field));
 }
 
-/// The number of a lock by its name, an SQL expression. Not by the collation of a column that the
-/// name may come from.
-std::string lock_number(std::string_view name) {
-    return fmt::format("hashtextextended(({}) COLLATE \"C\", 0)", name);
-}
-
 }  // namespace
-
-Statement take_locks(const std::vector<std::string>& names) {
-    return {fmt::format("SELECT pg_advisory_xact_lock_shared({}) FROM unnest($1::text[]) AS name",
-                        lock_number("name")),
-            {array_literal(names)}};
-}
-
-// Not by pg_locks: to list all locks of the server takes as long as to read a short list.
-Statement are_free(const std::vector<std::string>& names) {
-    return {fmt::format("SELECT bool_and(CASE WHEN pg_try_advisory_lock({0})"
-                        " THEN pg_advisory_unlock({0}) ELSE false END)"
-                        " FROM unnest($1::text[]) AS name",
-                        lock_number("name")),
-            {array_literal(names)}};
-}
 
 Statements::Statements(const Resource& resource)
     : resource_(resource),
@@ -131,7 +106,7 @@ Statements::Statements(const Resource& resource)
 Statement Statements::select(const std::vector<std::string>& ids) const {
     return {fmt::format("SELECT {0}, {1}, t.xmax = 0 FROM {2} AS t WHERE {0} = ANY($1::{3}[])", id_,
                         json_, table_, id_type(resource_)),
-            {array_literal(ids)}};
+            {quoted_array(ids)}};
 }
 
 Statement Statements::select_guarded(const std::string& id) const {
@@ -228,7 +203,7 @@ std::string Statements::locking(const std::string& value,
     std::string condition;
     for (const std::string& name : names) {
         condition += fmt::format("{}pg_advisory_xact_lock_shared({}) IS NOT NULL",
-                                 condition.empty() ? "" : " AND ", lock_number(name));
+                                 condition.empty() ? "" : " AND ", cache_lock_number(name));
     }
     return fmt::format("CASE WHEN {} THEN {} END", condition, value);
 }
@@ -310,7 +285,7 @@ Statement Statements::lock_referring(const std::vector<Referring>& to) const {
     Statement statement;
     std::vector<std::string> conditions;
     for (const auto& [field, ids] : to) {
-        statement.values.emplace_back(array_literal(*ids));
+        statement.values.emplace_back(quoted_array(*ids));
         conditions.push_back(is_among(*field, statement.values.size()));
     }
     statement.sql = fmt::format("SELECT {0} FROM {1} AS t WHERE {2} ORDER BY {0} FOR UPDATE", id_,
@@ -339,13 +314,13 @@ Statement Statements::clear(const Referring& reference) const {
                     " RETURNING {5}{4}{6}",
                     table_, quoted_identifier(reference.field->column_name()), before,
                     is_among(*reference.field, 1), given, id_, tag_columns_),
-        {array_literal(*reference.ids)}};
+        {quoted_array(*reference.ids)}};
 }
 
 Statement Statements::remove_all(const std::vector<std::string>& ids) const {
     return {fmt::format("DELETE FROM {0} AS t WHERE {1} = ANY($1::{2}[]) RETURNING {1}{3}{4}",
                         table_, id_, id_type(resource_), unique_columns_, tag_columns_),
-            {array_literal(ids)}};
+            {quoted_array(ids)}};
 }
 
 std::string Statements::shape() const {
@@ -366,7 +341,7 @@ std::string Statements::shape() const {
 Statement Statements::select_ids(const std::vector<std::string>& ids) const {
     return {fmt::format("SELECT {0} FROM {1} AS t WHERE {0} = ANY($1::{2}[])", id_, table_,
                         id_type(resource_)),
-            {array_literal(ids)}};
+            {quoted_array(ids)}};
 }
 
 query::Rows Statements::rows_of(const List& list) const {

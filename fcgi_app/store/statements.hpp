@@ -25,16 +25,6 @@ struct Statement {
 /// A statement without parameters that is not worth preparing.
 inline Statement once(std::string sql) { return {.sql = std::move(sql), .is_repeated = false}; }
 
-/// Takes locks of lists by their names (lock_name in catalog/tags.hpp), shared and until the
-/// transaction ends. They are PostgreSQL's advisory locks, numbered by a hash that PostgreSQL
-/// computes; two names may have one number, at no cost but that of a cold list.
-Statement take_locks(const std::vector<std::string>& names);
-
-/// (true) if no other transaction holds one of these locks. What a transaction that held one has
-/// changed is then visible to the next statement, or was rolled back. It has each lock for itself
-/// for as long as an expression takes, which is the longest that a writer waits.
-Statement are_free(const std::vector<std::string>& names);
-
 /// The SQL of one resource, derived from its description. The table is `t` in each; PostgreSQL
 /// renders the JSON of a row, and these bytes are cached and sent as they are. Pure; any thread.
 class Statements {

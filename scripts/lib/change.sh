@@ -128,6 +128,14 @@ expand_database() {
     [[ -z $last ]] || deploy_changes "$last"
 }
 
+# When the last worker of the former descriptions has ended: rights that they have granted are judged anew, by
+# workers and by nginx.
+renew_access() {
+    local answer
+    ((WORKERS > 0)) || return 0
+    answer=$("${RUN_AS[@]}" "$WORKER_PROGRAM" --renew-access 2>&1) || fail "$answer"
+}
+
 is_held() {
     [[ -e $RUN_DIR/hold ]]
 }

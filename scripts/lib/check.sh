@@ -14,6 +14,9 @@ command_check() {
         check_nginx_site
         check_metrics
         check_names
+        check_access
+        check_origins
+        check_limits
         check_answer
     )
     printf '%s\n' "$findings"
@@ -53,10 +56,21 @@ check_settings_file() {
         grep -qxF "$name" <<<"$known" || [[ $name == PG* ]] ||
             problem "settings: $name in $SETTINGS_FILE is not known; see man 5 larder for the names"
     done < <(names_in "$SETTINGS_FILE")
-    if [[ $(stat -L -c %a "$SETTINGS_FILE") == *[4567] ]] && holds_password; then
-        advice "settings: anybody can read the password in $SETTINGS_FILE; chmod o= $SETTINGS_FILE"
-    fi
+    check_secret_file "$SETTINGS_FILE"
+    check_secret_file "${PGSERVICEFILE:-}"
     ok "settings: from $SETTINGS_FILE"
+}
+
+# check_secret_file FILE: a password in it is for root, and for the group of the service.
+check_secret_file() {
+    local group
+    [[ -r $1 ]] && holds_password "$1" || return 0
+    group=$(stat -L -c %G "$1")
+    if [[ $(stat -L -c %a "$1") == *[4567] ]]; then
+        problem "settings: every account of this host can read the password in $1; chgrp $ACCOUNT $1, chmod 0640 $1"
+    elif [[ $(stat -L -c %a "$1") == *[4567]? && $group != root && $group != "$(id -gn "$ACCOUNT")" ]]; then
+        problem "settings: the group $group can read the password in $1; chgrp $ACCOUNT $1"
+    fi
 }
 
 # names_in FILE: the variables that it sets.
@@ -64,8 +78,9 @@ names_in() {
     [[ ! -r $1 ]] || sed -nE 's/^[[:space:]]*([A-Z_][A-Z0-9_]*)=.*/\1/p' "$1"
 }
 
+# holds_password FILE
 holds_password() {
-    grep -qE '^[^#]*(://[^/@]*:[^/@]*@|password=|PGPASSWORD=)' "$SETTINGS_FILE"
+    grep -qE '^[^#]*(://[^/@]*:[^/@]*@|password[[:space:]]*=|PGPASSWORD=)' "$1"
 }
 
 # What is live may differ from what the operator has written.
@@ -220,13 +235,43 @@ check_nginx_site() {
 # Whether there is a proxy cannot be seen from here, and not every one says for whom it asks.
 check_metrics() {
     if [[ " $METRICS_ALLOW " =~ \ (127\.|::1[\ /]) ]]; then
-        advice "metrics: /metrics is open to this host; where a proxy on it serves others, have the proxy refuse /metrics, or set METRICS_ALLOW=none"
+        advice "metrics: /metrics is open to this host; where a proxy on it serves others, without saying so (X-Forwarded-For), have the proxy refuse /metrics, or set METRICS_ALLOW=none"
     fi
 }
 
 check_names() {
     if [[ -z ${SERVER_NAMES// /} ]] && ! listens_on_loopback; then
         advice "names: nginx listens on $API_HOST and answers whatever name is in Host, so a page of another site can reach it under a name of its own (DNS rebinding); set SERVER_NAMES to the names that Larder has"
+    fi
+}
+
+# Of the key file, and of the database, larder-worker --diagnose tells.
+check_access() {
+    if is_on AUTH; then
+        ok "access: every request needs a token with the right"
+    elif ! faces_network; then
+        ok "access: everything is open to this host"
+    else
+        advice "access: every client that reaches nginx can read and change everything; set AUTH=on, or listen on 127.0.0.1 behind a server that guards it"
+    fi
+}
+
+# With AUTH=on, a page has to have a token of its own.
+check_origins() {
+    if allows_every_origin && ! is_on AUTH; then
+        advice "origins: with CORS_ORIGINS=* every page that a user of this network opens can read and change all records; set CORS_ORIGINS to the origins of your pages, or AUTH=on"
+    fi
+}
+
+# Whether nginx listens on another address than loopback, by API_HOST or by the operator's site.
+faces_network() {
+    ! listens_on_loopback || grep -Ehs '^[[:space:]]*listen[[:space:]]' "${NGINX_ETC:-/etc/nginx}/sites-enabled/larder" |
+        grep -qvE 'listen[[:space:]]+(127\.|\[::1\]|localhost|unix:)'
+}
+
+check_limits() {
+    if [[ -z $RATE_LIMIT ]] && faces_network; then
+        advice "limits: nginx listens on an address of the network, and one client may ask for as much as it can; set RATE_LIMIT, such as RATE_LIMIT=100/s"
     fi
 }
 

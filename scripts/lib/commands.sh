@@ -39,6 +39,7 @@ bring_live() {
     take_descriptions
     ensure_workers
     ((is_changed == 0)) || restart_workers
+    renew_access
     deploy_changes
     ensure_feed
     ((is_changed == 0)) || restart_feed
@@ -212,7 +213,9 @@ command_seed() {
 # Rows that appear behind the back of running workers make the cached lists wrong.
 seed_past_caches() {
     seed
-    if part_runs nginx; then
+    if part_runs nginx && is_on AUTH; then
+        "$WORKER_PROGRAM" --clear-caches
+    elif part_runs nginx; then
         curl -sS -H "$(host_field)" --noproxy '*' -o /dev/null -X POST "$(url)/cache/clear"
     fi
 }
@@ -238,6 +241,7 @@ command_restart_workers() {
     copy_descriptions
     take_descriptions
     restart_workers "$@"
+    renew_access
     step workers "restarted"
 }
 

@@ -71,7 +71,13 @@ has_systemd() {
     [[ -d /run/systemd/system ]]
 }
 
+# With AUTH=on a request would need a token, and the command is the operator's anyway.
 clear_caches() {
+    if is_on AUTH && ((WORKERS > 0)); then
+        [[ ! -e $LIVE ]] || local -x RESOURCES_DIR=$LIVE
+        "${RUN_AS[@]}" "$WORKER_PROGRAM" --clear-caches
+        return
+    fi
     curl -sf -H "$(host_field)" --noproxy '*' -o /dev/null -m 30 -X POST "$(url)/cache/clear"
 }
 
@@ -146,6 +152,7 @@ command_apply() {
     take_descriptions
     apply_site
     apply_units
+    renew_access
     deploy_changes
     apply_feed
     ((is_changed == 0)) || release_redis

@@ -111,7 +111,7 @@ readonly SERVER_NAME='(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.
 check_settings() {
     : "${API_HOST:=127.0.0.1}" "${API_PORT:=8080}" "${WORKERS:=2}" "${BODY_LIMIT_BYTES:=1048576}"
     : "${DEBUG:=false}" "${ACCESS_LOG:=false}" "${TRACE_READS:=false}" "${LOG_FORMAT:=text}"
-    : "${METRICS_ALLOW:=127.0.0.1 ::1}" "${SERVER_NAMES:=}"
+    : "${METRICS_ALLOW:=127.0.0.1 ::1}" "${SERVER_NAMES:=}" "${AUTH:=off}"
     require_integer API_PORT 1 65535
     require_integer WORKERS 0 256
     require_integer BODY_LIMIT_BYTES 1 1073741824
@@ -125,11 +125,13 @@ check_settings() {
         fail "METRICS_ALLOW=$METRICS_ALLOW: expected addresses or networks with spaces between them, or none"
     [[ $SERVER_NAMES =~ ^($SERVER_NAME|\ )*$ ]] ||
         fail "SERVER_NAMES=$SERVER_NAMES: expected host names or addresses with spaces between them"
+    check_edge_settings
     if [[ -v STACK_SEED && ! $STACK_SEED =~ ^[01]$ ]]; then
         fail "STACK_SEED=$STACK_SEED: expected 0 or 1"
     fi
     export API_HOST API_PORT WORKERS BODY_LIMIT_BYTES DEBUG LOG_FORMAT METRICS_ALLOW
-    export ACCESS_LOG TRACE_READS SERVER_NAMES
+    [[ $AUTH =~ ^(on|off|true|false|yes|no|1|0)$ ]] || fail "AUTH=$AUTH: expected on or off"
+    export ACCESS_LOG TRACE_READS SERVER_NAMES AUTH
 }
 
 # is_on NAME: whether the setting is true.

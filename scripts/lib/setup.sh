@@ -9,6 +9,7 @@ command_setup() {
         *) fail "setup $1: only --sample-rows is known" ;;
     esac
     need_root
+    close_settings_file
     set_up_database
     command_migrate
     if ((wants_rows)); then
@@ -23,6 +24,17 @@ command_setup() {
     fi
     wait_for 20 server_answers || fail "nothing in order answers at $(url) yet: see larder check"
     print_examples
+}
+
+# It may hold passwords, which the group of the service may read. What the operator has said with
+# dpkg-statoverride stays.
+close_settings_file() {
+    [[ -e $SETTINGS_FILE ]] || return 0
+    if command -v dpkg-statoverride >/dev/null && dpkg-statoverride --list "$SETTINGS_FILE" >/dev/null; then
+        return
+    fi
+    chgrp "$(id -g "$ACCOUNT")" "$SETTINGS_FILE"
+    chmod o= "$SETTINGS_FILE"
 }
 
 # The role and the database that DATABASE_URL names where it is left alone: those of PostgreSQL on

@@ -40,7 +40,8 @@ render_site() {
     answer_log refusals >"$1/refusals.conf"
     read_ids >"$1/read_ids.conf"
     list_ids >"$1/list_ids.conf"
-    metrics_allow >"$1/metrics_allow.conf"
+    authorization >"$1/authorization.conf"
+    render_edge "$1"
     nginx_disks >"$1/disks.conf"
 }
 
@@ -91,19 +92,33 @@ list_ids() {
     fi
 }
 
-# A proxy on this host connects from a loopback address for clients anywhere. What such a proxy says it
-# forwards is refused, unless nginx knows the client itself (set_real_ip_from).
-metrics_allow() {
-    local network
-    # shellcheck disable=SC2016
-    printf '%s\n' 'set $larder_way "$remote_addr $http_forwarded$http_x_forwarded_for$http_x_real_ip$http_via";' \
-        'if ($larder_way ~ "^(127\.[0-9.]+|::1|::ffff:127\.[0-9.]+|unix:) .") {' '    return 403;' '}'
-    if [[ $METRICS_ALLOW != none ]]; then
-        for network in $METRICS_ALLOW; do
-            printf 'allow %s;\n' "$network"
-        done
+# What a worker judges. Without AUTH=on it would be a secret that nobody needs.
+authorization() {
+    if is_on AUTH; then
+        # shellcheck disable=SC2016
+        echo 'fastcgi_param HTTP_AUTHORIZATION $http_authorization if_not_empty;'
     fi
-    echo 'deny all;'
+}
+
+# list_root COLLECTION: where nginx looks for the links of its lists: in RUN_DIR, with AUTH=on by way of the link
+# of the client's token, which is there as long as this token may read the collection
+# (fcgi_app/access/links.hpp). So whoever may not is not found out by a check of its own.
+list_root() {
+    if is_on AUTH; then
+        # shellcheck disable=SC2016
+        printf '%s/access/$larder_period/$larder_token/%s' "$RUN_DIR" "$1"
+    else
+        printf '%s' "$RUN_DIR"
+    fi
+}
+
+# guard_log INDENT: a path with a token in it must not get into the log. nginx would write it if the token was
+# revoked between two looks at the path. What else goes wrong here goes wrong in the next location too, which
+# has a log.
+guard_log() {
+    if is_on AUTH; then
+        printf '%serror_log /dev/null emerg;\n' "$1"
+    fi
 }
 
 # The lines of an upstream. A lone server is tried again at once, whatever has happened; of several,
@@ -144,19 +159,20 @@ render_lists() {
         former=$collection
         if [[ $tag != - ]]; then
             render_list_fallback "$collection" "$kind" "$collection.$tag" -
-            render_list_file "$path" "$collection.$tag" ".list/$file\$larder_list_file_suffix"
+            render_list_file "$path" "$collection" "$collection.$tag" ".list/$file\$larder_list_file_suffix"
         elif [[ $path == "/$collection" && $fields != - ]]; then
-            render_list_file "$path" "$collection" "\$larder_file_of_$collection"
+            render_list_file "$path" "$collection" "$collection" "\$larder_file_of_$collection"
         else
-            render_list_file "$path" "$collection" ".list/$file\$larder_list_file_suffix"
+            render_list_file "$path" "$collection" "$collection" ".list/$file\$larder_list_file_suffix"
         fi
     done <<<"$1"
 }
 
-# render_list_file PATH LINK FILE: the first error_page for a status counts.
+# render_list_file PATH COLLECTION LINK FILE: the first error_page for a status counts.
 render_list_file() {
-    printf 'location = %s {\n    alias %s/%s%s;\n' "$1" "$RUN_DIR" "${2}" "$3"
-    printf '    error_page 403 404 405 500 = @%s.list;\n    include larder/list_file.conf;\n}\n' "$2"
+    printf 'location = %s {\n    alias %s/%s%s;\n' "$1" "$(list_root "$2")" "$3" "$4"
+    guard_log '    '
+    printf '    error_page 403 404 405 500 = @%s.list;\n    include larder/list_file.conf;\n}\n' "$3"
 }
 
 # render_list_tags LISTS: which tag a query of a collection names, with a dot in front, by a field that it
@@ -211,22 +227,27 @@ name_pattern() {
 
 # render_list_fallback COLLECTION KIND LINK FIELDS: of a link in RUN_DIR, without its suffix, or of the links
 # of values of these fields too. That of a tag is not there when a write has removed it, or nobody has read the
-# list yet: the worker makes it. nginx would log it as critical.
+# list yet: the worker makes it. So it is with the link of a token. nginx would log it as critical.
 # shellcheck disable=SC2016
 render_list_fallback() {
-    local flagged='' uncached=$3.uncached link=$RUN_DIR/$3.list tag=''
+    local flagged='' uncached=$3.uncached link tag='' may_lack=0
+    link=$(list_root "$1")/$3.list
     [[ $2 != flagged ]] || flagged=$'    include larder/list_flagged.conf;\n'
     if [[ $4 != - ]]; then
-        link=$RUN_DIR/$3\$larder_tag_of_$1.list
+        link=$(list_root "$1")/$3\$larder_tag_of_$1.list
         tag="    fastcgi_param LIST_TAG \$larder_tag_of_$1 if_not_empty;"$'\n'
     fi
+    if [[ $3 != "$1" || $4 != - ]] || is_on AUTH; then
+        may_lack=1
+    fi
     printf 'location @%s.list {\n    root %s;\n    error_page 500 = @%s;\n' "$3" "$link" "$uncached"
-    if [[ $3 != "$1" || $4 != - ]]; then
+    guard_log '    '
+    if ((may_lack == 1)); then
         printf '    open_file_cache off;\n    if (!-d %s) {\n        return 500;\n    }\n' "$link"
     fi
     printf '    include larder/list_cache.conf;\n    include larder/list.conf;\n%s%s}\n' "$tag" "$flagged"
     printf 'location @%s {\n    include larder/list.conf;\n%s' "$uncached" "$tag"
-    if [[ $3 != "$1" || $4 != - ]]; then
+    if ((may_lack == 1)); then
         printf '    set $larder_file_cache $larder_cold_list;\n'
     fi
     printf '%s}\n' "$flagged"

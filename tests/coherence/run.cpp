@@ -13,6 +13,7 @@
 #include "report.hpp"
 #include "resources.hpp"
 #include "testbed.hpp"
+#include "tokens.hpp"
 #include "workload.hpp"
 
 namespace larder::coherence {
@@ -48,25 +49,30 @@ private:
     History history_;
 };
 
-void wait_for_end(const RunOptions& options, Observer& observer) {
+void wait_for_end(const RunOptions& options, Observer& observer, const TokenStory& tokens) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options.seconds);
     while (std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_until(
             std::min(end, std::chrono::steady_clock::now() + check_interval));
-        if (options.until_violation && !observer.check_now().empty()) return;
+        if (!options.until_violation) continue;
+        if (!observer.check_now().empty() || !tokens.findings().empty()) return;
     }
 }
 
-void print_violations(const std::vector<Violation>& violations, const History& history,
+void print_violations(const std::vector<Violation>& violations,
+                      const std::vector<TokenStory::Finding>& of_tokens, const History& history,
                       const RecordTable& records, Time origin) {
     for (const auto& violation : violations | std::views::take(violations_shown)) {
         print_violation(std::cout, violation, records, origin);
     }
-    std::cout << fmt::format("violations: {} (records alone: {}, lists alone: {})\n",
-                             violations.size(), check(history, Scope::records).size(),
-                             check(history, Scope::lists).size());
-    if (violations.empty()) return;
-    const Time first = std::ranges::min(violations | std::views::transform(known_at));
+    std::cout << fmt::format("violations: {} (records alone: {}, lists alone: {}, tokens: {})\n",
+                             violations.size() + of_tokens.size(),
+                             check(history, Scope::records).size(),
+                             check(history, Scope::lists).size(), of_tokens.size());
+    if (violations.empty() && of_tokens.empty()) return;
+    Time first = never;
+    for (const auto& violation : violations) first = std::min(first, known_at(violation));
+    for (const auto& finding : of_tokens) first = std::min(first, finding.at);
     std::cout << fmt::format("first violation after {:.1f} s\n",
                              static_cast<double>(first - origin) / 1e9);
 }
@@ -131,15 +137,18 @@ std::size_t run(const RunOptions& options) {
     test::raise_descriptor_limit();
     Resources resources(bed.stack());
     const Time origin = now();
-    Workload workload(bed.stack().client().base_url(), records, recorder, hot,
-                      {.threads = options.threads, .seed = options.seed, .rate = 0});
+    Workload workload(
+        bed.stack().client().base_url(), records, recorder, hot,
+        {.threads = options.threads, .seed = options.seed, .rate = 0, .admin = bed.admin()});
     test::RudeClients rude(
         targets,
         {.clients = options.rude, .idle = options.rude * 10, .seed = options.seed, .acts = {}});
+    TokenStory tokens(bed, options.seed);
     Faults faults({bed, foreign, disturbances, targets}, possible_faults(options, bed),
                   options.seed);
-    wait_for_end(options, observer);
+    wait_for_end(options, observer, tokens);
     faults.stop();
+    tokens.stop();
     rude.stop();
     workload.stop();
 
@@ -147,9 +156,11 @@ std::size_t run(const RunOptions& options) {
     std::cout << fmt::format("seed: {}, threads: {}\n", options.seed, options.threads);
     print_operations(std::cout, observer.history(), origin);
     print_faults(faults.counts());
-    print_violations(violations, observer.history(), records, origin);
+    tokens.report(std::cout);
+    print_violations(violations, tokens.findings(), observer.history(), records, origin);
     resources.report(std::cout);
-    return violations.size() + print_deaths(bed.stack()) + print_rude(rude);
+    return violations.size() + tokens.findings().size() + print_deaths(bed.stack()) +
+           print_rude(rude);
 }
 
 }  // namespace larder::coherence

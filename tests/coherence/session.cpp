@@ -53,8 +53,13 @@ Json record_in(Resource resource, const Response& response) {
 
 }  // namespace
 
-Session::Session(const test::Client& client, RecordTable& records, Recorder& recorder)
-    : client_(client), records_(records), recorder_(recorder), log_(recorder.new_log()) {}
+Session::Session(const test::Client& client, RecordTable& records, Recorder& recorder,
+                 std::string admin)
+    : client_(client),
+      records_(records),
+      recorder_(recorder),
+      log_(recorder.new_log()),
+      admin_(std::move(admin)) {}
 
 std::string Session::take(Operation& operation, const Response& response) {
     operation.status = response.status;
@@ -209,7 +214,7 @@ int Session::head(Resource resource, RecordNumber record) {
 int Session::clear_caches() {
     auto operation = operation_on(Action::clear, Resource::items);
     log_.begin(operation);
-    const auto response = client_.post("/cache/clear", "");
+    const auto response = client_.post("/cache/clear", "", {"Authorization: Bearer " + admin_});
     auto anomaly = take(operation, response);
     finish(std::move(operation), std::move(anomaly));
     return response.status;

@@ -24,8 +24,9 @@ struct ListPath {
 /// Does operations over HTTP, one at a time, and records each. For one thread.
 class Session {
 public:
-    /// All that is handed in must outlive the session.
-    Session(const test::Client& client, RecordTable& records, Recorder& recorder);
+    /// All that is handed in must outlive the session. `admin`: a token that may clear the caches.
+    Session(const test::Client& client, RecordTable& records, Recorder& recorder,
+            std::string admin);
 
     /// The number of the new record, or the HTTP status if the answer does not tell it. `parent`:
     /// to which it refers, if its resource has one.
@@ -69,6 +70,7 @@ private:
     RecordTable& records_;
     Recorder& recorder_;
     Recorder::Log& log_;
+    const std::string admin_;
     std::unordered_map<RecordNumber, Seen> seen_;
     std::vector<Operation> implied_;  // by the answer at hand
 };

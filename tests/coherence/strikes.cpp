@@ -284,7 +284,8 @@ void fill_redis(Strike& strike) {
 
 void clear_caches(Strike& strike) {
     for (int i = 0; i < 5; ++i) {
-        (void)strike.targets.bed.stack().client().post("/cache/clear", "");
+        (void)strike.targets.bed.stack().client().post(
+            "/cache/clear", "", {"Authorization: Bearer " + strike.targets.bed.admin()});
         strike.pause(1ms, 50ms);
     }
 }

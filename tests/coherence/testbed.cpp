@@ -40,7 +40,27 @@ parent = { type = "reference", to = "parents", on_delete = "clear", optional = t
 where = "parent IS NOT NULL"
 )toml";
 
+// Only those with a token may read it.
+constexpr auto secrets = R"toml(title = "Secret"
+id = "integer"
+[fields]
+name = { type = "text" }
+[lists.named]
+where = "name <> ''"
+[rights]
+read = ["clerk"]
+)toml";
+
+constexpr auto for_anyone = R"toml(
+[rights]
+read = ["anyone"]
+create = ["anyone"]
+change = ["anyone"]
+delete = ["anyone"]
+)toml";
+
 constexpr auto tables = R"sql(
+CREATE TABLE public.secrets (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL);
 CREATE TABLE public.parents (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL,
     copy text NOT NULL);
 CREATE TABLE public.children (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL,
@@ -49,7 +69,7 @@ CREATE TABLE public.friends (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name
     copy text NOT NULL, parent uuid REFERENCES public.parents ON DELETE SET NULL);
 CREATE INDEX ON public.children (parent);
 CREATE INDEX ON public.friends (parent);
-ALTER PUBLICATION larder ADD TABLE public.parents, public.children, public.friends;
+ALTER PUBLICATION larder ADD TABLE public.parents, public.children, public.friends, public.secrets;
 )sql";
 
 /// Employees can be listed by their IDs.
@@ -71,19 +91,29 @@ void add_resources(const fs::path& directory) {
     std::ofstream(directory / "resources" / "parents.toml") << parents;
     std::ofstream(directory / "resources" / "children.toml") << children;
     std::ofstream(directory / "resources" / "friends.toml") << friends;
+    for (const auto& description : fs::directory_iterator(directory / "resources")) {
+        std::ofstream(description.path(), std::ios::app) << for_anyone;
+    }
+    std::ofstream(directory / "resources" / "secrets.toml") << secrets;
+    std::ofstream(directory / "keys.json") << R"({"keys":[]})";
     const auto sql = directory / "sql";
     std::ofstream(sql / "sqitch.plan", std::ios::app)
         << "coherence [feed] 2026-01-01T00:00:00Z Test <test@localhost> # Coherence\n";
     std::ofstream(sql / "deploy" / "coherence.sql") << tables;
-    std::ofstream(sql / "revert" / "coherence.sql") << "DROP TABLE children, friends, parents;";
+    std::ofstream(sql / "revert" / "coherence.sql")
+        << "DROP TABLE children, friends, parents, secrets;";
     std::ofstream(sql / "verify" / "coherence.sql") << "SELECT parent FROM public.friends;";
 }
 
 test::Environment stack_environment(const std::string& redis_socket, const fs::path& directory) {
     test::Environment environment = {{"REDIS_URL", "unix://" + redis_socket},
                                      {"RESOURCES_DIR", directory / "resources"},
-                                     {"LARDER_SQL", directory / "sql"}};
-    for (const char* name : {"LARDER_WORKER", "LARDER_FEED"}) {
+                                     {"LARDER_SQL", directory / "sql"},
+                                     {"AUTH", "on"},
+                                     {"AUTH_JWKS", directory / "keys.json"},
+                                     {"AUTH_ISSUER", std::string(TestBed::issuer)},
+                                     {"AUTH_AUDIENCE", std::string(TestBed::audience)}};
+    for (const char* name : {"LARDER_WORKER", "LARDER_FEED", "LARDER_TOKEN_PROGRAM"}) {
         const char* value = std::getenv(name);
         if (value != nullptr) environment[name] = value;
     }
@@ -101,6 +131,11 @@ TestBed::TestBed(bool with_proxies) : directory_(test::temporary_directory("lard
     }
     add_resources(directory_);
     stack_ = std::make_unique<test::Stack>(stack_environment(socket, directory_));
+    const auto made = stack_->script({"token", "create", "--name", "admin", "--role", "admin"});
+    for (const auto& line : test::lines_in(made.output)) {
+        if (line.starts_with("larder_")) admin_ = line;
+    }
+    if (admin_.empty()) throw std::runtime_error("no token: " + made.output);
     if (!with_proxies) return;
     const fs::path directory = stack_->status().at("postgresql_socket");
     database_socket_ = directory / ".s.PGSQL.5432";

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "../support/stack.hpp"
 #include "redis_server.hpp"
@@ -31,11 +33,20 @@ public:
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
     [[nodiscard]] bool has_feed() const;
 
+    /// AUTH is on. Everything but `/secrets` is for anyone, so clients need no token for it.
+    /// The token of an administrator.
+    [[nodiscard]] const std::string& admin() const { return admin_; }
+    /// AUTH_JWKS, and what it asks of a JWT.
+    [[nodiscard]] std::filesystem::path key_file() const { return directory_ / "keys.json"; }
+    static constexpr std::string_view issuer = "https://id.example";
+    static constexpr std::string_view audience = "coherence";
+
 private:
     [[nodiscard]] std::string real_database_socket() const;
 
     std::filesystem::path directory_;
     std::filesystem::path database_socket_;
+    std::string admin_;
     std::unique_ptr<RedisServer> redis_;
     std::unique_ptr<SocketProxy> redis_proxy_;
     std::unique_ptr<test::Stack> stack_;

@@ -162,8 +162,9 @@ unsigned measure_visibility(const VisibilityOptions& options) {
         "{} edits each; milliseconds from COMMIT to the answer that shows it\n", options.edits);
     std::cout << fmt::format("{:<24} {:>9} {:>9} {:>9}\n", "", "p50", "p99", "max");
     unsigned missed = measure("idle", editor, options.edits);
-    Workload workload(bed.stack().client().base_url(), records, recorder, hot,
-                      {.threads = 8, .seed = options.seed, .rate = options.rate});
+    Workload workload(
+        bed.stack().client().base_url(), records, recorder, hot,
+        {.threads = 8, .seed = options.seed, .rate = options.rate, .admin = bed.admin()});
     const Time start = now();
     std::this_thread::sleep_for(1s);
     missed += measure("load", editor, options.edits);

@@ -52,7 +52,7 @@ public:
     Client(const std::string& base_url, RecordTable& records, Recorder& recorder, HotRecords& hot,
            const WorkloadOptions& options, unsigned thread)
         : http_(base_url, patience_of(thread)),
-          session_(http_, records, recorder),
+          session_(http_, records, recorder, options.admin),
           recorder_(recorder),
           hot_(hot),
           random_(options.seed * 1000 + thread),

@@ -16,6 +16,7 @@ struct WorkloadOptions {
     std::uint64_t seed = 1;
     /// Operations per second of all threads together; 0: as many as the stack answers.
     unsigned rate = 0;
+    std::string admin = {};  ///< a token that may clear the caches
 };
 
 /// Threads that write, read, list, create, remove and claim the hot records until stopped.

@@ -44,17 +44,24 @@ struct SalesStack : Descriptions, SharedStack {
           SharedStack({{"RESOURCES_DIR", directory()}, {"QUERY_TIMEOUT_MS", "60000"}}) {
         rows = argument("rows", 100000);
         auto database = stack().database();
-        database.query(
-            "INSERT INTO sales (number, customer, state, day, total, paid_at, note) SELECT"
-            " md5(n::text), n % ($1::bigint / 10), (ARRAY['draft', 'sent', 'paid'])[1 + n % 3],"
-            " DATE '2024-01-01' + (n * 7919 % 700)::int, (n * 104729 % 1000003)::numeric / 100,"
-            " CASE WHEN n % 2 = 0 THEN TIMESTAMPTZ '2024-01-01' + n % 50000 * INTERVAL '1 ms' END,"
-            " 'word' || n % ($1::bigint / 10) || ' all' FROM generate_series(1, $1::bigint) AS n",
-            {std::to_string(rows)});
+        // In transactions that the feed can follow: of one with ten million rows PostgreSQL would
+        // keep all of its log.
+        for (long first = 1; first <= rows; first += rows_at_once) {
+            const long last = std::min(rows, first + rows_at_once - 1);
+            database.query(
+                "INSERT INTO sales (number, customer, state, day, total, paid_at, note) SELECT"
+                " md5(n::text), n % ($1::bigint / 10), (ARRAY['draft', 'sent', 'paid'])[1 + n % 3],"
+                " DATE '2024-01-01' + (n * 7919 % 700)::int, (n * 104729 % 1000003)::numeric / 100,"
+                " CASE WHEN n % 2 = 0 THEN TIMESTAMPTZ '2024-01-01' + n % 50000 * INTERVAL '1 ms'"
+                " END, 'word' || n % ($1::bigint / 10) || ' all'"
+                " FROM generate_series($2::bigint, $3::bigint) AS n",
+                {std::to_string(rows), std::to_string(first), std::to_string(last)});
+        }
         database.query("VACUUM ANALYZE sales");
         resources = *larder::read_catalog(directory());
     }
 
+    static constexpr long rows_at_once = 250000;
     static inline long rows = 0;
     static inline std::vector<larder::Resource> resources;
 };

@@ -117,7 +117,33 @@ BOOST_AUTO_TEST_CASE(settings_that_are_misspelled_or_open_to_all) {
                         "man 5 larder");
     expect_problem_line(check(stack(), {{"STORE_THREADS", "0"}}), "settings: STORE_THREADS",
                         "from 1 to 256");
-    expect_advice(check(stack(), {{"PGPASSWORD", "secret"}}), "settings:", "chmod o=");
+    expect_problem_line(check(stack(), {{"PGPASSWORD", "secret"}}), "settings: every account",
+                        "chmod 0640");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_libpq_with_a_password_that_others_can_read) {
+    const auto file = stack().directory() / "services.conf";
+    std::ofstream(file) << "[other]\nhost=db.example\npassword = secret\n";
+    const Environment settings = {{"PGSERVICEFILE", file}};
+    BOOST_REQUIRE(chmod(file.c_str(), 0644) == 0);
+    expect_problem_line(check(stack(), settings), "settings: every account", file);
+    BOOST_REQUIRE(chmod(file.c_str(), 0600) == 0);
+    BOOST_TEST(lines_with("problem: ", check(stack(), settings).output).empty());
+    if (geteuid() != 0) return;  // whose file has another group
+    BOOST_TEST(run({"chgrp", "games", file}).status == 0);
+    BOOST_REQUIRE(chmod(file.c_str(), 0640) == 0);
+    expect_problem_line(check(stack(), settings), "settings: the group games", "chgrp");
+}
+
+BOOST_AUTO_TEST_CASE(what_lets_in_more_than_is_meant) {
+    expect_advice(check(stack(), {{"CORS_ORIGINS", "*"}}), "origins: ", "set CORS_ORIGINS");
+    BOOST_TEST(lines_with("advice: origins",
+                          check(stack(), {{"CORS_ORIGINS", "https://a.example"}}).output)
+                   .empty());
+    const auto open = check(stack(), {{"API_HOST", "0.0.0.0"}}).output;
+    BOOST_TEST(lines_with("advice: limits: nginx listens on", open).size() == 1U, open);
+    const auto limited = check(stack(), {{"API_HOST", "0.0.0.0"}, {"RATE_LIMIT", "100/s"}}).output;
+    BOOST_TEST(lines_with("advice: limits", limited).empty(), limited);
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_that_is_not_there) {

@@ -240,6 +240,23 @@ BOOST_AUTO_TEST_CASE(a_page_has_a_usual_and_a_largest_size) {
     BOOST_TEST((page("page = { default = 20 }") == std::pair(20, 1000)));
 }
 
+BOOST_AUTO_TEST_CASE(rights_are_roles_for_each_action) {
+    const Rights none = accepted("").rights;
+    BOOST_TEST((none.read.empty() && none.create.empty() && none.change.empty()));
+    const Rights rights = accepted(R"([rights]
+read = ["clerk", "auditor"]
+change = []
+delete = ["anyone"]
+)")
+                              .rights;
+    BOOST_TEST(rights.read == (std::vector<std::string>{"auditor", "clerk"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(rights.create.empty());
+    BOOST_TEST(rights.change.empty());
+    BOOST_TEST(rights.remove == (std::vector<std::string>{"anyone"}),
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_mistake_names_its_place_and_what_would_be_right) {
     refused("primed = \"yes\"", "3:10", {"a string", "true or false"});
     refused("prime = true", "3:1", {"did you mean `primed`?"});
@@ -250,7 +267,17 @@ BOOST_AUTO_TEST_CASE(a_mistake_names_its_place_and_what_would_be_right) {
     refused("page = { default = 100, most = 1000 }", "3:25", {"`most`", "`max`"});
     refused("page = { default = 0 }", "3:20", {"1 to 1000000"});
     refused("page = { default = 20, max = 10 }", "3:20", {"at most `max`"});
-    refused("rights = { read = [\"clerk\"] }", "3:1", {"`rights` is not served", "leave it out"});
+    refused("rights = [\"clerk\"]", "3:10", {"a table"});
+    refused("[rights]\nreed = [\"clerk\"]", "4:1", {"did you mean `read`?"});
+    refused("[rights]\nread = \"clerk\"", "4:8", {"an array"});
+    refused("[rights]\nread = [1]", "4:9", {"names of roles"});
+    refused("[rights]\nread = [\"a b\"]", "4:9", {"`a b`", "is no role", "`anyone`"});
+    refused("[rights]\nread = [\"admin\"]", "4:9", {"may everything anyway", "leave it out"});
+    refused("[rights]\nread = [\"a\", \"a\"]", "4:14", {"twice"});
+    refused("[rights]\nread = [\"a\", \"anyone\"]", "4:8", {"write `read = [\"anyone\"]`"});
+    refused("create = false\n[rights]\ncreate = [\"a\"]", "5:10",
+            {"never asked for", "create = false"});
+    refused("read_only = true\n[rights]\ndelete = [\"a\"]", "5:10", {"read_only = true"});
     refused("deleted = \"gone\"", "3:11", {"no JSON", "'{\"ok\": true}'"});
     refused("envelope = { record = \"boat\" }", "3:12", {"`list`"});
     refused("envelope = { record = \"cached\", list = \"boats\" }", "3:23", {"`cached`"});

@@ -412,4 +412,28 @@ BOOST_AUTO_TEST_CASE(the_blanks_that_pad_a_value_are_no_part_of_its_tag) {
     BOOST_TEST((lists.tags == Tags{"overdue", "customer=42", "paid=false"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_change_of_tokens_renews_access_whoever_made_it) {
+    constexpr std::uint32_t tokens = 9;
+    const pgoutput::Tuple row = {text("1"), text("ci")};
+    for (const bool is_marked : {false, true}) {
+        Following following;
+        pgoutput::Relation table = relation(tokens, "tokens", {"id", "name"});
+        following.take(table);  // public.tokens is none of ours
+        following.take(pgoutput::Update{.relation = tokens, .old = {}, .row = row});
+        BOOST_TEST(!following.commit().access);
+        table.schema = "larder";
+        following.take(table);
+        following.take(pgoutput::Begin{.commit_time = 5, .xid = 77});
+        following.take(pgoutput::Update{.relation = tokens, .old = {}, .row = row});
+        if (is_marked) following.mark("larder-token 0 0");
+        const auto done = following.commit();
+        BOOST_TEST(done.access);
+        BOOST_TEST(!done.everything);
+        BOOST_TEST(done.lists.empty());
+        // It may not be visible yet.
+        BOOST_TEST(done.transactions == std::vector<std::uint32_t>{77},
+                   boost::test_tools::per_element());
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -106,4 +106,19 @@ BOOST_AUTO_TEST_CASE(only_what_can_happen_is_documented) {
     BOOST_TEST(!openapi::document(boats).contains("\"operationId\": \"listBoats\""));
 }
 
+BOOST_AUTO_TEST_CASE(rights_are_documented_where_they_are_asked_for) {
+    std::vector<Resource> boats = {invented_resource()};
+    boats[0].rights = {.read = {"anyone"}, .create = {"clerk"}};
+    BOOST_TEST(!openapi::document(boats).contains("securitySchemes"));
+    BOOST_TEST(!openapi::document(boats).contains("\"401\": {"));
+    const std::string text = compact(openapi::document(boats, {}, true));
+    for (const auto* part :
+         {R"("security":[{"token":[]}],"tags")", R"("securitySchemes":{"token":{"type":"http")",
+          R"("security":[{},{"token":[]}])", "Fortherole`clerk`or`admin`.", "Fortherole`admin`.",
+          R"("401":{"$ref":"#/components/responses/Unauthorized"})",
+          "Fortherole`metrics`or`admin`."}) {
+        BOOST_TEST(text.contains(part), part);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

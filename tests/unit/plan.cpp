@@ -249,6 +249,21 @@ BOOST_AUTO_TEST_CASE(fields_have_an_index_together) {
     BOOST_TEST(count() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_filter_and_an_order_without_an_index_are_told_of_a_large_table) {
+    const std::string fields =
+        "a = { type = \"integer\", filter = true }\nb = { type = \"date\", sort = true }";
+    Table boats = table({column("a", "bigint"), column("b", "date")});
+    boats.rows = 1'000'000;
+    const auto told = [&] { return planned(fields, boats).notes; };
+    BOOST_REQUIRE(told().size() == 1U);
+    BOOST_TEST(told()[0].contains("boats: no index serves a=… with sort=b; "));
+    boats.indexes = {{.name = "one", .columns = {"a", "b", "id"}, .access_method = "btree"}};
+    BOOST_TEST(told().empty());
+    boats.indexes.clear();
+    boats.rows = 1'000;
+    BOOST_TEST(told().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_unique_field_needs_an_index_and_whole_rows_in_the_log) {
     Table had = table({column("a", "text")});
     const std::string unique = "a = { type = \"text\", unique = true }";

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(conditions) {
     const std::string name = R"(t."name" COLLATE "C")";
     expect_where("name=x", name + " = $1", {"x"});
     expect_where("name=x&name=%22%5C", name + " = ANY($1)", {R"({"x","\"\\"})"});
-    expect_where("size=1&size=2", R"(t."size" = ANY($1::numeric[]))", {R"({"1","2"})"});
+    expect_where("size=1&size=2", R"(t."size" = ANY($1::numeric[]))", {R"({1,2})"});
     expect_where("id.gt=7", "t.id > $1::bigint", {"7"});
     expect_where("day.lte=2026-11-28", R"(t."day" <= $1::date)", {"2026-11-28"});
     expect_where("size.ne=1", R"((t."size" < $1::numeric OR t."size" > $1::numeric))", {"1"});
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(members_are_chosen) {
     const Resource items{.name = "items", .title = "Item", .id = IdType::uuid};
     const Statement some = list(items, "fields=a,b");
     BOOST_TEST(some.sql.contains("WHERE m.key = ANY($1::text[])"));
-    BOOST_TEST((some.values.front() == R"({"a","b"})"));
+    BOOST_TEST((some.values.front() == "{a,b}"));
 }
 
 BOOST_AUTO_TEST_CASE(what_a_client_sent_never_becomes_sql) {

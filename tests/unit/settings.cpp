@@ -68,6 +68,10 @@ BOOST_AUTO_TEST_CASE(every_setting_can_be_set) {
     const Settings settings = loaded({{"API_HOST", "::1"},
                                       {"API_PORT", "65535"},
                                       {"SERVER_NAMES", "a.b *.c.d. [::1]  127.0.0.1"},
+                                      {"PUBLIC_PATH", "/api/v1"},
+                                      {"CORS_ORIGINS", "https://a.b http://[::1]:3000"},
+                                      {"RATE_LIMIT", "100/s"},
+                                      {"CONNECTIONS_PER_ADDRESS", "50"},
                                       {"DATABASE_URL", "host=db"},
                                       {"REDIS_HOST", "cache"},
                                       {"REDIS_PORT", "1"},
@@ -91,6 +95,10 @@ BOOST_AUTO_TEST_CASE(every_setting_can_be_set) {
                                       {"RUN_DIR", "/tmp/run"}});
     BOOST_TEST(settings.api_host == "::1");
     BOOST_TEST(settings.server_names == "a.b *.c.d. [::1]  127.0.0.1");
+    BOOST_TEST(settings.public_path == "/api/v1");
+    BOOST_TEST(settings.cors_origins == "https://a.b http://[::1]:3000");
+    BOOST_TEST(settings.rate_limit == "100/s");
+    BOOST_TEST(settings.connections_per_address == 50);
     BOOST_TEST(settings.api_port == 65535);
     BOOST_TEST(settings.database_url == "host=db");
     BOOST_TEST(settings.redis.host == "cache");
@@ -206,6 +214,45 @@ BOOST_AUTO_TEST_CASE(a_broken_value_gives_one_line_that_names_the_variable) {
         {"METRICS_ALLOW", "10.0.0.0/"},
         {"METRICS_ALLOW", "::1/129"},
         {"METRICS_ALLOW", "/8"},
+        {"PUBLIC_PATH", "/"},
+        {"PUBLIC_PATH", "api"},
+        {"PUBLIC_PATH", "/api/"},
+        {"PUBLIC_PATH", "//api"},
+        {"PUBLIC_PATH", "/api/../x"},
+        {"PUBLIC_PATH", "/."},
+        {"PUBLIC_PATH", "/a b"},
+        {"PUBLIC_PATH", "/a%20b"},
+        {"PUBLIC_PATH", "/a>"},
+        {"PUBLIC_PATH", "https://a.example/api"},
+        {"CORS_ORIGINS", "https://a.example/"},
+        {"CORS_ORIGINS", "https://a.example/app"},
+        {"CORS_ORIGINS", "a.example"},
+        {"CORS_ORIGINS", "null"},
+        {"CORS_ORIGINS", "https://*.a.example"},
+        {"CORS_ORIGINS", "* https://a.example"},
+        {"CORS_ORIGINS", "https://a.example,https://b.example"},
+        {"CORS_ORIGINS", "https://a.example:0"},
+        {"CORS_ORIGINS", "https://a.example:65536"},
+        {"CORS_ORIGINS", "https://a.example:"},
+        {"CORS_ORIGINS", "https://me@a.example"},
+        {"CORS_ORIGINS", "://a.example"},
+        {"CORS_ORIGINS", "1s://a.example"},
+        {"CORS_ORIGINS", "https://a.example\"; return 200"},
+        {"CORS_ORIGINS", "https://[a]"},
+        {"CORS_ORIGINS", "https://[::1"},
+        {"CORS_ORIGINS", "https://"},
+        {"RATE_LIMIT", "100"},
+        {"RATE_LIMIT", "0/s"},
+        {"RATE_LIMIT", "-1/s"},
+        {"RATE_LIMIT", "1000001/s"},
+        {"RATE_LIMIT", "1.5/s"},
+        {"RATE_LIMIT", "100/h"},
+        {"RATE_LIMIT", "100 /s"},
+        {"RATE_LIMIT", "/s"},
+        {"RATE_LIMIT", "100/s;"},
+        {"CONNECTIONS_PER_ADDRESS", "-1"},
+        {"CONNECTIONS_PER_ADDRESS", "many"},
+        {"CONNECTIONS_PER_ADDRESS", "1000001"},
     };
     for (const auto& [name, value] : broken) {
         BOOST_TEST_CONTEXT(name << '=' << value) {
@@ -227,6 +274,15 @@ BOOST_AUTO_TEST_CASE(server_names_are_hosts_without_ports) {
     for (const char* wrong : {"a:80", "http://a", "a,b", "a..b", ".", "*", "*.", "a.*", "[::1",
                               "::1", "[a]", "[127.0.0.1]", "a/b", "\"a\"", "a;b"}) {
         BOOST_TEST_CONTEXT(wrong) { BOOST_TEST(!load({{"SERVER_NAMES", wrong}}).has_value()); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(origins_are_what_browsers_send) {
+    for (const char* origins :
+         {"*", "https://app.example", "HTTPS://App.Example:8443", "http://localhost:5173",
+          "http://127.0.0.1", "http://[::1]", "http://[::1]:3000", "capacitor://localhost",
+          "chrome-extension://abcdefghijklmnop", "  https://a.example  https://b.example "}) {
+        BOOST_TEST_CONTEXT(origins) { BOOST_TEST(load({{"CORS_ORIGINS", origins}}).has_value()); }
     }
 }
 

@@ -37,7 +37,9 @@ const Routes& routes() {
 
 Expected<Call> check(const Request& request) {
     RequestMetrics::RouteNumber route = 0;
-    return check_request(routes(), request, limit, route);
+    auto found = find_operation(routes(), request, route);
+    if (!found) return std::unexpected(std::move(found.error()));
+    return check_request(std::move(*found), request, limit);
 }
 
 Call accepted(const Request& request) {

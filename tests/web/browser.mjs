@@ -4,6 +4,14 @@ import { chromium } from 'playwright-core';
 
 const PROGRAMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
 
+/// One that can reach this host only.
+export function launch(host) {
+    return chromium.launch({
+        executablePath: PROGRAMS.find(existsSync),
+        args: [`--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${host}`],
+    });
+}
+
 export class Browser {
     #browser;
     #base;
@@ -14,21 +22,18 @@ export class Browser {
         const browser = new Browser();
         browser.#base = base;
         browser.#screenshots = screenshots;
-        browser.#browser = await chromium.launch({
-            executablePath: PROGRAMS.find(existsSync),
-            args: [`--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(base).hostname}`],
-        });
+        browser.#browser = await launch(new URL(base).hostname);
         return browser;
     }
 
     /// Opens a path in a new window and runs `check` with the page, which must report no error and
     /// ask nobody else for anything. `answers` replaces what the server says to some paths, which may
-    /// be no. A screenshot is kept under the name.
-    async visit(name, path, check, { answers = {}, ...options } = {}) {
+    /// be no; the server may say no to the `refusable` ones. A screenshot is kept under the name.
+    async visit(name, path, check, { answers = {}, refusable = [], ...options } = {}) {
         const context = await this.#browser.newContext({ baseURL: this.#base, ...options });
         const page = await context.newPage();
         page.setDefaultTimeout(60000);
-        this.#watch(name, page, Object.keys(answers));
+        this.#watch(name, page, [...Object.keys(answers), ...refusable]);
         for (const [asked, answer] of Object.entries(answers)) {
             await page.route(asked, (route) => route.fulfill(answer()));
         }

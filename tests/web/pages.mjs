@@ -1,5 +1,5 @@
-// pages.mjs URL DIRECTORY: looks at the pages of the server at URL as a person would, and keeps
-// screenshots of them in DIRECTORY.
+// pages.mjs URL DIRECTORY [PATH]: looks at the pages of the server at URL, below PATH, as a person would,
+// and keeps screenshots of them in DIRECTORY.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 
@@ -8,7 +8,7 @@ import { Browser } from './browser.mjs';
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true };
 const DARK = { colorScheme: 'dark' };
 
-const [base, directory] = process.argv.slice(2);
+const [base, directory, below = ''] = process.argv.slice(2);
 mkdirSync(directory, { recursive: true });
 const browser = await Browser.start(base, directory);
 
@@ -23,7 +23,7 @@ async function background(page) {
 async function startPage(page) {
     const links = await page.locator('a').evaluateAll((all) => all.map((link) => link.pathname));
     for (const path of ['/docs', '/redoc', '/openapi.json', '/status']) {
-        assert.ok(links.includes(path), path);
+        assert.ok(links.includes(below + path), path);
     }
     for (const path of links) assert.equal((await page.request.get(path)).status(), 200);
     assert.notEqual(await background(page), 'rgba(0, 0, 0, 0)');
@@ -38,7 +38,7 @@ async function swaggerUi(page) {
     await answer.waitFor();
     assert.match(await answer.locator('.response-col_status').last().innerText(), /^201/);
     const product = JSON.parse(await answer.locator('.microlight, pre code').first().innerText());
-    const read = await page.request.get(`/products/${product.id}`);
+    const read = await page.request.get(`${below}/products/${product.id}`);
     assert.equal(read.status(), 200);
     assert.deepEqual(await read.json(), product);
 }
@@ -48,7 +48,7 @@ async function swaggerUiOnPhone(page) {
 }
 
 async function redoc(page) {
-    const { paths } = await (await page.request.get('/openapi.json')).json();
+    const { paths } = await (await page.request.get(`${below}/openapi.json`)).json();
     const summaries = Object.values(paths).flatMap(
         (item) => Object.values(item).map((operation) => operation.summary)).filter(Boolean);
     await page.locator('h2', { hasText: summaries[0] }).first().waitFor();
@@ -65,7 +65,7 @@ async function status(page) {
     assert.equal(await page.locator('#parts li.good').count(), 5);
     assert.equal(await text(page, '#summary'), 'healthy');
     assert.match(await text(page, '#version'), /^\d+\.\d+\.\d+$/);
-    const answer = await page.request.get('/metrics');
+    const answer = await page.request.get(`${below}/metrics`);
     assert.equal(await page.locator('#notice').isHidden(), answer.ok());
     if (answer.ok()) await page.locator('#requests output', { hasText: /\d/ }).waitFor();
 }
@@ -123,20 +123,22 @@ const unhealthy = () => ({ status: 503, json: {
     cache_fallback: 'enabled', feed: 'connected', feed_lag_ms: 0.5 } });
 const refused = () => ({ status: 403, body: '' });
 
-await browser.visit('start', '/', startPage);
-await browser.visit('start-dark', '/', startPage, DARK);
-await browser.visit('docs', '/docs', swaggerUi);
-await browser.visit('docs-phone', '/docs', swaggerUiOnPhone, PHONE);
-await browser.visit('redoc', '/redoc', redoc);
-await browser.visit('status', '/status', status);
+await browser.visit('start', `${below}/`, startPage);
+await browser.visit('start-dark', `${below}/`, startPage, DARK);
+await browser.visit('docs', `${below}/docs`, swaggerUi);
+await browser.visit('docs-phone', `${below}/docs`, swaggerUiOnPhone, PHONE);
+await browser.visit('redoc', `${below}/redoc`, redoc);
+// A proxy in front may not read the metrics.
+await browser.visit('status', `${below}/status`, status,
+    { refusable: below ? [`${below}/metrics`] : [] });
 for (const [name, options] of Object.entries({ light: {}, dark: DARK, phone: PHONE })) {
-    await browser.visit(`status-${name}`, '/status', statusWithMetrics,
-        { ...options, answers: { '/metrics': metrics() } });
+    await browser.visit(`status-${name}`, `${below}/status`, statusWithMetrics,
+        { ...options, answers: { [`${below}/metrics`]: metrics() } });
 }
-await browser.visit('status-refused', '/status', statusRefused,
-    { answers: { '/metrics': refused } });
-await browser.visit('status-unhealthy', '/status', statusWithoutDatabase,
-    { answers: { '/metrics': refused, '/health': unhealthy } });
+await browser.visit('status-refused', `${below}/status`, statusRefused,
+    { answers: { [`${below}/metrics`]: refused } });
+await browser.visit('status-unhealthy', `${below}/status`, statusWithoutDatabase,
+    { answers: { [`${below}/metrics`]: refused, [`${below}/health`]: unhealthy } });
 await browser.stop();
 
 for (const fault of browser.faults) console.log(fault);

@@ -2,7 +2,7 @@
 
 if (window.SwaggerUIBundle) {
     window.SwaggerUIBundle({
-        url: '/openapi.json',
+        url: 'openapi.json',
         dom_id: '#viewer',
         deepLinking: true,
         // The badge of an online validator, which would be sent the description.

@@ -27,14 +27,14 @@ async function ask(path) {
 }
 
 async function askHealth() {
-    const answer = await ask('/health');
+    const answer = await ask('health');
     return answer && { body: answer.isJson ? JSON.parse(answer.text) : undefined };
 }
 
 /// The metrics, or why there are none.
 async function askMetrics() {
     if (performance.now() < refusal.until) return refusal;
-    const answer = await ask('/metrics');
+    const answer = await ask('metrics');
     if (answer?.status === 200) return { families: parse(answer.text) };
     if (!answer) return { problem: 'There are no figures: /metrics does not answer.' };
     const problem = answer.status === 403
@@ -114,7 +114,7 @@ async function refresh() {
 }
 
 async function showVersion() {
-    const answer = await ask('/openapi.json');
+    const answer = await ask('openapi.json');
     if (answer?.isJson) element('version').textContent = JSON.parse(answer.text).info.version;
 }
 

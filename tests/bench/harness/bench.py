@@ -33,6 +33,7 @@ class Bench:
         self._programs = build.resolve()
         self._limits = itertools.count(1)
         self._base = None
+        self._others = []
         self._peers = None
 
     def __enter__(self):
@@ -70,7 +71,7 @@ class Bench:
     def __exit__(self, *_):
         if self._peers:
             self._peers.stop()
-        for stack in (self._base, getattr(self, "stack", None)):
+        for stack in (*self._others, self._base, getattr(self, "stack", None)):
             if stack and stack.directory.exists():
                 stack.destroy()
         shutil.rmtree(self.directory)
@@ -85,6 +86,14 @@ class Bench:
         if self._base:
             running["base"] = self._base
         return [running[name] for name in names if name in running]
+
+    def another_stack(self, name, **settings):
+        """Of this checkout with other settings, beside the usual one until the end."""
+        stack = Stack(name, ROOT, self.directory / name, self._workers, self._programs)
+        stack.environment |= settings
+        self._others.append(stack)
+        stack.up()
+        return stack
 
     def script(self, name):
         return HERE / "pgbench" / f"{name}.sql"

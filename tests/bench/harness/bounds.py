@@ -99,6 +99,11 @@ BOUNDS = [
             ("all employees", 5, 1.5),
         )
     ),
+    *(
+        Bound("auth", f"requests/s of a cached {title} with a token, to one with AUTH=off",
+              ratio(f"larder: {title}", name=f"larder-auth: {title}"), limit)
+        for title, limit in (("record", 0.95), ("list", 0.85))
+    ),
     Bound("bursts", "queries per worker for a record", queries_per_worker, 1, at_most=True),
     Bound("bursts", "queries for a list", figure("most_queries_list"), 1, at_most=True),
     *(

@@ -112,6 +112,43 @@ def slow_clients(bench):
         yield
 
 
+def slow_sender(bench, number):
+    """A connection of which every second one is in the middle of a head, the others in that of a body."""
+    client = socket.create_connection(("127.0.0.1", bench.stack.port))
+    if number % 2:
+        client.sendall(load.request("GET", "/products")[:-2] + b"X-Slow: ")
+    else:
+        client.sendall(load.request("POST", "/items", '{"a": "' + "x" * 99_990 + '"}')[:200])
+    return client
+
+
+@contextlib.contextmanager
+def slow_senders(bench):
+    """Clients that send a byte a second, one after the other, and come again when they are sent away."""
+    is_ending = threading.Event()
+
+    def dribble():
+        clients = [slow_sender(bench, number) for number in range(SLOW_CLIENTS)]
+        while not is_ending.is_set():
+            for number, client in enumerate(clients):
+                time.sleep(1 / SLOW_CLIENTS)
+                try:
+                    client.sendall(b"x")
+                except OSError:
+                    client.close()
+                    clients[number] = slow_sender(bench, number)
+        for client in clients:
+            client.close()
+
+    thread = threading.Thread(target=dribble)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_ending.set()
+        thread.join()
+
+
 # What is done, and whether writes of others must go on meanwhile.
 NEIGHBOURS = {
     "none": (nothing, True),
@@ -121,6 +158,7 @@ NEIGHBOURS = {
     "Redis stopped": (stopped("redis_pid"), True),
     f"{LISTS} long lists": (long_lists, True),
     f"{SLOW_CLIENTS} slow clients": (slow_clients, True),
+    f"{SLOW_CLIENTS} slow senders": (slow_senders, True),
 }
 
 
