@@ -270,9 +270,8 @@ const std::vector<Setting>& setting_table() {
         {"WELCOME_TEXT", "Welcome to the Flask App!", "the answer to `GET /`",
          text(&Settings::welcome_text)},
         {"AUTH_JWKS", "",
-         "file with the public keys of an identity provider, a JWK Set; its JWTs are taken then. "
-         "Needs"
-         " AUTH_ISSUER and AUTH_AUDIENCE",
+         "file with the public keys of an identity provider, a JWK Set; its JWTs are taken then;"
+         " needs AUTH_ISSUER and AUTH_AUDIENCE",
          auth_jwks},
         {"AUTH_ISSUER", "", "`iss` that a JWT must have, byte by byte",
          jwt_rule(&access::JwtRules::issuer)},

@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "access/generation.hpp"
+#include "access/secret.hpp"
 #include "access/token_command.hpp"
 #include "file.hpp"
 #include "observe/log.hpp"
@@ -64,7 +66,14 @@ int main(int argc, char** argv) {
     auto* reload = app.add_subcommand(
         "reload-keys", "Check the file AUTH_JWKS, and have the workers of this host read it now");
     reload->add_flag("--json", is_json, "Print JSON");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // Its text repeats what was typed.
+        if (!std::string_view(error.what()).contains(access::token_prefix)) return app.exit(error);
+        return refuse(
+            "an argument looks like a token: tokens are named, and not given; see --help");
+    }
 
     const auto settings = load_settings(std::getenv);
     if (!settings) return refuse(settings.error());

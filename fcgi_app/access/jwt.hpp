@@ -26,7 +26,8 @@ inline constexpr std::size_t longest_jwt_header = 2048;  ///< bytes, decoded
 ///   is taken (RFC 8725, section 3.11).
 /// - `crit` is refused: Larder knows no extension.
 ///
-/// Nothing but the header is read before the signature holds. Pure; any thread. Some 50 µs.
+/// Nothing but the header is read before the signature holds. Pure; any thread. It takes 25 µs
+/// (RS256) to 110 µs (EdDSA) of CPU.
 Verdict judge_jwt(std::string_view token, const KeySet& keys, const JwtRules& rules,
                   std::int64_t now);
 

@@ -54,7 +54,9 @@ Number number_of(std::string_view bytes) {
     return Number(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr));
 }
 
-/// A public key of these parameters that libcrypto has checked; null: it is none.
+/// A public key of these parameters; null: libcrypto takes them for none. Of a curve it sees to it
+/// that the point is on it. Whether an RSA modulus is a product of two primes is not looked at:
+/// that takes up to 120 ms, and who may write the key file may write any key.
 EVP_PKEY* key_of(const char* type, OSSL_PARAM* parameters) {
     const Context making(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
     EVP_PKEY* key = nullptr;
@@ -62,6 +64,7 @@ EVP_PKEY* key_of(const char* type, OSSL_PARAM* parameters) {
         EVP_PKEY_fromdata(making.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
         return nullptr;
     }
+    if (EVP_PKEY_is_a(key, "RSA") == 1) return key;
     const Context checking(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
     if (checking && EVP_PKEY_public_check(checking.get()) == 1) return key;
     EVP_PKEY_free(key);
@@ -157,8 +160,8 @@ std::expected<PublicKey, std::string> PublicKey::rsa(std::string_view modulus,
         return std::unexpected(fmt::format("an RSA key of {} bits; {} are the least",
                                            BN_num_bits(n.get()), least_rsa_bits));
     }
-    if (BN_num_bits(e.get()) < 2 || BN_is_odd(e.get()) == 0) {
-        return std::unexpected("no RSA exponent");
+    if (BN_num_bits(e.get()) < 2 || BN_is_odd(e.get()) == 0 || BN_is_odd(n.get()) == 0) {
+        return std::unexpected("an even RSA modulus or exponent, or the exponent 1");
     }
     const ParameterBuilder builder(OSSL_PARAM_BLD_new());
     if (!builder || OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||

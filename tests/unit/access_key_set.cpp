@@ -112,6 +112,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_key_is_left_out) {
     for (const std::string e : {"AQ", "Ag", "AQABAQABAQABAQAB", "AAAA"}) {
         BOOST_TEST(left_out_of(n + R"(,"e":")" + e + R"("})").contains("key 2: "), e);
     }
+    const std::string even =
+        R"({"kty":"RSA","e":"AQAB","n":")" + std::string(341, 'w') + "A" + "\"}";
+    BOOST_TEST(left_out_of(even).contains("an even RSA modulus"));
     const std::string zeros(43, 'A');
     BOOST_TEST(left_out_of(R"({"kty":"EC","crv":"P-256","x":")" + zeros + R"(","y":")" + zeros +
                            "\"}") == "key 2: no point of P-256");
