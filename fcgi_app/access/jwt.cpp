@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "access/base64url.hpp"
+#include "base64url.hpp"
 #include "json/document.hpp"
 
 namespace larder::access {

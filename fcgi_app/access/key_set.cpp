@@ -9,8 +9,8 @@
 #include <array>
 #include <utility>
 
-#include "access/base64url.hpp"
 #include "access/loggable_text.hpp"
+#include "base64url.hpp"
 #include "file.hpp"
 #include "json/document.hpp"
 #include "json/nested.hpp"

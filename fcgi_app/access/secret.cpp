@@ -6,7 +6,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
-#include "access/base64url.hpp"
+#include "base64url.hpp"
 
 namespace larder::access {
 

@@ -5,9 +5,9 @@
 
 #include <xxhash.h>
 
-#include <array>
 #include <cstdint>
 
+#include "base64url.hpp"
 #include "json/text.hpp"
 
 namespace larder::query {
@@ -16,38 +16,6 @@ namespace {
 
 constexpr char version = 1;
 constexpr std::size_t digest_size = 8;
-constexpr std::string_view alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-std::string base64url(std::string_view bytes) {
-    std::string text;
-    std::uint32_t bits = 0;
-    unsigned count = 0;
-    for (const char byte : bytes) {
-        bits = bits << 8U | static_cast<unsigned char>(byte);
-        for (count += 8; count >= 6; count -= 6) text += alphabet[bits >> (count - 6) & 63U];
-    }
-    if (count > 0) text += alphabet[bits << (6 - count) & 63U];
-    return text;
-}
-
-/// Nothing: it is no base64url, or not the one text for its bytes.
-std::optional<std::string> from_base64url(std::string_view text) {
-    std::string bytes;
-    std::uint32_t bits = 0;
-    unsigned count = 0;
-    for (const char c : text) {
-        const auto value = alphabet.find(c);
-        if (value == alphabet.npos) return std::nullopt;
-        bits = bits << 6U | static_cast<std::uint32_t>(value);
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        bytes += static_cast<char>(bits >> count & 255U);
-    }
-    if (base64url(bytes) != text) return std::nullopt;
-    return bytes;
-}
 
 std::string digest(std::string_view values, std::string_view binding) {
     std::string all(1, version);
@@ -95,7 +63,7 @@ std::string cursor_of(const Position& position, std::string_view binding) {
         values += static_cast<char>(value->size() & 255U);
         values += *value;
     }
-    return base64url(version + digest(values, binding) + values);
+    return to_base64url(version + digest(values, binding) + values);
 }
 
 std::optional<Position> position_of(std::string_view cursor, std::string_view binding,

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "access/base64url.hpp"
 #include "access/jwt.hpp"
 #include "access/token_table.hpp"
+#include "base64url.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/json_judge.hpp"
 #include "fuzz/target.hpp"

@@ -125,9 +125,14 @@ std::string count_of_tokens() {
     return stack().database().value("SELECT count(*) FROM larder.tokens");
 }
 
+/// Without a feed, which begins generations of its own for what the command has committed.
+struct StackWithoutFeed : SharedStack {
+    StackWithoutFeed() : SharedStack(Environment{{"LARDER_FEED", "/nowhere/larder-feed"}}) {}
+};
+
 }  // namespace
 
-BOOST_TEST_GLOBAL_FIXTURE(SharedStack);
+BOOST_TEST_GLOBAL_FIXTURE(StackWithoutFeed);
 
 BOOST_AUTO_TEST_CASE(a_token_is_shown_once_and_stands_for_its_roles) {
     const auto output = done(token({"create", "--name", "ci", "--role", "clerk", "--role",

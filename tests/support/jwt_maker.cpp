@@ -12,13 +12,11 @@
 #include <stdexcept>
 #include <vector>
 
-#include "access/base64url.hpp"
+#include "base64url.hpp"
 
 namespace larder::test {
 
 namespace {
-
-using access::to_base64url;
 
 void must(bool holds) {
     if (!holds) throw std::runtime_error("libcrypto has refused");

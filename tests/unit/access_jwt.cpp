@@ -5,9 +5,10 @@
 
 #include <string>
 
-#include "access/base64url.hpp"
+#include "base64url.hpp"
 #include "support/jwt_maker.hpp"
 
+using namespace larder;
 using namespace larder::access;
 using namespace larder::test;
 

@@ -3,9 +3,10 @@
 
 #include <string>
 
-#include "access/base64url.hpp"
 #include "access/jwt.hpp"
+#include "base64url.hpp"
 
+using namespace larder;
 using namespace larder::access;
 
 namespace {

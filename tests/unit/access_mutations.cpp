@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "access/base64url.hpp"
 #include "access/jwt.hpp"
 #include "access/token_table.hpp"
+#include "base64url.hpp"
 #include "support/jwt_maker.hpp"
 
+using namespace larder;
 using namespace larder::access;
 using namespace larder::test;
 

@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "access/base64url.hpp"
 #include "access/loggable_text.hpp"
 #include "access/token_table.hpp"
+#include "base64url.hpp"
 
+using namespace larder;
 using namespace larder::access;
 
 namespace {

@@ -1,10 +1,10 @@
-#include "access/base64url.hpp"
+#include "base64url.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-namespace larder::access {
+namespace larder {
 
 namespace {
 
@@ -62,4 +62,4 @@ bool has_base64url_characters(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return value_of(c) != none; });
 }
 
-}  // namespace larder::access
+}  // namespace larder

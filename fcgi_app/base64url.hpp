@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace larder::access {
+namespace larder {
 
 /// base64url without padding (RFC 4648, section 5; RFC 7515, section 2). Pure; any thread.
 std::string to_base64url(std::string_view bytes);
@@ -16,4 +16,4 @@ std::optional<std::string> from_base64url(std::string_view text);
 /// Whether `text` has only characters of base64url.
 bool has_base64url_characters(std::string_view text);
 
-}  // namespace larder::access
+}  // namespace larder
