@@ -19,8 +19,8 @@ constexpr std::array families = std::to_array<MetricFamily>({
     {"larder_build_info", gauge, "version",
      "1; the label has the version of the worker that answers"},
     {"larder_http_requests_total", counter, "route, method, status",
-     "requests answered, by workers and by nginx; route `unknown` has what leads nowhere and what"
-     " nginx refused"},
+     "requests answered, by workers and by nginx; route `unknown` has what leads nowhere, what"
+     " nginx refused, and preflights"},
     {"larder_http_request_duration_seconds", histogram, "le",
      "time from taking a request from nginx to its answer, in a worker", nanoseconds},
     {"larder_http_requests_abandoned_total", counter, "",

@@ -29,8 +29,8 @@ const fs::path& key_file() {
     return path;
 }
 
-struct Stack : GuardedStack {
-    Stack()
+struct JwtStack : GuardedStack {
+    JwtStack()
         : GuardedStack({{"AUTH_JWKS", key_file()},
                         {"AUTH_ISSUER", "https://id.example"},
                         {"AUTH_AUDIENCE", "larder"},
@@ -39,7 +39,7 @@ struct Stack : GuardedStack {
 
 }  // namespace
 
-BOOST_TEST_GLOBAL_FIXTURE(Stack);
+BOOST_TEST_GLOBAL_FIXTURE(JwtStack);
 
 namespace {
 
@@ -280,14 +280,17 @@ BOOST_AUTO_TEST_CASE(no_garbage_is_anything_but_401) {
                 }
                 for (std::size_t edits = 1 + random() % 3; edits > 0; --edits) {
                     // The last character of base64url may have bits that mean nothing.
-                    const std::size_t at = random() % (token.size() - 1);
+                    const std::size_t at = random() % std::max<std::size_t>(1, token.size() - 1);
                     switch (random() % 3) {
                         case 0: token[at] = letter(); break;
                         case 1: token.insert(at, 1, letter()); break;
                         default: token.erase(at, 1 + random() % 5);
                     }
                 }
-                if (token == sound[0] || token == sound[1] || token.empty()) continue;
+                // Any number of spaces may be in front of a token.
+                const auto sent =
+                    token.substr(std::min(token.find_first_not_of(' '), token.size()));
+                if (sent == sound[0] || sent == sound[1] || sent.empty()) continue;
                 const std::string& path = paths()[number % paths().size()];
                 const int status = status_of(path, token);
                 if (status == 401) continue;

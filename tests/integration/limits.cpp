@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 
 #include "fixture.hpp"
 #include "outer_nginx.hpp"
@@ -41,6 +42,20 @@ private:
     OuterNginx nginx_;
 };
 
+/// Has nginx load a configuration; returns when the processes that had the former one are gone.
+template <class Load>
+void reload(Load load) {
+    const auto former = stack().pids("nginx");
+    load();
+    const bool is_done = eventually([&] {
+        const auto now = stack().pids("nginx");
+        return std::ranges::count_if(former, [&](int pid) {
+                   return std::ranges::find(now, pid) != now.end();
+               }) <= 1;  // the first process stays
+    });
+    if (!is_done) throw std::runtime_error("nginx keeps its former processes");
+}
+
 /// The settings with which nginx runs until the end of the scope.
 class Limits {
 public:
@@ -50,18 +65,11 @@ public:
     Limits& operator=(const Limits&) = delete;
 
 private:
-    // The processes of nginx that had the former configuration are gone when it returns.
     static void load(const Environment& settings) {
-        const auto former = stack().pids("nginx");
-        const auto loaded = stack().script({"reload"}, settings);
-        if (loaded.status != 0) throw std::runtime_error(loaded.output);
-        const bool is_done = eventually([&] {
-            const auto now = stack().pids("nginx");
-            return std::ranges::count_if(former, [&](int pid) {
-                       return std::ranges::find(now, pid) != now.end();
-                   }) <= 1;  // the first process stays
+        reload([&] {
+            const auto loaded = stack().script({"reload"}, settings);
+            if (loaded.status != 0) throw std::runtime_error(loaded.output);
         });
-        if (!is_done) throw std::runtime_error("nginx keeps its former processes");
     }
 };
 
@@ -149,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_network_of_ipv6_is_one_address) {
     text.insert(text.find(server) + server.size(),
                 "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\n");
     std::ofstream(configuration) << text;
-    stack().kill(stack().pids("nginx").front(), SIGHUP);
+    reload([] { stack().kill(stack().pids("nginx").front(), SIGHUP); });
     const auto is_refused = [](const std::string& address) {
         return api().get("/user", {"X-Forwarded-For: " + address}).status == 429;
     };

@@ -151,8 +151,7 @@ std::vector<Operation> operations() {
     }();
     const Json document = expect_json(api().get("/openapi.json"), 200);
     std::vector<Operation> all;
-    for (std::size_t i = 0; i < document["paths"].size(); ++i) {
-        const std::string& pattern = document["paths"].names()[i];
+    for (const std::string& pattern : document["paths"].names()) {
         std::vector<std::string> paths = {pattern};
         if (const auto at = pattern.find("{id}"); at != pattern.npos) {
             paths.clear();
@@ -162,7 +161,7 @@ std::vector<Operation> operations() {
         } else if (const auto name = pattern.find("{name}"); name != pattern.npos) {
             paths = {pattern.substr(0, name) + "Ada"};
         }
-        for (std::string method : document["paths"].element(i).names()) {
+        for (std::string method : document["paths"][pattern].names()) {
             if (method == "parameters") continue;
             std::ranges::transform(method, method.begin(),
                                    [](unsigned char c) { return std::toupper(c); });
@@ -258,7 +257,8 @@ BOOST_AUTO_TEST_CASE(every_read_by_every_client_cached) {
         }
         const bool is_there = api().get(path, bearer(token_of("admin"))).status == 200;
         for (const Visitor* reader : readers) {
-            if (!is_there || !reader->query.empty()) continue;
+            // Of what is no token nginx knows nothing, so it asks workers.
+            if (!is_there || !reader->query.empty() || reader->name == "another scheme") continue;
             BOOST_TEST(
                 eventually([&] { return ask({"GET", path}, *reader).header("X-Cache") == "HIT"; }),
                 path << " by " << reader->name << " is not cached");
