@@ -29,8 +29,8 @@ const fs::path& key_file() {
     return path;
 }
 
-struct Stack : GuardedStack {
-    Stack()
+struct JwtStack : GuardedStack {
+    JwtStack()
         : GuardedStack({{"AUTH_JWKS", key_file()},
                         {"AUTH_ISSUER", "https://id.example"},
                         {"AUTH_AUDIENCE", "larder"},
@@ -39,7 +39,7 @@ struct Stack : GuardedStack {
 
 }  // namespace
 
-BOOST_TEST_GLOBAL_FIXTURE(Stack);
+BOOST_TEST_GLOBAL_FIXTURE(JwtStack);
 
 namespace {
 
@@ -217,6 +217,29 @@ BOOST_AUTO_TEST_CASE(a_right_that_was_taken_is_refused_when_apply_has_returned) 
     guarded_descriptions().describe_boats("read = [\"auditor\", \"clerk\"]\n");
     const auto given = apply();
     BOOST_TEST(given.status == 0, given.output);
+    expect_all(token, 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_does_not_name_auth_opens_nothing) {
+    const std::string token = create_token("keeper", {"clerk"});
+    warm_all(token);
+    const Environment no_auth = {{"RESOURCES_DIR", guarded_descriptions().path()}};
+    const auto reloaded = stack().script({"reload"}, no_auth);
+    BOOST_TEST(reloaded.status == 0, reloaded.output);
+    BOOST_TEST(stack().script({"up"}, no_auth).status == 0);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    int granted = 0;
+    while (std::chrono::steady_clock::now() < until) {
+        if (api().get("/boats").status != 401) ++granted;
+    }
+    BOOST_TEST(granted == 0);
+    Environment off = no_auth;
+    off["AUTH"] = "off";
+    for (const auto* command : {"up", "apply", "restart-workers"}) {
+        const auto refused = stack().script({command}, off);
+        BOOST_TEST(refused.status == 1, command);
+        BOOST_TEST(refused.output.contains("make down up"), refused.output);
+    }
     expect_all(token, 200);
 }
 
