@@ -18,6 +18,7 @@
 #include "feed.hpp"
 #include "guarded.hpp"
 #include "support/jwt_maker.hpp"
+#include "support/raw_socket.hpp"
 
 using namespace larder::test;
 namespace fs = std::filesystem;
@@ -241,6 +242,20 @@ BOOST_AUTO_TEST_CASE(a_command_that_does_not_name_auth_opens_nothing) {
         BOOST_TEST(refused.output.contains("make down up"), refused.output);
     }
     expect_all(token, 200);
+}
+
+// nginx closes the connection of a client to whom it says 500, also if the client never sees it.
+BOOST_AUTO_TEST_CASE(a_connection_outlives_a_list_that_a_worker_answers) {
+    const auto request = [](const std::string& path, const std::string& token) {
+        return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" +
+               (token.empty() ? "" : "Authorization: Bearer " + token + "\r\n") + "\r\n";
+    };
+    const std::string cold = create_token("cold", {"clerk"});
+    RawSocket client(Address::of_url(api().base_url()));
+    client.send(request("/boats", "") + request("/boats", cold) + request("/boats/afloat", "x") +
+                request("/health/live", ""));
+    const auto answers = client.receive_all(std::chrono::seconds(1));
+    BOOST_TEST(answers.ends_with(R"({"status": "live"})"), answers);
 }
 
 BOOST_AUTO_TEST_CASE(keys_are_rotated_without_a_restart) {
