@@ -291,6 +291,23 @@ BOOST_AUTO_TEST_CASE(keys_are_rotated_without_a_restart) {
 }
 
 // LARDER_TEST_TOKENS=100000 sends as many.
+BOOST_AUTO_TEST_CASE(nginx_knows_a_token_of_up_to_two_thousand_characters) {
+    const auto maker = JwtMaker::ed25519();
+    use_keys(R"({"keys":[)" + maker.jwk(R"("kid":"a")") + "]}");
+    for (const std::size_t size : {150U, 350U, 1100U, 1250U}) {
+        auto long_claims = claims(std::time(nullptr) + 3600);
+        long_claims.insert(1, R"("pad":")" + std::string(size, 'x') + R"(",)");
+        const auto token = maker.token_of("EdDSA", "a", long_claims);
+        BOOST_TEST_CONTEXT(token.size() << " characters") {
+            BOOST_REQUIRE(token.size() <= 2000U);
+            warm("/boats", token);
+            std::string other = token;
+            other[token.size() - 50] = other[token.size() - 50] == 'A' ? 'B' : 'A';
+            expect_refusal(api().get("/boats", bearer(other)), 401, "invalid_token");
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(no_garbage_is_anything_but_401) {
     const auto maker = JwtMaker::ed25519();
     use_keys(key_set_of({maker.jwk(R"("kid":"a")")}));
