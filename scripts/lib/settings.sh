@@ -215,10 +215,10 @@ url() {
 
 # What a running stack was started with holds for every later command on it.
 recorded_names=(API_HOST API_PORT SERVER_NAMES WORKERS WORKER_ADDRESS RUN_DIR DATABASE_URL DIRECT_DATABASE_URL
-    REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB)
+    REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB AUTH)
 
 record_settings() {
-    local name
+    local name AUTH=${STARTED_AUTH:-$AUTH}
     for name in "${recorded_names[@]}"; do
         if [[ -n ${!name:-} ]]; then
             printf '%s=%s\n' "$name" "${!name}"
@@ -227,13 +227,27 @@ record_settings() {
     mv "$STACK/settings.new" "$STACK/settings"
 }
 
-# But for where the workers are if none are here: their hosts come and go while nginx runs.
+# But for where the workers are if none are here: their hosts come and go while nginx runs. AUTH holds for a command
+# that does not name it, so that none opens what tokens guard.
 recall_settings() {
-    local addresses=${WORKER_ADDRESS:-}
+    local addresses=${WORKER_ADDRESS:-} auth=${AUTH:-}
     [[ -r $STACK/settings ]] || return 0
     unset "${recorded_names[@]}"
     load_env_file "$STACK/settings"
     if [[ ${WORKERS:-} == 0 && -n $addresses ]]; then
         export WORKER_ADDRESS=$addresses
     fi
+    STARTED_AUTH=${AUTH:-}
+    [[ -z $auth ]] || export AUTH=$auth
+}
+
+# Workers that run keep the AUTH that they were started with.
+check_started_auth() {
+    [[ -n ${STARTED_AUTH:-} ]] || return 0
+    if is_on AUTH; then
+        is_on STARTED_AUTH && return
+    else
+        is_on STARTED_AUTH || return 0
+    fi
+    fail "AUTH=$AUTH: the stack runs with AUTH=$STARTED_AUTH, and takes another one with make down up; nothing was changed"
 }
