@@ -30,6 +30,7 @@ constexpr Fault all_faults[] = {
     {"postgresql-fast", Lane::processes, restart_postgresql_fast},
     {"postgresql-immediate", Lane::processes, restart_postgresql_immediate},
     {"commit-slow", Lane::connections, delay_commits, true},
+    {"revocation-slow", Lane::connections, delay_revocations, true},
     {"commit-kill", Lane::connections, kill_after_commit, true},
     {"removal-slow", Lane::connections, delay_removals, true},
     {"nginx-reload", Lane::processes, reload_nginx},

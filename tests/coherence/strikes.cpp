@@ -21,6 +21,8 @@ constexpr int filler_keys = 20000;
 /// What a worker sends in one message with a change and with its COMMIT, and nobody else sends.
 constexpr const char* change_text = "READ COMMITTED; ";
 constexpr const char* commit_text = "pg_logical_emit_message";
+/// And larder-token alone.
+constexpr const char* token_text = "larder-token 0 0";
 /// And with the later changes of a removal that changes other records.
 constexpr const char* later_change_text = "SET LOCAL lock_timeout TO ";
 
@@ -145,6 +147,23 @@ void delay_commits(Strike& strike) {
     for (int i = 0; i < commits && !strike.ending(); ++i) {
         if (database.catch_answer(commit_text, 500ms) != 0) strike.pause(5ms, 300ms);
         database.release();
+    }
+}
+
+// Without the feed, which would swap once more in a moment.
+void delay_revocations(Strike& strike) {
+    const Disturbances::Scope disturbance(strike.targets.disturbances);
+    const Stopped feed(strike.targets.bed.stack().pids("feed"));
+    auto& database = *strike.targets.bed.database_proxy();
+    for (int i = 0; i < commits && !strike.ending(); ++i) {
+        if (strike.random() % 2 == 0) {
+            database.withhold_requests(token_text, 1);
+            strike.pause(200ms, 800ms);
+        } else if (database.catch_answer(token_text, 500ms) != 0) {
+            strike.pause(5ms, 300ms);
+        }
+        database.release();
+        strike.pause(50ms, 300ms);
     }
 }
 

@@ -40,6 +40,8 @@ void restart_postgresql_fast(Strike& strike);
 void restart_postgresql_immediate(Strike& strike);
 /// PostgreSQL's answer to a COMMIT comes late.
 void delay_commits(Strike& strike);
+/// COMMIT of larder-token comes late, or PostgreSQL's answer to it, and the feed stands still.
+void delay_revocations(Strike& strike);
 /// The steps of removals that change other records come late.
 void delay_removals(Strike& strike);
 /// When PostgreSQL has committed and the worker does not know yet.

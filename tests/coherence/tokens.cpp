@@ -53,6 +53,8 @@ TokenStory::TokenStory(TestBed& bed, std::uint64_t seed)
     const auto made =
         client_.post("/secrets", R"({"name": "a"})", {"Authorization: Bearer " + bed.admin()});
     if (made.status != 201) throw std::runtime_error("no secret to read: " + made.body);
+    // A set without any key is none.
+    keys_.insert(test::JwtMaker::ed25519().jwk(R"("kid":"of nobody")"));
     paths_ = {"/secrets", "/secrets?limit=1", "/secrets/named", made.header("Location")};
     std::mt19937_64 random(seed);
     for (std::size_t i = 0; i < in_use; ++i) pool_.push_back(make({}, random));
