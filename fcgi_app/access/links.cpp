@@ -44,7 +44,8 @@ bool make_directory(int directory, const std::string& path) {
     return mkdirat(directory, path.c_str(), walk_through) == 0 || errno == EEXIST;
 }
 
-/// Makes `<period>/<client>`, with the directories that are before the last slash.
+/// Makes `<period>/<client>`, with the directories that are before the last slash. False, with
+/// errno, also where it is there.
 bool make_client(int directory, const std::string& path, const std::string& roles) {
     std::string way_back;
     for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
@@ -52,7 +53,7 @@ bool make_client(int directory, const std::string& path, const std::string& role
         way_back += "../";
     }
     const std::string target = fmt::format("{}{}/{}", way_back, roles_directory, roles);
-    return symlinkat(target.c_str(), directory, path.c_str()) == 0 || errno == EEXIST;
+    return symlinkat(target.c_str(), directory, path.c_str()) == 0;
 }
 
 }  // namespace
@@ -74,13 +75,13 @@ bool Links::is_made(const std::string& generation, const std::string& client,
     return generation == generation_ && now / period_seconds == period_ && made_.contains(client);
 }
 
-void Links::make(const std::string& generation, const std::string& client,
+bool Links::make(const std::string& generation, const std::string& client,
                  std::span<const std::string> collections, std::optional<std::int64_t> expires,
                  std::int64_t now) {
     const std::int64_t period = now / period_seconds;
     const std::int64_t end = (period + 1) * period_seconds;
     if (generation.empty() || collections.empty() || (expires && *expires < end + clock_margin)) {
-        return;
+        return false;
     }
     if (generation != generation_) {
         generation_ = generation;
@@ -88,17 +89,18 @@ void Links::make(const std::string& generation, const std::string& client,
         made_.clear();
     }
     if (std::exchange(period_, period) != period) made_.clear();
-    if (made_.contains(client) || made_.size() >= most_) return;
+    if (made_.contains(client) || made_.size() >= most_) return false;
     const File directory = generations_.open(generation);
-    if (!directory.is_open()) return;
+    if (!directory.is_open()) return false;
     const std::string roles = hash_of_names(collections);
     if (!roles_.contains(roles)) {
-        if (!make_roles(directory.descriptor(), roles, collections)) return;
+        if (!make_roles(directory.descriptor(), roles, collections)) return false;
         roles_.insert(roles);
     }
-    if (make_client(directory.descriptor(), fmt::format("{}/{}", period, client), roles)) {
-        made_.insert(client);
-    }
+    const bool is_new =
+        make_client(directory.descriptor(), fmt::format("{}/{}", period, client), roles);
+    if (is_new || errno == EEXIST) made_.insert(client);
+    return is_new;
 }
 
 /// It is there as a whole or not at all: a directory that is being filled has another name.

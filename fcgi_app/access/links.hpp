@@ -52,7 +52,8 @@ public:
     /// Makes that of a client that may read these collections, in this generation, whether it is
     /// still the present one or not. `now` and `expires` are seconds since the epoch; without
     /// `expires` the verdict rests on the generation alone.
-    void make(const std::string& generation, const std::string& client,
+    /// True: it was not there before, so nginx may find now what it has not found.
+    bool make(const std::string& generation, const std::string& client,
               std::span<const std::string> collections, std::optional<std::int64_t> expires,
               std::int64_t now);
 

@@ -87,8 +87,8 @@ Gate::Decision Gate::decide(const http::Request& request, const Endpoint& endpoi
     }
     if (token) return decide_jwt(*token, request, endpoint, fresh);
     if (!may_call(endpoint, {})) return {.refusal = no_token()};
-    if (request.for_list_cache) let_nginx({}, nullptr);
-    return {};
+    const bool is_let = request.for_list_cache && let_nginx({}, nullptr);
+    return {.may_be_kept_by_now = is_let && request.is_first_look};
 }
 
 /// Null: there are none that may be used for a request that has come just now.
@@ -130,8 +130,7 @@ Gate::Decision Gate::decide_own(std::string_view token, const http::Request& req
     if (std::exchange(judged.noted_hour, unix_now_ / hour) != unix_now_ / hour) {
         note_use(judged.identity);
     }
-    if (request.for_list_cache) let_nginx(token, &judged.identity);
-    return grant(judged.identity, request, endpoint);
+    return grant_and_let(token, judged.identity, request, endpoint);
 }
 
 Gate::Decision Gate::decide_jwt(std::string_view token, const http::Request& request,
@@ -154,8 +153,7 @@ Gate::Decision Gate::decide_jwt(std::string_view token, const http::Request& req
         if (keys_.known.size() >= most_known) keys_.known.clear();
         known = keys_.known.insert_or_assign(std::string(token), Judged{std::move(*verdict)}).first;
     }
-    if (request.for_list_cache) let_nginx(token, &known->second.identity);
-    return grant(known->second.identity, request, endpoint);
+    return grant_and_let(token, known->second.identity, request, endpoint);
 }
 
 Gate::Decision Gate::grant(const access::Identity& identity, const http::Request& request,
@@ -165,16 +163,24 @@ Gate::Decision Gate::grant(const access::Identity& identity, const http::Request
     return {.refusal = no_right(endpoint), .user = identity.name};
 }
 
+Gate::Decision Gate::grant_and_let(std::string_view token, const access::Identity& identity,
+                                   const http::Request& request, const Endpoint& endpoint) {
+    const bool is_let = request.for_list_cache && let_nginx(token, &identity);
+    Decision decision = grant(identity, request, endpoint);
+    decision.may_be_kept_by_now = is_let && request.is_first_look && !decision.refusal;
+    return decision;
+}
+
 /// Lets nginx answer this client's requests for lists by itself, in the generation that the verdict
-/// rests on.
-void Gate::let_nginx(std::string_view token, const access::Identity* identity) {
+/// rests on. True: it could not before.
+bool Gate::let_nginx(std::string_view token, const access::Identity* identity) {
     std::optional<std::string> client = std::string(access::tokenless);
     if (identity != nullptr) client = access::client_name(token);
-    if (!client || links_.is_made(generation_, *client, unix_now_)) return;
+    if (!client || links_.is_made(generation_, *client, unix_now_)) return false;
     const std::span<const std::string> roles =
         identity == nullptr ? std::span<const std::string>() : identity->roles;
-    links_.make(generation_, *client, access::readable(roles, services_.resources),
-                identity == nullptr ? std::nullopt : identity->expires, unix_now_);
+    return links_.make(generation_, *client, access::readable(roles, services_.resources),
+                       identity == nullptr ? std::nullopt : identity->expires, unix_now_);
 }
 
 void Gate::note_use(const access::Identity& identity) {

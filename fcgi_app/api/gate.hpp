@@ -50,6 +50,8 @@ public:
         Wait wait = Wait::none;             ///< the request is to be handed to `wait`
         std::optional<Error> refusal = {};  ///< 401, 403 or 503
         std::string user = {};              ///< whose token it is, for the log
+        /// nginx had found no link of the token, and now there is one: it may have the list.
+        bool may_be_kept_by_now = false;
     };
 
     struct Tokens {
@@ -121,7 +123,9 @@ private:
                         const Endpoint& endpoint, const Fresh& fresh);
     Decision grant(const access::Identity& identity, const http::Request& request,
                    const Endpoint& endpoint);
-    void let_nginx(std::string_view token, const access::Identity* identity);
+    Decision grant_and_let(std::string_view token, const access::Identity& identity,
+                           const http::Request& request, const Endpoint& endpoint);
+    bool let_nginx(std::string_view token, const access::Identity* identity);
     void note_use(const access::Identity& identity);
     void write_uses();
     void land_tokens(std::vector<Resumed>& resumed);

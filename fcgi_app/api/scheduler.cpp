@@ -96,6 +96,8 @@ void Scheduler::take(Connection& connection, const Gate::Fresh& fresh) {
                 const RequestScope scope(request);
                 return answer(connection, answer_error(*decision.refusal));
             }
+            if (decision.may_be_kept_by_now)
+                return answer(connection, http::look_again(request.target));
         }
         start(connection, std::move(*found));
     });

@@ -34,12 +34,13 @@ struct Request {
         false;  ///< the client is one that METRICS_ALLOW names, as nginx sees it
     std::string_view accept;
     std::string_view authorization;  ///< the header; holds a secret
-    std::string_view id;     ///< nginx's, or made by the connection; empty: none so far
+    std::string_view id;             ///< nginx's, or made by the connection; empty: none so far
     std::string_view disks;  ///< of nginx's temporary files and cache, see server/disk_room.hpp
     std::string_view traceparent;      ///< see http/trace_context.hpp; not checked yet
     std::uint64_t content_length = 0;  ///< bytes
     bool body_too_large = false;       ///< nginx has refused to take the body
     bool for_list_cache = false;       ///< nginx may keep the answer, and tells where it came from
+    bool is_first_look = false;        ///< nginx has found no link of the token, and may look again
     /// The value under whose tag nginx keeps it, as `.field=value` (catalog/tags.hpp); empty: under
     /// that of the list, or of the collection.
     std::string_view list_tag;

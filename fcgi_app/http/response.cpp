@@ -50,6 +50,12 @@ std::string_view reason(int status) {
     }
 }
 
+Response look_again(std::string_view target) {
+    Response response{.content_type = {}, .is_no_answer = true};
+    add_header(response, "X-Accel-Redirect", target);
+    return response;
+}
+
 void add_header(Response& response, std::string_view name, std::string_view value) {
     response.headers.append(name).append(": ").append(value).append("\r\n");
 }

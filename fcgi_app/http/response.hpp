@@ -21,11 +21,15 @@ struct Response {
     std::string headers = {};
     std::string body = {};
     bool is_kept = false;  ///< nginx may answer others with it, so it bears no id of this request
+    bool is_no_answer = false;  ///< nginx goes on by itself, and what it answers then is counted
 };
 
 /// The only place where a kind of error becomes a status and a text: problem details (RFC 9457),
 /// with `errors` for refused fields and `Retry-After` where trying again makes sense.
 Response problem(const Error& error);
+
+/// Has nginx look for the target once more, in its files and its cache too (X-Accel-Redirect).
+Response look_again(std::string_view target);
 
 /// Adds one header line.
 void add_header(Response& response, std::string_view name, std::string_view value);

@@ -85,6 +85,8 @@ constexpr std::array parameters = {
                   request.body_too_large = !value.empty();
               }},
     Parameter{"LIST_TAG", take_text<&http::Request::list_tag>},
+    Parameter{"LIST_LOOKS", [](http::Request& request,
+                               std::string_view value) { request.is_first_look = value == "1"; }},
     Parameter{"LIST_CACHE",
               [](http::Request& request, std::string_view value) {
                   request.for_list_cache = !value.empty();
@@ -274,7 +276,11 @@ void Connection::answer(const http::Response& response, Clock::time_point now) {
         if (has_body) fastcgi::append_output(out_, reader_.id(), response.body);
     }
     fastcgi::append_end(out_, reader_.id());
-    count(now);
+    if (response.is_no_answer) {
+        is_unanswered_ = false;
+    } else {
+        count(now);
+    }
     is_broken_ = !send_now();
 }
 

@@ -250,6 +250,10 @@ render_list_fallback() {
     if ((may_lack == 1)); then
         printf '    set $larder_file_cache $larder_cold_list;\n'
     fi
+    # A worker that has made the link of the token sends the request back, once.
+    if is_on AUTH; then
+        printf '    set $larder_looks "${larder_looks}1";\n    fastcgi_param LIST_LOOKS $larder_looks;\n'
+    fi
     printf '%s}\n' "$flagged"
 }
 

@@ -11,6 +11,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <random>
 #include <thread>
@@ -356,6 +357,21 @@ BOOST_AUTO_TEST_CASE(no_garbage_is_anything_but_401) {
     }
     threads.clear();
     BOOST_TEST(wrong == 0);
+}
+
+// Its worker makes the link and sends the request back to nginx. So PostgreSQL is not needed for
+// it.
+BOOST_AUTO_TEST_CASE(the_first_list_of_a_token_is_from_the_cache_too) {
+    const std::string former = create_token("former", {"clerk"});
+    const std::map<std::string, std::string> later = {
+        {"/boats", create_token("later", {"clerk"})},
+        {"/boats?limit=3", create_token("last", {"clerk"})}};
+    for (const auto& [path, token] : later) {
+        warm(path, former);
+        const auto response = api().get(path, bearer(token));
+        BOOST_TEST(response.status == 200);
+        BOOST_TEST(response.header("X-Cache") == "HIT", path);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_outage_is_no_refusal) {
