@@ -215,7 +215,7 @@ url() {
 
 # What a running stack was started with holds for every later command on it.
 recorded_names=(API_HOST API_PORT SERVER_NAMES WORKERS WORKER_ADDRESS RUN_DIR DATABASE_URL DIRECT_DATABASE_URL
-    REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB)
+    REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB AUTH)
 
 record_settings() {
     local name
@@ -227,13 +227,23 @@ record_settings() {
     mv "$STACK/settings.new" "$STACK/settings"
 }
 
-# But for where the workers are if none are here: their hosts come and go while nginx runs.
+# recall_settings COMMAND: but for where the workers are if none are here: their hosts come and go while nginx
+# runs.
 recall_settings() {
-    local addresses=${WORKER_ADDRESS:-}
+    local addresses=${WORKER_ADDRESS:-} auth=${AUTH:-}
     [[ -r $STACK/settings ]] || return 0
     unset "${recorded_names[@]}"
     load_env_file "$STACK/settings"
     if [[ ${WORKERS:-} == 0 && -n $addresses ]]; then
         export WORKER_ADDRESS=$addresses
     fi
+    [[ ! $1 =~ ^(up|run|apply|reload|restart-workers)$ ]] || check_auth_is_kept "$auth"
+}
+
+# check_auth_is_kept ASKED: nginx and workers must agree on who may, so none of them changes alone.
+check_auth_is_kept() {
+    # shellcheck disable=SC2034
+    local asked=${1:-${AUTH:-off}} kept=${AUTH:-off}
+    [[ $(is_on asked && echo on) == $(is_on kept && echo on) ]] ||
+        fail "AUTH=$asked: the stack runs with AUTH=$kept, and nothing was changed; run make down and make up"
 }

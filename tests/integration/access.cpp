@@ -127,6 +127,32 @@ BOOST_AUTO_TEST_CASE(a_revoked_token_is_refused_by_the_next_request) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_command_without_the_setting_opens_nothing) {
+    const std::string token = create_token("kept", {"clerk"});
+    warm_all(token);
+    const auto command = [](const char* name, const char* auth) {
+        return stack().script({name},
+                              {{"RESOURCES_DIR", guarded_descriptions().path()}, {"AUTH", auth}});
+    };
+    for (const char* name : {"reload", "apply", "up"}) {
+        const auto done = command(name, "");
+        BOOST_TEST(done.status == 0, done.output);
+    }
+    // From when nginx has loaded its configuration, with the cached answers of before.
+    for (int round = 0; round < 20; ++round) {
+        for (const auto& path : paths()) {
+            const auto response = api().get(path);
+            BOOST_TEST(response.status == 401, path << ": " << response.header("X-Cache"));
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    expect_all(token, 200);
+    const auto refused = command("up", "off");
+    BOOST_TEST(refused.status == 1);
+    BOOST_TEST(refused.output.contains("AUTH=off: the stack runs with AUTH=on"), refused.output);
+    revoke_token("kept");
+}
+
 BOOST_AUTO_TEST_CASE(no_request_that_begins_after_a_revocation_is_answered) {
     constexpr int tokens = 8;
     constexpr std::size_t readers = 4;
