@@ -108,7 +108,7 @@ Value::Object object_of(const TokenRow& token) {
             {"revoked", text_or_null(token.revoked)}};
 }
 
-void print_json(Value value) { fmt::print("{}\n", value.text()); }
+void print_json(const Value& value) { fmt::print("{}\n", value.text()); }
 
 std::string expiry_of(const TokenRow& token) {
     return token.expires ? "expires " + *token.expires : "never expires";

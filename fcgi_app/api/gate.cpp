@@ -33,8 +33,6 @@ constexpr seconds broken_file_interval{1};  // a key file that could not be read
 
 constexpr std::int64_t hour = 3600;
 
-std::int64_t unix_time() { return std::time(nullptr); }
-
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 Error keys_unread() {
@@ -74,6 +72,12 @@ Gate::Gate(Services& services, std::function<void(Job)> push, std::function<void
       wake_(std::move(wake)),
       links_(services.access_generation) {}
 
+void Gate::look() {
+    generation_ = services_.access_generation.current();
+    now_ = Clock::now();
+    unix_now_ = std::time(nullptr);
+}
+
 Gate::Decision Gate::decide(const http::Request& request, const Endpoint& endpoint,
                             const Fresh& fresh) {
     if (is_open(endpoint, request)) return {};
@@ -83,84 +87,75 @@ Gate::Decision Gate::decide(const http::Request& request, const Endpoint& endpoi
     }
     if (token) return decide_jwt(*token, request, endpoint, fresh);
     if (!may_call(endpoint, {})) return {.refusal = no_token()};
-    if (request.for_list_cache) let_nginx(services_.access_generation.current(), {}, nullptr);
+    if (request.for_list_cache) let_nginx({}, nullptr);
     return {};
 }
 
 /// Null: there are none that may be used for a request that has come just now.
-const Gate::Tokens* Gate::present_tokens(const std::string& generation) const {
+const Gate::Tokens* Gate::present_tokens() const {
     const Tokens* kept = tokens_.kept.get();
-    if (kept == nullptr || kept->read.generation != generation) return nullptr;
-    return Clock::now() < renew_at_ ? kept : nullptr;
+    if (mutant == Mutant::access_link_unread) return kept;
+    if (kept == nullptr || kept->read.generation != generation_) return nullptr;
+    return now_ < renew_at_ ? kept : nullptr;
 }
 
-const Gate::Keys* Gate::present_keys(const std::string& generation) const {
+const Gate::Keys* Gate::present_keys() const {
     const Keys* kept = keys_.kept.get();
-    if (kept == nullptr || kept->generation != generation) return nullptr;
-    if (kept->file.keys || Clock::now() < kept->read_at + broken_file_interval) return kept;
+    if (kept == nullptr || kept->generation != generation_) return nullptr;
+    if (kept->file.keys || now_ < kept->read_at + broken_file_interval) return kept;
     return nullptr;
 }
 
 Gate::Decision Gate::decide_own(std::string_view token, const http::Request& request,
                                 const Endpoint& endpoint, const Fresh& fresh) {
-    const std::string generation = services_.access_generation.current();
-    const Tokens* present = present_tokens(generation);
-    if (mutant == Mutant::access_link_unread && tokens_.kept) present = tokens_.kept.get();
+    const Tokens* present = present_tokens();
     const Tokens* tokens = fresh.tokens ? fresh.tokens.get() : present;
     if (tokens == nullptr) return {.wait = Wait::tokens};
     if (tokens->error) return {.refusal = tokens->error};
-    const std::int64_t now = unix_time();
-    const bool may_keep = tokens == present;
-    if (may_keep) {
-        const auto known = tokens_.known.find(token);
-        if (known != tokens_.known.end() && known->second.is_valid_at(now)) {
-            note_use(known->second, now);
-            if (request.for_list_cache) let_nginx(generation, token, &known->second);
-            return grant(known->second, request, endpoint);
-        }
+    if (tokens != present) {
+        const access::Verdict verdict = tokens->read.table.judge(token, unix_now_);
+        if (!verdict) return {.refusal = bad_token(verdict.error())};
+        note_use(*verdict);
+        return grant(*verdict, request, endpoint);
     }
-    const access::Verdict verdict = tokens->read.table.judge(token, now);
-    if (!verdict) return {.refusal = bad_token(verdict.error())};
-    note_use(*verdict, now);
-    if (may_keep) {
+    auto known = tokens_.known.find(token);
+    if (known == tokens_.known.end() || !known->second.identity.is_valid_at(unix_now_)) {
+        access::Verdict verdict = tokens->read.table.judge(token, unix_now_);
+        if (!verdict) return {.refusal = bad_token(verdict.error())};
         if (tokens_.known.size() >= most_known) tokens_.known.clear();
-        tokens_.known.emplace(token, *verdict);
-        if (request.for_list_cache) let_nginx(generation, token, &*verdict);
+        known =
+            tokens_.known.insert_or_assign(std::string(token), Judged{std::move(*verdict)}).first;
     }
-    return grant(*verdict, request, endpoint);
+    Judged& judged = known->second;
+    if (std::exchange(judged.noted_hour, unix_now_ / hour) != unix_now_ / hour) {
+        note_use(judged.identity);
+    }
+    if (request.for_list_cache) let_nginx(token, &judged.identity);
+    return grant(judged.identity, request, endpoint);
 }
 
 Gate::Decision Gate::decide_jwt(std::string_view token, const http::Request& request,
                                 const Endpoint& endpoint, const Fresh& fresh) {
     static const access::KeySet no_keys;
-    const std::int64_t now = unix_time();
+    const access::JwtRules& rules = services_.settings.jwt;
     if (services_.settings.auth_jwks.empty()) {
-        const access::Verdict verdict =
-            access::judge_jwt(token, no_keys, services_.settings.jwt, now);
+        const access::Verdict verdict = access::judge_jwt(token, no_keys, rules, unix_now_);
         return {.refusal = bad_token(verdict ? access::Refusal::key : verdict.error())};
     }
-    const std::string generation = services_.access_generation.current();
-    const Keys* present = present_keys(generation);
+    const Keys* present = present_keys();
     const Keys* keys = fresh.keys ? fresh.keys.get() : present;
     if (keys == nullptr) return {.wait = Wait::keys};
     if (!keys->file.keys) return {.refusal = keys_unread()};
-    const bool may_keep = keys == present;
-    if (may_keep) {
-        const auto known = keys_.known.find(token);
-        if (known != keys_.known.end() && known->second.is_valid_at(now)) {
-            if (request.for_list_cache) let_nginx(generation, token, &known->second);
-            return grant(known->second, request, endpoint);
-        }
-    }
-    const access::Verdict verdict =
-        access::judge_jwt(token, *keys->file.keys, services_.settings.jwt, now);
-    if (!verdict) return {.refusal = bad_token(verdict.error())};
-    if (may_keep) {
+    auto known = keys == present ? keys_.known.find(token) : keys_.known.end();
+    if (known == keys_.known.end() || !known->second.identity.is_valid_at(unix_now_)) {
+        access::Verdict verdict = access::judge_jwt(token, *keys->file.keys, rules, unix_now_);
+        if (!verdict) return {.refusal = bad_token(verdict.error())};
+        if (keys != present) return grant(*verdict, request, endpoint);
         if (keys_.known.size() >= most_known) keys_.known.clear();
-        keys_.known.insert_or_assign(std::string(token), *verdict);
-        if (request.for_list_cache) let_nginx(generation, token, &*verdict);
+        known = keys_.known.insert_or_assign(std::string(token), Judged{std::move(*verdict)}).first;
     }
-    return grant(*verdict, request, endpoint);
+    if (request.for_list_cache) let_nginx(token, &known->second.identity);
+    return grant(known->second.identity, request, endpoint);
 }
 
 Gate::Decision Gate::grant(const access::Identity& identity, const http::Request& request,
@@ -172,21 +167,19 @@ Gate::Decision Gate::grant(const access::Identity& identity, const http::Request
 
 /// Lets nginx answer this client's requests for lists by itself, in the generation that the verdict
 /// rests on.
-void Gate::let_nginx(const std::string& generation, std::string_view token,
-                     const access::Identity* identity) {
+void Gate::let_nginx(std::string_view token, const access::Identity* identity) {
     std::optional<std::string> client = std::string(access::tokenless);
     if (identity != nullptr) client = access::client_name(token);
-    const std::int64_t now = unix_time();
-    if (!client || links_.is_made(generation, *client, now)) return;
+    if (!client || links_.is_made(generation_, *client, unix_now_)) return;
     const std::span<const std::string> roles =
         identity == nullptr ? std::span<const std::string>() : identity->roles;
-    links_.make(generation, *client, access::readable(roles, services_.resources),
-                identity == nullptr ? std::nullopt : identity->expires, now);
+    links_.make(generation_, *client, access::readable(roles, services_.resources),
+                identity == nullptr ? std::nullopt : identity->expires, unix_now_);
 }
 
-void Gate::note_use(const access::Identity& identity, std::int64_t now) {
+void Gate::note_use(const access::Identity& identity) {
     std::int64_t& noted = noted_[identity.id];
-    if (std::exchange(noted, now / hour) != now / hour) uses_.insert(identity.id);
+    if (std::exchange(noted, unix_now_ / hour) != unix_now_ / hour) uses_.insert(identity.id);
 }
 
 // Nobody waits for it, and what is not written now is written in an hour.

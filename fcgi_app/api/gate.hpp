@@ -30,8 +30,8 @@ std::optional<std::string_view> bearer_token(std::string_view authorization);
 
 /// Decides, with AUTH=on, which requests go on to their operation. A verdict rests on what was read
 /// under a generation of access (access/generation.hpp): the table of tokens, and the key file.
-/// Both are kept in memory, and the link is looked at for every request that has a token, after it
-/// has come. If the generation is another one, the request waits until all of it is read anew, on a
+/// Both are kept in memory, and the link is looked at for every batch of requests, after they have
+/// come. If the generation is another one, the request waits until all of it is read anew, on a
 /// store thread, once for all that wait. So no verdict is older than the request. An outage of
 /// PostgreSQL is 503 for what cannot be known, and nothing for what is known.
 ///
@@ -69,6 +69,10 @@ public:
         std::shared_ptr<const Keys> keys = {};
     };
 
+    /// Looks at the link and at the clocks, for all requests that have come by now.
+    void look();
+
+    /// For a request that had come before the last `look`.
     Decision decide(const http::Request& request, const Endpoint& endpoint, const Fresh& fresh);
 
     /// The connection is lent until `collect` gives it back.
@@ -93,8 +97,11 @@ private:
             return std::hash<std::string_view>()(text);
         }
     };
-    using Known =
-        std::unordered_map<std::string, access::Identity, TextHash, std::equal_to<>>;  // by token
+    struct Judged {
+        access::Identity identity;
+        std::int64_t noted_hour = 0;  // of its last use
+    };
+    using Known = std::unordered_map<std::string, Judged, TextHash, std::equal_to<>>;  // by token
 
     template <class Read>
     struct Ground {
@@ -106,17 +113,16 @@ private:
         std::shared_ptr<const Read> landed = {};  // guarded by mutex_
     };
 
-    const Tokens* present_tokens(const std::string& generation) const;
-    const Keys* present_keys(const std::string& generation) const;
+    const Tokens* present_tokens() const;
+    const Keys* present_keys() const;
     Decision decide_own(std::string_view token, const http::Request& request,
                         const Endpoint& endpoint, const Fresh& fresh);
     Decision decide_jwt(std::string_view token, const http::Request& request,
                         const Endpoint& endpoint, const Fresh& fresh);
     Decision grant(const access::Identity& identity, const http::Request& request,
                    const Endpoint& endpoint);
-    void let_nginx(const std::string& generation, std::string_view token,
-                   const access::Identity* identity);
-    void note_use(const access::Identity& identity, std::int64_t now);
+    void let_nginx(std::string_view token, const access::Identity* identity);
+    void note_use(const access::Identity& identity);
     void write_uses();
     void land_tokens(std::vector<Resumed>& resumed);
     void land_keys(std::vector<Resumed>& resumed);
@@ -129,6 +135,9 @@ private:
     access::Links links_;
     Ground<Tokens> tokens_;
     Ground<Keys> keys_;
+    std::string generation_;  // the present one, at the last look
+    Clock::time_point now_{};
+    std::int64_t unix_now_ = 0;     // seconds
     Clock::time_point renew_at_{};  // then the tokens are read anew, whatever the generation is
     std::unordered_map<std::string, std::int64_t> noted_;  // by token, the hour of its last use
     std::set<std::string> uses_;                           // to be written

@@ -64,7 +64,22 @@ Scheduler::Scheduler(Services& services, const Routes& routes)
 
 Scheduler::~Scheduler() { close(wake_); }
 
-void Scheduler::take(Connection& connection) { take(connection, {}); }
+void Scheduler::take(Connection& connection) {
+    if (gate_) return arrived_.push_back({&connection, {}});
+    take(connection, {});
+}
+
+void Scheduler::take_arrived() {
+    if (arrived_.empty()) return;
+    gate_->look();
+    for (const auto& [connection, fresh] : std::exchange(arrived_, {})) {
+        if (connection->is_gone()) {
+            done_.push_back(connection);
+        } else {
+            take(*connection, fresh);
+        }
+    }
+}
 
 void Scheduler::take(Connection& connection, const Gate::Fresh& fresh) {
     if (is_debug_logged()) connection.identify();
@@ -150,6 +165,7 @@ void Scheduler::refuse(Connection& connection) {
 }
 
 void Scheduler::end_batch(std::vector<Connection*>& done) {
+    take_arrived();
     look_up();
     for (Call& call : std::exchange(taking_off_, {})) {
         const auto key = call.operation->cache_keys(call).front();
@@ -339,11 +355,7 @@ void Scheduler::collect(std::vector<Connection*>& done) {
         for (const auto& [connection, fresh] : gate_->collect()) {
             threads_.release(1);
             connection->take_back();
-            if (connection->is_gone()) {
-                done.push_back(connection);
-            } else {
-                take(*connection, fresh);
-            }
+            arrived_.push_back({connection, fresh});
         }
     }
     for (const std::string& key : landed) {

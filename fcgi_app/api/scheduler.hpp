@@ -52,6 +52,7 @@ private:
 
     // On the loop.
     void take(Connection& connection, const Gate::Fresh& fresh);
+    void take_arrived();
     void start(Connection& connection, Found found);
     void await_access(Connection& connection, Gate::Wait what);
     void serve(Call call, Lane lane);
@@ -101,6 +102,8 @@ private:
     GroupQueue<Call> groups_;
     LockedWrites locked_;
     std::unique_ptr<Gate> gate_;  // null: with AUTH=off
+    std::vector<Gate::Resumed>
+        arrived_;  // in this batch; judged at its end, by one look at the link
 
     // Last: their threads use the members above.
     Probe probe_;

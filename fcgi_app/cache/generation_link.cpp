@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
+#include <string_view>
 
 namespace larder {
 
@@ -15,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::seconds kept{5};
+constexpr std::string_view unfinished = ".new";
 
 }  // namespace
 
@@ -23,7 +26,7 @@ bool begin_generation(const std::string& run_dir, const std::string& name, const
     const std::string directory = fmt::format("{}/{}", run_dir, name);
     if (mkdir(directory.c_str(), mode) != 0) return false;
     if (!replace) return symlink(name.c_str(), link.c_str()) == 0 || errno == EEXIST;
-    const std::string made = directory + ".new";
+    const std::string made = fmt::format("{}{}", directory, unfinished);
     if (symlink(name.c_str(), made.c_str()) != 0) return false;
     if (rename(made.c_str(), link.c_str()) == 0) return true;
     const int cause = errno;
@@ -34,15 +37,20 @@ bool begin_generation(const std::string& run_dir, const std::string& name, const
 
 void remove_generations(const std::string& run_dir,
                         const std::function<bool(const fs::path&)>& is_former) {
-    const auto now = fs::file_time_type::clock::now();
+    const std::time_t now = std::time(nullptr);
     std::error_code error;
     fs::directory_iterator entry(run_dir, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
         const fs::path& path = entry->path();
-        std::error_code gone;  // another process sweeps, too
-        const auto age = now - entry->last_write_time(gone);
+        struct stat status{};
+        if (lstat(path.c_str(), &status) != 0 || now - status.st_mtim.tv_sec <= kept.count()) {
+            continue;
+        }
         // In this order: a new directory is the present one a moment after it was made.
-        if (!gone && age > kept && is_former(path)) fs::remove_all(path, gone);
+        const bool is_unfinished = S_ISLNK(status.st_mode) && path.extension() == unfinished;
+        if (!is_unfinished && !is_former(path)) continue;
+        std::error_code gone;  // another process sweeps, too
+        fs::remove_all(path, gone);
     }
 }
 

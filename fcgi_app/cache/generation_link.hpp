@@ -21,8 +21,9 @@ namespace larder {
 bool begin_generation(const std::string& run_dir, const std::string& name, const std::string& link,
                       mode_t mode, bool replace);
 
-/// Removes the directories that `is_former` names. They are kept for some seconds: a request may
-/// have just read the link.
+/// Removes the directories that `is_former` names, and links that a process has left which was
+/// killed in the middle of a swap. They are kept for some seconds: a request may have just read the
+/// link.
 void remove_generations(const std::string& run_dir,
                         const std::function<bool(const std::filesystem::path&)>& is_former);
 

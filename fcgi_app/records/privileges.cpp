@@ -10,14 +10,23 @@ namespace larder {
 
 namespace {
 
-/// What each resource does with its table, as JSON.
-std::string wanted_privileges(std::span<const Resource> resources) {
+/// What workers do with the tables of resources, and with those of tokens, as JSON.
+std::string wanted_privileges(std::span<const Resource> resources, bool has_tokens) {
     std::string json;
-    const auto add = [&](const Resource& resource, std::string_view privilege) {
+    const auto add_table = [&](std::string_view table, std::string_view id,
+                               std::string_view privilege) {
         json += fmt::format(R"({}{{"t":{},"id":{},"p":"{}"}})", json.empty() ? '[' : ',',
-                            json::quoted(resource.sql_table()), json::quoted(resource.id_column),
-                            privilege);
+                            json::quoted(table), json::quoted(id), privilege);
     };
+    const auto add = [&](const Resource& resource, std::string_view privilege) {
+        add_table(resource.sql_table(), resource.id_column, privilege);
+    };
+    if (has_tokens) {
+        add_table("larder.tokens", "id", "SELECT");
+        for (const auto* privilege : {"SELECT", "INSERT", "UPDATE"}) {
+            add_table("larder.token_uses", "token", privilege);
+        }
+    }
     for (const Resource& resource : resources) {
         add(resource, "SELECT");
         if (!resource.can_change) continue;
@@ -47,9 +56,10 @@ constexpr std::string_view missing =
 
 }  // namespace
 
-Expected<std::string> missing_privileges(Session& session, std::span<const Resource> resources) {
-    const auto rows =
-        session.read({.sql = std::string(missing), .values = {wanted_privileges(resources)}});
+Expected<std::string> missing_privileges(Session& session, std::span<const Resource> resources,
+                                         bool has_tokens) {
+    const auto rows = session.read(
+        {.sql = std::string(missing), .values = {wanted_privileges(resources, has_tokens)}});
     if (!rows) return std::unexpected(rows.error());
     return rows->at(0).at(0).value_or("");
 }

@@ -299,7 +299,7 @@ SchemaReport check_schema(const Settings& settings, std::span<const Resource> re
     if (auto report = check_columns(session, resources)) return std::move(*report);
     auto report_of_unique = check_unique(session, resources);
     const auto foreign_keys = check_foreign_keys(session, resources);
-    auto missing = missing_privileges(session, resources);
+    auto missing = missing_privileges(session, resources, settings.auth);
     if (const auto taken = probing.get(); !taken) return report_of(taken.error());
     if (report_of_unique) return std::move(*report_of_unique);
     if (!foreign_keys) return report_of(foreign_keys.error());

@@ -4,6 +4,7 @@
 command_up() {
     trap abandon_start EXIT
     trap 'exit 130' INT TERM HUP
+    check_started_auth
     take_new_programs
     if anything_runs; then
         step stack "runs already at $(url); starting only what is missing"
@@ -49,6 +50,7 @@ bring_live() {
 }
 
 command_apply() {
+    check_started_auth
     take_new_programs
     part_runs worker || fail "no worker runs: start the stack with make up"
     bring_live "$@"
@@ -221,6 +223,7 @@ seed_past_caches() {
 }
 
 command_reload() {
+    check_started_auth
     reload_nginx
     record_settings
     step nginx "loads its configuration again"
@@ -236,6 +239,7 @@ command_restart_workers() {
     if [[ -n ${1:-} && ! $1 =~ ^[1-9][0-9]{0,2}$ ]]; then
         fail "restart-workers $1: expected a number of workers"
     fi
+    check_started_auth
     take_new_programs
     check_worker
     copy_descriptions

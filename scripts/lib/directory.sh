@@ -56,7 +56,7 @@ enter_stack() {
     esac
     unset RUN_DIR
     if anything_runs; then
-        recall_settings "$command"
+        recall_settings
     fi
     check_settings
     find_run_dir

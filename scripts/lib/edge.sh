@@ -119,6 +119,9 @@ origin_param() {
 # some of these bits, it is what comes before.) A client: with AUTH=on a token, else an address. nginx cannot
 # know whether a token is valid, and a flood of invented ones has as many clients. So all tokens of an address
 # together have a limit too. nginx does not load a zone again under another key, so each key has its own zone.
+# Of a token the end counts, which is its random part or its signature: so all entries of a zone are of one size in
+# nginx's memory. A zone that is full of invented tokens has room for another entry of that size only, and nginx
+# refuses a client that it finds no room for.
 # shellcheck disable=SC2016
 limit_zones() {
     local count=${RATE_LIMIT%/*} unit=s pause=1
@@ -140,7 +143,8 @@ TEXT
         cat <<'TEXT'
 map $http_authorization $larder_client {
     default $larder_address;
-    "~*^Bearer +(?<larder_bearer>[A-Za-z0-9._~+/=-]+)$" $larder_bearer;
+    "~*^Bearer +[A-Za-z0-9._~+/=-]*(?<larder_bearer>[A-Za-z0-9._~+/=-]{43})$" $larder_bearer;
+    "~*^Bearer +(?<larder_short>[A-Za-z0-9._~+/=-]{1,42})$" $larder_short;
 }
 map $http_authorization $larder_address_of_tokens {
     default $larder_address;

@@ -218,7 +218,7 @@ recorded_names=(API_HOST API_PORT SERVER_NAMES WORKERS WORKER_ADDRESS RUN_DIR DA
     REDIS_URL REDIS_HOST REDIS_PORT REDIS_DB AUTH)
 
 record_settings() {
-    local name
+    local name AUTH=${STARTED_AUTH:-$AUTH}
     for name in "${recorded_names[@]}"; do
         if [[ -n ${!name:-} ]]; then
             printf '%s=%s\n' "$name" "${!name}"
@@ -227,8 +227,8 @@ record_settings() {
     mv "$STACK/settings.new" "$STACK/settings"
 }
 
-# recall_settings COMMAND: but for where the workers are if none are here: their hosts come and go while nginx
-# runs.
+# But for where the workers are if none are here: their hosts come and go while nginx runs. AUTH holds for a command
+# that does not name it, so that none opens what tokens guard.
 recall_settings() {
     local addresses=${WORKER_ADDRESS:-} auth=${AUTH:-}
     [[ -r $STACK/settings ]] || return 0
@@ -237,13 +237,17 @@ recall_settings() {
     if [[ ${WORKERS:-} == 0 && -n $addresses ]]; then
         export WORKER_ADDRESS=$addresses
     fi
-    [[ ! $1 =~ ^(up|run|apply|reload|restart-workers)$ ]] || check_auth_is_kept "$auth"
+    STARTED_AUTH=${AUTH:-}
+    [[ -z $auth ]] || export AUTH=$auth
 }
 
-# check_auth_is_kept ASKED: nginx and workers must agree on who may, so none of them changes alone.
-check_auth_is_kept() {
-    # shellcheck disable=SC2034
-    local asked=${1:-${AUTH:-off}} kept=${AUTH:-off}
-    [[ $(is_on asked && echo on) == $(is_on kept && echo on) ]] ||
-        fail "AUTH=$asked: the stack runs with AUTH=$kept, and nothing was changed; run make down and make up"
+# Workers that run keep the AUTH that they were started with.
+check_started_auth() {
+    [[ -n ${STARTED_AUTH:-} ]] || return 0
+    if is_on AUTH; then
+        is_on STARTED_AUTH && return
+    else
+        is_on STARTED_AUTH || return 0
+    fi
+    fail "AUTH=$AUTH: the stack runs with AUTH=$STARTED_AUTH, and takes another one with make down up; nothing was changed"
 }

@@ -240,10 +240,10 @@ render_list_fallback() {
     if [[ $3 != "$1" || $4 != - ]] || is_on AUTH; then
         may_lack=1
     fi
-    printf 'location @%s.list {\n    root %s;\n    error_page 500 = @%s;\n' "$3" "$link" "$uncached"
+    printf 'location @%s.list {\n    root %s;\n    error_page 418 500 = @%s;\n' "$3" "$link" "$uncached"
     guard_log '    '
     if ((may_lack == 1)); then
-        printf '    open_file_cache off;\n    if (!-d %s) {\n        return 500;\n    }\n' "$link"
+        printf '    open_file_cache off;\n    if (!-d %s) {\n        return 418;\n    }\n' "$link"
     fi
     printf '    include larder/list_cache.conf;\n    include larder/list.conf;\n%s%s}\n' "$tag" "$flagged"
     printf 'location @%s {\n    include larder/list.conf;\n%s' "$uncached" "$tag"

@@ -1,6 +1,8 @@
 #include "tokens.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -46,7 +48,8 @@ void lower(std::atomic<Time>& to, Time time) {
 TokenStory::TokenStory(TestBed& bed, std::uint64_t seed)
     : bed_(bed),
       client_(bed.stack().client().base_url(), {.timeout = 12s}),
-      database_url_(bed.stack().status().at("database_url")) {
+      database_url_(bed.stack().status().at("database_url")),
+      run_dir_(bed.stack().status().at("run_dir")) {
     const auto made =
         client_.post("/secrets", R"({"name": "a"})", {"Authorization: Bearer " + bed.admin()});
     if (made.status != 201) throw std::runtime_error("no secret to read: " + made.body);
@@ -80,9 +83,21 @@ void TokenStory::complain(std::string what) {
     if (findings_.size() < most_findings) findings_.push_back({std::move(what), now()});
 }
 
+/// larder-token as scripts/stack runs it: as the account of the stack.
 test::Finished TokenStory::command(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), "token");
-    return bed_.stack().script(std::move(arguments));
+    std::vector<std::string> line;
+    struct stat owner{};
+    if (geteuid() == 0 && stat(run_dir_.c_str(), &owner) == 0) {
+        line = {"setpriv", fmt::format("--reuid={}", owner.st_uid),
+                fmt::format("--regid={}", owner.st_gid), "--clear-groups", "--"};
+    }
+    line.push_back(bed_.stack().directory() / "stack" / "bin" / "larder-token");
+    line.insert(line.end(), arguments.begin(), arguments.end());
+    return test::run(line, {{"DATABASE_URL", database_url_},
+                            {"RUN_DIR", run_dir_},
+                            {"AUTH_JWKS", bed_.key_file()},
+                            {"AUTH_ISSUER", std::string(TestBed::issuer)},
+                            {"AUTH_AUDIENCE", std::string(TestBed::audience)}});
 }
 
 /// One that is valid: it waits for PostgreSQL to be there. Null: the run ends.
@@ -133,7 +148,7 @@ bool TokenStory::use_keys(const std::stop_token& stop) {
 void TokenStory::change(const std::stop_token& stop, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     while (!stop.stop_requested()) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(random() % 600));
+        std::this_thread::sleep_for(std::chrono::milliseconds(random() % 200));
         std::shared_ptr<Watched> watched;
         {
             const std::scoped_lock lock(mutex_);
@@ -169,7 +184,7 @@ void TokenStory::revoke(const std::stop_token& stop, Watched& watched, std::mt19
         // Interrupted at any moment, it is told again. What it has done then the database tells.
         std::jthread interruption;
         if (random() % 3 == 0) {
-            interruption = std::jthread([this, pause = random() % 400] {
+            interruption = std::jthread([this, pause = random() % 60] {
                 std::this_thread::sleep_for(std::chrono::milliseconds(pause));
                 try {
                     test::Database database(database_url_);

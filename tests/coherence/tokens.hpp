@@ -69,6 +69,7 @@ private:
     TestBed& bed_;
     test::Client client_;
     std::string database_url_;
+    std::string run_dir_;
     std::vector<std::string> paths_;
     mutable std::mutex mutex_;  // guards what follows
     Pool pool_;                 // in use

@@ -181,6 +181,8 @@ BOOST_AUTO_TEST_CASE(a_network_of_ipv6_is_one_address) {
 
 BOOST_AUTO_TEST_CASE(with_tokens_each_has_the_rate_and_an_address_ten_times_of_it) {
     const Neighbour neighbour("127.0.0.11");
+    // nginx takes the limits of tokens while it has those of addresses.
+    const Limits former(Environment{{"RATE_LIMIT", "6/min"}});
     const Limits limits(Environment{{"RATE_LIMIT", "6/min"}, {"AUTH", "on"}});
     const auto path = "/items/" + std::string(unknown_uuid);
     const auto is_refused = [&](const Client& client, const std::string& token) {
@@ -192,6 +194,11 @@ BOOST_AUTO_TEST_CASE(with_tokens_each_has_the_rate_and_an_address_ten_times_of_i
     // A token has one rate, wherever it comes from.
     BOOST_TEST(eventually([&] { return is_refused(neighbour.client(), "busy"); }));
     BOOST_TEST(!is_refused(neighbour.client(), "another"));
+    // Its end counts: whatever its length is, nginx notes it in an entry of the same size.
+    const std::string end(43, 'e');
+    BOOST_TEST(eventually([&] { return is_refused(neighbour.client(), end); }));
+    BOOST_TEST(is_refused(neighbour.client(), std::string(7000, 'b') + end));
+    BOOST_TEST(!is_refused(neighbour.client(), end.substr(1)));
     // Nobody gets more by inventing tokens. Without one, an address has a rate of its own.
     int invented = 0;
     BOOST_TEST(eventually([&] { return is_refused(api(), "t" + std::to_string(++invented)); }));

@@ -75,6 +75,7 @@ BOOST_AUTO_TEST_CASE(a_list_that_is_kept_as_a_file_is_answered_as_by_a_worker) {
             }
             BOOST_TEST(records_in(kept) == records_in(first));
         }
+        expect_problem(api().get(path, {"If-Match: \"x\""}), 412);
         const auto head = api().head(path);
         BOOST_TEST(head.status == 200);
         BOOST_TEST(head.header("X-Cache") == "HIT");

@@ -25,3 +25,8 @@ BOOST_AUTO_TEST_CASE(no_page_lets_anything_in_from_elsewhere) {
         }
     }
 }
+
+BOOST_AUTO_TEST_CASE(what_nginx_refuses_of_them_is_a_problem) {
+    expect_problem(api().get("/docs", {"If-Match: \"x\""}), 412);
+    expect_problem(api().get("/docs", {"Range: bytes=999999-"}), 416);
+}

@@ -38,8 +38,9 @@ public:
     void run_sql(const std::string& sql) const { bench_.run_sql(sql); }
 
     /// What the program of `larder check` says.
-    [[nodiscard]] std::string diagnosis() const {
+    [[nodiscard]] std::string diagnosis(const Environment& more = {}) const {
         auto environment = settings();
+        environment.insert(more.begin(), more.end());
         const auto status = stack().status();
         environment.insert({{"RESOURCES_DIR", bench_.directory() / "resources"},
                             {"REDIS_URL", status.at("redis_url")},
@@ -106,6 +107,11 @@ BOOST_AUTO_TEST_CASE(missing_privileges_are_named_and_no_fault_of_the_client) {
     const auto told = side.diagnosis();
     BOOST_TEST(told.contains("problem: PostgreSQL: the role lacks privileges"), told);
     BOOST_TEST(told.contains("GRANT INSERT, UPDATE, DELETE ON public.\"boats\" TO limited;"), told);
+
+    const auto told_of_tokens = side.diagnosis({{"AUTH", "on"}});
+    BOOST_TEST(told_of_tokens.contains("GRANT INSERT ON larder.token_uses TO limited;"),
+               told_of_tokens);
+    BOOST_TEST(!told.contains("larder.token"), told);
 
     // What cannot be read is neither absent nor forbidden to this client.
     side.run_sql("REVOKE SELECT ON boats FROM limited");

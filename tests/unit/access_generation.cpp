@@ -99,6 +99,20 @@ BOOST_FIXTURE_TEST_CASE(old_directories_go_and_the_present_one_stays, Access) {
     BOOST_TEST(errno == ENOENT);
 }
 
+// What a process leaves that is killed between the two steps of a swap.
+BOOST_FIXTURE_TEST_CASE(an_unfinished_swap_is_cleared_away, Access) {
+    BOOST_REQUIRE(generation.swap());
+    const auto left = run.path() / "access.0123.new";
+    fs::create_directory_symlink("access.0123", left);
+    generation.sweep();
+    BOOST_TEST(fs::is_symlink(left));  // it may be about to go on
+    const timespec long_ago[2] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = 1, .tv_nsec = 0}};
+    BOOST_REQUIRE(utimensat(AT_FDCWD, left.c_str(), long_ago, AT_SYMLINK_NOFOLLOW) == 0);
+    generation.sweep();
+    BOOST_TEST(!fs::is_symlink(left));
+    BOOST_TEST(fs::is_directory(run.path() / "access"));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_link_that_leads_nowhere_is_mended, Access) {
     BOOST_REQUIRE(generation.swap());
     const auto former = generation.current();

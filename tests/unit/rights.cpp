@@ -17,7 +17,7 @@ using Roles = std::vector<std::string>;
 namespace {
 
 Resource boats(Rights rights) {
-    Resource resource{.name = "boats"};
+    Resource resource{.name = "boats", .title = "Boat"};
     resource.rights = std::move(rights);
     return resource;
 }
