@@ -49,9 +49,10 @@ int main(int argc, char** argv) {
     create->add_option("--role", creating.roles, "A role that it has; can be repeated")
         ->required()
         ->allow_extra_args(false);
-    create->add_option("--expires", creating.expires,
-                       "When it expires: 90d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z; default:"
-                       " never");
+    std::string expires;
+    auto* with_expiry = create->add_option(
+        "--expires", expires,
+        "When it expires: 90d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z; default: never");
     create->add_flag("--json", creating.is_json, "Print JSON");
     access::ListOptions listing;
     auto* list = app.add_subcommand("list", "Print the tokens, without their secrets");
@@ -75,6 +76,8 @@ int main(int argc, char** argv) {
             "an argument looks like a token: tokens are named, and not given; see --help");
     }
 
+    // CLI11 would make nothing of an empty text, and the token would never expire.
+    if (with_expiry->count() > 0) creating.expires = expires;
     const auto settings = load_settings(std::getenv);
     if (!settings) return refuse(settings.error());
     start_log("larder-token", settings->debug, settings->log_format);

@@ -176,8 +176,8 @@ Value json_of(const KeySet& keys) {
 int run_create(Session& session, const Generation& generation, const CreateOptions& options) {
     if (const auto mistake = mistake_in(options)) return refuse(*mistake);
     std::optional<std::int64_t> expires;
-    if (!options.expires.empty()) {
-        const auto parsed = parse_expiry(options.expires, seconds_now());
+    if (options.expires) {
+        const auto parsed = parse_expiry(*options.expires, seconds_now());
         if (!parsed) return refuse("--expires: " + parsed.error());
         expires = *parsed;
     }

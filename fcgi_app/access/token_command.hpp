@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,12 @@ namespace larder::access {
 
 /// What `larder-token` is asked for. Each command prints its result to the standard output, as
 /// lines or with `is_json` as JSON, and what else there is to say to the standard error. It gives
-/// the exit status: 0, or 1 where something is wrong and nothing was changed. For a program of one
-/// thread.
+/// the exit status: 0, or 1 where something is wrong. For a program of one thread.
 
 struct CreateOptions {
     std::string name = {};
     std::vector<std::string> roles = {};
-    std::string expires = {};  ///< empty: never
+    std::optional<std::string> expires = std::nullopt;  ///< none: never
     bool is_json = false;
 };
 

@@ -26,7 +26,7 @@ std::vector<std::string> read_roles(std::string_view key, TableReader& reader, M
         if (text == nullptr) {
             refuse(fmt::format("{}; write names of roles, in quotes", type_name(node)));
         } else if (text->get() == access::admin_role) {
-            refuse("`admin`, which may everything anyway; leave it out");
+            refuse("`admin`, which may do everything anyway; leave it out");
         } else if (text->get() != anyone && !access::is_role(text->get())) {
             refuse(
                 fmt::format("{}, which is no role; write `anyone`, or 1 to 64 of A-Z, a-z, 0-9,"

@@ -223,6 +223,7 @@ seed_past_caches() {
 }
 
 command_reload() {
+    check_started_auth
     reload_nginx
     record_settings
     step nginx "loads its configuration again"

@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(a_command_that_does_not_name_auth_opens_nothing) {
     BOOST_TEST(granted == 0);
     Environment off = no_auth;
     off["AUTH"] = "off";
-    for (const auto* command : {"up", "apply", "restart-workers"}) {
+    for (const auto* command : {"up", "apply", "reload", "restart-workers"}) {
         const auto refused = stack().script({command}, off);
         BOOST_TEST(refused.status == 1, command);
         BOOST_TEST(refused.output.contains("make down up"), refused.output);

@@ -302,6 +302,7 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named_and_change_nothing) {
     refused({"create", "--name", "x", "--role", "anyone"}, "'anyone' is no role");
     refused({"create", "--name", "x", "--role", ""}, "'' is no role");
     refused({"create", "--name", "x", "--role", "clerk", "--expires", "soon"}, "such as 90d");
+    refused({"create", "--name", "x", "--role", "clerk", "--expires", ""}, "such as 90d");
     refused({"create", "--name", "x", "--role", "clerk", "--expires", "2020-01-01"},
             "not in the future");
     refused({"revoke", "nobody"}, "there is no token 'nobody'");

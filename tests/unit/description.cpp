@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(a_mistake_names_its_place_and_what_would_be_right) {
     refused("[rights]\nread = \"clerk\"", "4:8", {"an array"});
     refused("[rights]\nread = [1]", "4:9", {"names of roles"});
     refused("[rights]\nread = [\"a b\"]", "4:9", {"`a b`", "is no role", "`anyone`"});
-    refused("[rights]\nread = [\"admin\"]", "4:9", {"may everything anyway", "leave it out"});
+    refused("[rights]\nread = [\"admin\"]", "4:9", {"may do everything anyway", "leave it out"});
     refused("[rights]\nread = [\"a\", \"a\"]", "4:14", {"twice"});
     refused("[rights]\nread = [\"a\", \"anyone\"]", "4:8", {"write `read = [\"anyone\"]`"});
     refused("create = false\n[rights]\ncreate = [\"a\"]", "5:10",
