@@ -61,6 +61,12 @@ Error explained(Error error, const query::Query& query, int timeout) {
                                    timeout, query::summary_of(query));
     } else if (error.kind == ErrorKind::unprocessable) {
         error.detail = "The database cannot compare with a value of this query.";
+        error.log.clear();  // what a client can cause at will fills no log
+        if (query.after) {
+            error.fields = {{.pointer = {},
+                             .detail = "has a value that the database cannot compare with",
+                             .parameter = "after"}};
+        }
     }
     return error;
 }
