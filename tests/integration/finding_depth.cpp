@@ -7,7 +7,9 @@
 
 #include "catalog/catalog.hpp"
 #include "finding.hpp"
+#include "query/cursor.hpp"
 #include "query/parse.hpp"
+#include "query/text.hpp"
 #include "store/statements.hpp"
 
 using namespace larder::test;
@@ -169,6 +171,15 @@ BOOST_AUTO_TEST_CASE(a_filter_for_few_records_reads_few) {
 BOOST_AUTO_TEST_CASE(fields_that_have_an_index_together_use_it) {
     BOOST_TEST(cost_of(parsed("customer=5&day.gte=2024-01-02&sort=-day&limit=50"))
                    .plan.contains("sales_customer_day_"));
+}
+
+// Who knows the digest, which is no secret, can make a cursor of anything.
+BOOST_AUTO_TEST_CASE(a_made_up_cursor_is_named) {
+    const auto query = parsed("limit=5");
+    const auto binding = larder::query::binding_of(resource(), resource().lists.front(), query);
+    const auto made = larder::query::cursor_of({"abc"}, binding);
+    const auto refused = expect_problem(api().get("/sales?limit=5&after=" + made), 422);
+    BOOST_TEST(refused["errors"].element(0)["parameter"].string() == "after");
 }
 
 // The whole table through HTTP, page by page.
