@@ -32,8 +32,8 @@ struct LimitedStack : SharedStack {
 /// A client with another address. It has to be made before a limit is set.
 class Neighbour {
 public:
-    explicit Neighbour(const std::string& address)
-        : nginx_("location / {\nproxy_pass " + api().base_url() + ";\nproxy_bind " + address +
+    explicit Neighbour(const std::string& address, const Client& of = api())
+        : nginx_("location / {\nproxy_pass " + of.base_url() + ";\nproxy_bind " + address +
                  ";\nproxy_http_version 1.1;\nproxy_set_header Host $http_host;\n}") {}
 
     [[nodiscard]] const Client& client() const { return nginx_.client(); }
@@ -44,11 +44,11 @@ private:
 
 /// Has nginx load a configuration; returns when the processes that had the former one are gone.
 template <class Load>
-void reload(Load load) {
-    const auto former = stack().pids("nginx");
+void reload(Load load, const Stack& of = stack()) {
+    const auto former = of.pids("nginx");
     load();
     const bool is_done = eventually([&] {
-        const auto now = stack().pids("nginx");
+        const auto now = of.pids("nginx");
         return std::ranges::count_if(former, [&](int pid) {
                    return std::ranges::find(now, pid) != now.end();
                }) <= 1;  // the first process stays
@@ -59,18 +59,24 @@ void reload(Load load) {
 /// The settings with which nginx runs until the end of the scope.
 class Limits {
 public:
-    explicit Limits(const Environment& settings) { load(settings); }
+    explicit Limits(const Environment& settings, const Stack& of = stack()) : stack_(of) {
+        load(settings);
+    }
     ~Limits() { load({}); }
     Limits(const Limits&) = delete;
     Limits& operator=(const Limits&) = delete;
 
 private:
-    static void load(const Environment& settings) {
-        reload([&] {
-            const auto loaded = stack().script({"reload"}, settings);
-            if (loaded.status != 0) throw std::runtime_error(loaded.output);
-        });
+    void load(const Environment& settings) {
+        reload(
+            [&] {
+                const auto loaded = stack_.script({"reload"}, settings);
+                if (loaded.status != 0) throw std::runtime_error(loaded.output);
+            },
+            stack_);
     }
+
+    const Stack& stack_;
 };
 
 int counted(const Client& client, const std::string& series) {
@@ -180,17 +186,16 @@ BOOST_AUTO_TEST_CASE(a_network_of_ipv6_is_one_address) {
 }
 
 BOOST_AUTO_TEST_CASE(with_tokens_each_has_the_rate_and_an_address_ten_times_of_it) {
-    const Neighbour neighbour("127.0.0.11");
-    // nginx takes the limits of tokens while it has those of addresses.
-    const Limits former(Environment{{"RATE_LIMIT", "6/min"}});
-    const Limits limits(Environment{{"RATE_LIMIT", "6/min"}, {"AUTH", "on"}});
+    const Stack own(Environment{{"AUTH", "on"}});
+    const Neighbour neighbour("127.0.0.11", own.client());
+    const Limits limits(Environment{{"RATE_LIMIT", "6/min"}}, own);
     const auto path = "/items/" + std::string(unknown_uuid);
     const auto is_refused = [&](const Client& client, const std::string& token) {
         return client.get(path, {"Authorization: Bearer " + token}).status == 429;
     };
-    BOOST_TEST(!is_refused(api(), "busy"));
-    BOOST_TEST(eventually([&] { return is_refused(api(), "busy"); }));
-    BOOST_TEST(!is_refused(api(), "quiet"));
+    BOOST_TEST(!is_refused(own.client(), "busy"));
+    BOOST_TEST(eventually([&] { return is_refused(own.client(), "busy"); }));
+    BOOST_TEST(!is_refused(own.client(), "quiet"));
     // A token has one rate, wherever it comes from.
     BOOST_TEST(eventually([&] { return is_refused(neighbour.client(), "busy"); }));
     BOOST_TEST(!is_refused(neighbour.client(), "another"));
@@ -201,9 +206,10 @@ BOOST_AUTO_TEST_CASE(with_tokens_each_has_the_rate_and_an_address_ten_times_of_i
     BOOST_TEST(!is_refused(neighbour.client(), end.substr(1)));
     // Nobody gets more by inventing tokens. Without one, an address has a rate of its own.
     int invented = 0;
-    BOOST_TEST(eventually([&] { return is_refused(api(), "t" + std::to_string(++invented)); }));
+    BOOST_TEST(
+        eventually([&] { return is_refused(own.client(), "t" + std::to_string(++invented)); }));
     BOOST_TEST(invented > 30);
-    BOOST_TEST(api().get(path).status != 429);
+    BOOST_TEST(own.client().get(path).status != 429);
     BOOST_TEST(!is_refused(neighbour.client(), "one more"));
 }
 
