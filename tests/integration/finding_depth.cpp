@@ -178,8 +178,9 @@ BOOST_AUTO_TEST_CASE(a_made_up_cursor_is_named) {
     const auto query = parsed("limit=5");
     const auto binding = larder::query::binding_of(resource(), resource().lists.front(), query);
     const auto made = larder::query::cursor_of({"abc"}, binding);
-    const auto refused = expect_problem(api().get("/sales?limit=5&after=" + made), 422);
-    BOOST_TEST(refused["errors"].element(0)["parameter"].string() == "after");
+    const auto refused = api().get("/sales?limit=5&after=" + made);
+    BOOST_TEST(refused.status == 422);
+    BOOST_TEST(Json::parse(refused.body)["errors"].element(0)["parameter"].string() == "after");
 }
 
 // The whole table through HTTP, page by page.

@@ -144,7 +144,7 @@ void Side::render(int port) const {
     }
     const auto rendered =
         run({"bash", "-c",
-             "set -euo pipefail; ROOT=$1; for part in common settings process site nginx; do"
+             "set -euo pipefail; ROOT=$1; for part in common settings process edge site nginx; do"
              " source \"$ROOT/scripts/lib/$part.sh\"; done; check_settings; render_nginx",
              "bash", source_directory()},
             {{"STACK", directory_},
