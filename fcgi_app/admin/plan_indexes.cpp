@@ -142,6 +142,7 @@ std::vector<WantedIndex> wanted_indexes(const Resource& resource, const Table* t
     }
     for (const auto& names : resource.indexes) {
         std::vector<const Field*> fields;
+        fields.reserve(names.size());
         for (const std::string& name : names) fields.push_back(resource.find_field(name));
         wanted.push_back(index_of(resource, fields, table));
         wanted.back().has_order = true;
