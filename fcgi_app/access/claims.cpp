@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -18,7 +17,6 @@ namespace {
 
 constexpr std::size_t longest_name = 64;
 constexpr std::size_t id_digits = 32;
-constexpr std::int64_t latest = 253'402'300'799;  // the end of the year 9999
 
 /// A NumericDate in whole seconds; nothing where it is none.
 std::optional<std::int64_t> seconds_of(const json::Member& member) {
@@ -27,7 +25,7 @@ std::optional<std::int64_t> seconds_of(const json::Member& member) {
     const auto dot = std::min(text.find('.'), text.size());
     const auto seconds = to_number<std::int64_t>(text.substr(0, dot));
     const auto fraction = text.substr(dot);
-    if (!seconds || *seconds > latest || *seconds < -latest) return std::nullopt;
+    if (!seconds || *seconds > latest_second || *seconds < -latest_second) return std::nullopt;
     if (fraction.find_first_of("eE") != fraction.npos) return std::nullopt;
     return seconds;
 }
@@ -87,20 +85,13 @@ Roles roles_among(std::vector<std::string> words) {
     return roles_of(std::move(words));
 }
 
-Roles roles_in_text(std::string_view text) {
-    std::vector<std::string> words;
-    for (const auto word : std::views::split(text, ' '))
-        words.emplace_back(word.begin(), word.end());
-    return roles_among(std::move(words));
-}
-
 /// `text` is that of the object `claims`. A path is no deeper than its text is long, and JSON has
 /// its own limit.
 std::expected<Roles, Refusal> roles_at(const json::Document& claims, std::string_view text,
                                        std::string_view path) {
     if (const json::Member* member = claims.find(path); member != nullptr) {
         if (member->type == json::Type::null) return Roles{};
-        if (member->type == json::Type::string) return roles_in_text(member->text);
+        if (member->type == json::Type::string) return roles_in(member->text, ' ');
         if (member->type != json::Type::array) return std::unexpected(Refusal::malformed);
         auto words = texts_in(json::raw_value(*member, text));
         if (!words) return std::unexpected(Refusal::malformed);

@@ -6,13 +6,12 @@
 #include <chrono>
 #include <optional>
 
+#include "access/identity.hpp"
 #include "number.hpp"
 
 namespace larder::access {
 
 namespace {
-
-constexpr std::int64_t latest = 253'402'300'799;  // the end of the year 9999
 
 /// A number of exactly two or four digits at `at`.
 std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t width) {
@@ -70,7 +69,7 @@ std::optional<std::int64_t> duration_of(std::string_view text) {
     const auto unit = seconds_in(text.back());
     const auto count = to_number<std::int64_t>(text.substr(0, text.size() - 1));
     if (!unit || !count) return std::nullopt;
-    return std::min(*count, latest / *unit) * *unit;
+    return std::min(*count, latest_second / *unit) * *unit;
 }
 
 }  // namespace
@@ -85,7 +84,7 @@ std::expected<std::int64_t, std::string> parse_expiry(std::string_view text, std
             " or 2027-01-31T12:00:00Z");
     }
     if (*moment <= now) return std::unexpected("it is not in the future");
-    if (*moment > latest) return std::unexpected("it is after the year 9999");
+    if (*moment > latest_second) return std::unexpected("it is after the year 9999");
     return *moment;
 }
 

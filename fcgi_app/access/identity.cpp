@@ -1,6 +1,8 @@
 #include "access/identity.hpp"
 
 #include <algorithm>
+#include <ranges>
+#include <utility>
 
 namespace larder::access {
 
@@ -25,6 +27,15 @@ Roles roles_of(std::vector<std::string> names) {
     const auto twice = std::ranges::unique(names);
     names.erase(twice.begin(), twice.end());
     return names;
+}
+
+Roles roles_in(std::string_view text, char separator) {
+    std::vector<std::string> names;
+    for (const auto word : std::views::split(text, separator)) {
+        const std::string_view name(word.begin(), word.end());
+        if (is_role(name)) names.emplace_back(name);
+    }
+    return roles_of(std::move(names));
 }
 
 std::string_view reason_of(Refusal refusal) {

@@ -20,6 +20,12 @@ using Roles = std::vector<std::string>;
 /// Sorts, and takes out what is there twice.
 Roles roles_of(std::vector<std::string> names);
 
+/// The roles among the words of a text; what is none gives no right.
+Roles roles_in(std::string_view text, char separator);
+
+/// The end of the year 9999, in seconds since the epoch: no token is valid after it.
+inline constexpr std::int64_t latest_second = 253'402'300'799;
+
 /// May everything.
 inline constexpr std::string_view admin_role = "admin";
 

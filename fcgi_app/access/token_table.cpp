@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 #include <utility>
 
 #include "number.hpp"
@@ -28,16 +27,6 @@ std::optional<Hash> from_hex(std::string_view text) {
     return hash;
 }
 
-/// What a hand has written into the table and is no role gives no right.
-Roles roles_in(std::string_view text) {
-    std::vector<std::string> names;
-    for (const auto word : std::views::split(text, ',')) {
-        const std::string_view name(word.begin(), word.end());
-        if (is_role(name)) names.emplace_back(name);
-    }
-    return roles_of(std::move(names));
-}
-
 }  // namespace
 
 bool is_token_name(std::string_view text) {
@@ -56,7 +45,7 @@ bool TokenTable::add(const std::vector<std::optional<std::string>>& row) {
                         .identity = {.kind = IdentityKind::token,
                                      .id = *row[0],
                                      .name = *row[1],
-                                     .roles = roles_in(*row[3]),
+                                     .roles = roles_in(*row[3], ','),
                                      .expires = expires}});
     return true;
 }

@@ -258,6 +258,15 @@ void Gate::land(Ground<Read>& ground, std::shared_ptr<const Read> read) {
     wake_();
 }
 
+/// What a store thread has read since; null: nothing.
+template <class Read>
+std::shared_ptr<const Read> Gate::landed(Ground<Read>& ground) {
+    const std::lock_guard lock(mutex_);
+    auto read = std::exchange(ground.landed, nullptr);
+    if (read) ground.is_reading = false;
+    return read;
+}
+
 std::vector<Gate::Resumed> Gate::collect() {
     std::vector<Resumed> resumed;
     land_keys(resumed);
@@ -266,13 +275,8 @@ std::vector<Gate::Resumed> Gate::collect() {
 }
 
 void Gate::land_keys(std::vector<Resumed>& resumed) {
-    std::shared_ptr<const Keys> landed;
-    {
-        const std::lock_guard lock(mutex_);
-        landed = std::exchange(keys_.landed, nullptr);
-    }
+    const auto landed = this->landed(keys_);
     if (!landed) return;
-    keys_.is_reading = false;
     if (!landed->file.keys) log_error("keys_not_read", {{"error", landed->file.keys.error()}});
     keys_.kept = landed->generation.empty() ? nullptr : landed;
     keys_.known.clear();
@@ -282,13 +286,8 @@ void Gate::land_keys(std::vector<Resumed>& resumed) {
 }
 
 void Gate::land_tokens(std::vector<Resumed>& resumed) {
-    std::shared_ptr<const Tokens> landed;
-    {
-        const std::lock_guard lock(mutex_);
-        landed = std::exchange(tokens_.landed, nullptr);
-    }
+    auto landed = this->landed(tokens_);
     if (!landed) return;
-    tokens_.is_reading = false;
     // In an outage what is kept is as right as before, while nobody has begun another generation.
     const bool is_kept_right =
         landed->error && tokens_.kept &&

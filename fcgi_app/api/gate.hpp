@@ -132,6 +132,8 @@ private:
     void land_keys(std::vector<Resumed>& resumed);
     template <class Read>
     void land(Ground<Read>& ground, std::shared_ptr<const Read> read);
+    template <class Read>
+    std::shared_ptr<const Read> landed(Ground<Read>& ground);
 
     Services& services_;
     const std::function<void(Job)> push_;

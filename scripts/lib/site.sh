@@ -102,7 +102,7 @@ authorization() {
 
 # list_root COLLECTION: where nginx looks for the links of its lists: in RUN_DIR, with AUTH=on by way of the link
 # of the client's token, which is there as long as this token may read the collection
-# (fcgi_app/access/links.hpp). So whoever may not is not found out by a check of its own.
+# (fcgi_app/access/links.hpp). So there is no check beside this path: without the right, nginx finds no list.
 list_root() {
     if is_on AUTH; then
         # shellcheck disable=SC2016

@@ -154,16 +154,7 @@ BOOST_AUTO_TEST_CASE(a_token_does_not_widen_the_limit_of_an_address) {
 
 BOOST_AUTO_TEST_CASE(a_network_of_ipv6_is_one_address) {
     const Limits limits(Environment{{"RATE_LIMIT", "5/min"}});
-    // As an operator says it whose server in front names the clients; it is gone with the next
-    // reload.
-    const std::filesystem::path configuration = stack().status().at("nginx_conf");
-    std::ifstream file(configuration);
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    const std::string_view server = "server {\n";
-    text.insert(text.find(server) + server.size(),
-                "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\n");
-    std::ofstream(configuration) << text;
-    reload([] { stack().kill(stack().pids("nginx").front(), SIGHUP); });
+    reload([] { have_clients_named(stack()); });
     const auto is_refused = [](const std::string& address) {
         return api().get("/user", {"X-Forwarded-For: " + address}).status == 429;
     };

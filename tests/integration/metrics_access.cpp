@@ -103,14 +103,7 @@ BOOST_AUTO_TEST_CASE(nor_is_it_of_any_other_host_that_is_allowed) {
 
 BOOST_AUTO_TEST_CASE(a_client_that_nginx_knows_is_judged_by_its_own_address) {
     const Stack known(Environment{{"METRICS_ALLOW", "203.0.113.0/24 2001:db8::/32"}});
-    const std::filesystem::path configuration = known.status().at("nginx_conf");
-    std::ifstream file(configuration);
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    const std::string_view server = "server {\n";
-    text.insert(text.find(server) + server.size(),
-                "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\n");
-    std::ofstream(configuration) << text;
-    known.kill(known.pids("nginx").front(), SIGHUP);
+    have_clients_named(known);
     const auto status_of = [&](const char* field) {
         return known.client().get("/metrics", {field}).status;
     };

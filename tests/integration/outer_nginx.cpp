@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
+#include <string_view>
 
 #include "support/parallel.hpp"
-#include "support/stack.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace larder::test {
@@ -55,6 +56,17 @@ void OuterNginx::start(const std::string& locations) {
     if (pid_ < 0 || !eventually([&] { return client_.get("/").status != 0; })) {
         throw std::runtime_error("an nginx in front does not answer: " + locations);
     }
+}
+
+void have_clients_named(const Stack& stack) {
+    const std::filesystem::path configuration = stack.status().at("nginx_conf");
+    std::ifstream file(configuration);
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    const std::string_view server = "server {\n";
+    text.insert(text.find(server) + server.size(),
+                "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\n");
+    std::ofstream(configuration) << text;
+    stack.kill(stack.pids("nginx").front(), SIGHUP);
 }
 
 }  // namespace larder::test

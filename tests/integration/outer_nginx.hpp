@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/http.hpp"
+#include "support/stack.hpp"
 
 namespace larder::test {
 
@@ -28,5 +29,10 @@ private:
     std::filesystem::path directory_;
     int pid_ = -1;
 };
+
+/// Has the nginx of a stack take the address of a client from a server in front on this host
+/// (X-Forwarded-For), as an operator says it in its configuration. Returns before nginx has loaded
+/// it. The next reload by scripts/stack takes it back.
+void have_clients_named(const Stack& stack);
 
 }  // namespace larder::test
