@@ -16,6 +16,9 @@ namespace {
 using json::Member;
 using json::Type;
 
+constexpr std::string_view json_space = " \t\r\n";
+constexpr std::string_view json_space_and_comma = " \t\r\n,";
+
 Error invalid(std::vector<FieldError> errors) {
     return {.kind = ErrorKind::unprocessable,
             .detail = "The request body has invalid fields.",
@@ -31,13 +34,13 @@ std::string unstorable_text() {
 constexpr std::size_t most_times_as_long = 4;
 constexpr std::size_t always_allowed_growth = 65536;  // bytes
 
-std::optional<FieldError> too_much_growth(const json::Document& document, std::size_t size) {
+std::optional<FieldError> too_much_growth(std::size_t growth, std::size_t size) {
     const std::size_t allowed = std::max((most_times_as_long - 1) * size, always_allowed_growth);
-    if (document.growth <= allowed) return std::nullopt;
+    if (growth <= allowed) return std::nullopt;
     return FieldError{
         "", fmt::format("has numbers that are too long once they are written out: {} bytes"
                         " become {}, and at most {} are allowed",
-                        size, size + document.growth, size + allowed)};
+                        size, size + growth, size + allowed)};
 }
 
 std::vector<FieldError> unstorable_members(const json::Document& document, std::size_t size) {
@@ -47,7 +50,8 @@ std::vector<FieldError> unstorable_members(const json::Document& document, std::
         errors.push_back({pointer, unstorable_text()});
     }
     if (errors.empty()) {
-        if (auto error = too_much_growth(document, size)) errors.push_back(std::move(*error));
+        if (auto error = too_much_growth(document.growth, size))
+            errors.push_back(std::move(*error));
     }
     return errors;
 }
@@ -75,7 +79,7 @@ public:
         for (const std::string& pointer : document.unstorable) check_storable(pointer);
         for (const Member& member : document.members) check_known(member);
         if (errors_.empty() && resource_.keeps_json()) {
-            if (auto error = too_much_growth(document, body_.size())) {
+            if (auto error = too_much_growth(document.growth, body_.size())) {
                 errors_.push_back(std::move(*error));
             }
         }
@@ -136,6 +140,33 @@ private:
     std::vector<FieldError> errors_;
 };
 
+Error not_objects() {
+    return {.kind = ErrorKind::unprocessable,
+            .detail = "The request body must be a JSON object.",
+            .fields = {{"", "must be an object"}}};
+}
+
+/// `document` is what `parse` has read of `body`.
+Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string_view body,
+                          const json::Document& document) {
+    if (document.root != Type::object) return std::unexpected(not_objects());
+    const bool is_empty = std::ranges::all_of(document.members, [&](const Member& one) {
+        const Field* field = resource.find_field(one.name);
+        return one.name == "id" || (field != nullptr && field->read_only);
+    });
+    if (resource.is_document()) {
+        if (auto errors = unstorable_members(document, body.size()); !errors.empty()) {
+            return std::unexpected(invalid(std::move(errors)));
+        }
+        return Change{.mode = mode, .document = without_id(document, body), .is_empty = is_empty};
+    }
+    Validation validation(resource, mode, body);
+    validation.check(document);
+    auto change = validation.result();
+    if (change) change->is_empty = is_empty;
+    return change;
+}
+
 }  // namespace
 
 std::vector<Assignment> Change::claims() const {
@@ -151,29 +182,52 @@ bool Change::sends_unique_field() const {
                                [](const Assignment& one) { return one.field->unique; });
 }
 
+bool begins_array(std::string_view body) {
+    const auto first = body.find_first_not_of(json_space);
+    return first != body.npos && body[first] == '[';
+}
+
 Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string_view body) {
     auto document = json::parse(body);
     if (!document) return fail(ErrorKind::bad_request, std::move(document.error()));
-    if (document->root != Type::object) {
-        return std::unexpected(Error{.kind = ErrorKind::unprocessable,
-                                     .detail = "The request body must be a JSON object.",
-                                     .fields = {{"", "must be an object"}}});
+    return validate(resource, mode, body, *document);
+}
+
+Expected<std::vector<Change>> validate_array(const Resource& resource, std::string_view body) {
+    const auto array = json::parse(body);
+    if (!array) return fail(ErrorKind::bad_request, array.error());
+    if (array->root != Type::array) return std::unexpected(not_objects());
+    const auto& elements = array->elements;
+    if (elements.empty() || elements.size() > most_new_records) {
+        return std::unexpected(invalid({{"", fmt::format("must have 1 to {} records; it has {}",
+                                                         most_new_records, elements.size())}}));
     }
-    const bool is_empty = std::ranges::all_of(document->members, [&](const Member& one) {
-        const Field* field = resource.find_field(one.name);
-        return one.name == "id" || (field != nullptr && field->read_only);
-    });
-    if (resource.is_document()) {
-        if (auto errors = unstorable_members(*document, body.size()); !errors.empty()) {
-            return std::unexpected(invalid(std::move(errors)));
+    std::vector<Change> changes;
+    std::vector<FieldError> errors;
+    std::size_t growth = 0;
+    std::size_t begin = body.find('[') + 1;
+    for (std::size_t place = 0; place < elements.size(); ++place) {
+        begin = std::min(body.find_first_not_of(json_space_and_comma, begin), body.size());
+        const auto element = body.substr(begin, elements[place].end - begin);
+        begin = elements[place].end;
+        const auto document = json::parse(element);
+        if (!document) return fail(ErrorKind::bad_request, document.error());
+        growth += document->growth;
+        auto change = validate(resource, ChangeMode::create, element, *document);
+        if (change) {
+            changes.push_back(std::move(*change));
+            continue;
         }
-        return Change{.mode = mode, .document = without_id(*document, body), .is_empty = is_empty};
+        for (FieldError& error : change.error().fields) {
+            error.pointer.insert(0, json::pointer("", std::to_string(place)));
+            errors.push_back(std::move(error));
+        }
     }
-    Validation validation(resource, mode, body);
-    validation.check(*document);
-    auto change = validation.result();
-    if (change) change->is_empty = is_empty;
-    return change;
+    if (errors.empty() && resource.keeps_json()) {
+        if (auto error = too_much_growth(growth, body.size())) errors.push_back(std::move(*error));
+    }
+    if (!errors.empty()) return std::unexpected(invalid(std::move(errors)));
+    return changes;
 }
 
 }  // namespace larder

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,5 +43,15 @@ struct Change {
 /// Checks a body against the description of `resource`, which must outlive the result. Every
 /// failed field is reported at once (contract: "Everywhere"). Pure; any thread.
 Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string_view body);
+
+/// So many records one request may create.
+inline constexpr std::size_t most_new_records = 1000;
+
+/// Whether a body that may be no JSON at all begins as an array does.
+bool begins_array(std::string_view body);
+
+/// The same as `validate` for new records in a JSON array, of 1 to `most_new_records`. The pointers
+/// of all failed fields of all records begin with the place of the record: `/3/price`.
+Expected<std::vector<Change>> validate_array(const Resource& resource, std::string_view body);
 
 }  // namespace larder

@@ -34,9 +34,9 @@ public:
     void add(const Collection& collection, const RowImage* before, const RowImage* after,
              const std::string& json);
 
-    /// The same for a statement that has taken no locks: `run` does. The record is not put into the
-    /// cache.
-    void add_unlocked(const Collection& collection, const RowImage* before, const RowImage* after);
+    /// The same for a statement that has taken no locks: `run` does.
+    void add_unlocked(const Collection& collection, const RowImage* before, const RowImage* after,
+                      const std::string& json = {});
 
     /// Ends a transaction whose changes were made, in the order that is the protocol: the fence is
     /// acknowledged (or trust in Redis is lost); then the locks are taken that are still to be
