@@ -92,6 +92,8 @@ struct Metrics {
     Counter cache_renewals;
     Counter list_renewals;
     Counter duplicates_refused;
+    Counter idempotent_replays;
+    Counter idempotency_keys_expired;
     Counter redis_failures;
     Counter database_failures;
     Counter feed_transactions;

@@ -148,9 +148,13 @@ public:
     /// Whether the transaction can go on.
     bool is_open() const { return is_open_; }
 
-    /// The same as `change` for several changes with `short_lock_wait`, with the rows of each;
-    /// fails as a whole with the first that fails.
-    Expected<std::vector<Rows>> change_all(std::vector<Statement> statements);
+    /// The same as `change` for several changes, with the rows of each; fails as a whole with the
+    /// first that fails.
+    Expected<std::vector<Rows>> change_all(std::vector<Statement> statements,
+                                           std::chrono::milliseconds lock_wait = short_lock_wait);
+
+    /// The same as `also` for several changes, which wait for locks as `change_all` has said.
+    Expected<std::vector<Rows>> also_all(const std::vector<Statement>& statements);
 
     /// Takes locks for which nobody waits, in a round trip of its own. Fails as `change` does.
     Expected<void> lock(const Statement& locks);

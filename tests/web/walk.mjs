@@ -6,6 +6,7 @@
 import { Description } from './description.mjs';
 import { checkBodies, checkDuplicates } from './walk_bodies.mjs';
 import { checkConditions } from './walk_conditions.mjs';
+import { checkKeys } from './walk_keys.mjs';
 import { checkCommonRefusals, checkMethods, checkOtherErrors, checkPathParameters,
     checkQueryParameters, unknownId } from './walk_parameters.mjs';
 import { successes, Walker } from './walker.mjs';
@@ -33,17 +34,26 @@ async function walkForms(operation) {
     }
 }
 
+/// CSV of what has no columns, where there is nothing else that the client takes.
+async function checkForms(operation) {
+    if (!operation.responses[406]) return;
+    await walker.expect(406, operation, { headers: { Accept: 'text/csv' } });
+    await walker.expect(200, operation, { headers: { Accept: 'text/csv, */*;q=0.1' } });
+}
+
 async function walkEverything() {
     await walkExamples();
     for (const operation of operations) {
         if (operation.method === 'OPTIONS') await checkMethods(walker, operation);
         if (operation.requestBody) await checkBodies(walker, operation);
+        await checkForms(operation);
         await checkPathParameters(walker, operation);
         await checkQueryParameters(walker, operation);
         await checkOtherErrors(walker, operation);
         await checkCommonRefusals(walker, operation);
         await checkConditions(walker, operation);
         await checkDuplicates(walker, operation);
+        await checkKeys(walker, operation);
     }
     return walker.unseen((status) => status !== '503' && status !== 'default');
 }
