@@ -28,6 +28,7 @@ enum class Mutant {
     access_lock_unchecked,
     access_not_locked,
     access_swap_after_commit,
+    key_in_its_own_transaction,
 };
 
 #ifndef LARDER_MUTANT

@@ -44,6 +44,7 @@ struct Settings {
     int lock_timeout_ms = 0;
     int query_timeout_ms = 0;
     int body_limit_bytes = 0;
+    int idempotency_ttl = 0;  ///< seconds
     std::string welcome_text;
     std::string auth_jwks;  ///< empty: no JWT is taken
     access::JwtRules jwt;   ///< AUTH_ISSUER, AUTH_AUDIENCE, AUTH_ROLE_CLAIM

@@ -40,12 +40,14 @@ public:
                     is_patch ? "A JSON merge patch (RFC 7396): null clears a member, objects merge."
                              : "Changes the members that are sent and keeps the others.",
                 .parameters = {reference("parameters", "IfMatch"),
-                               reference("parameters", "IfNoneMatchForWrite")},
+                               reference("parameters", "IfNoneMatchForWrite"),
+                               reference("parameters", "IdempotencyKey")},
                 .body = body_of(media_type, change_schema_name(resource),
                                 is_patch ? patch_example(resource) : replace_example(resource)),
-                .responses = {{"200", success("The record as it is now.", headers({"ETag"}),
+                .responses = {{"200", success("The record as it is now.",
+                                              headers({"ETag", "Idempotent-Replayed"}),
                                               record_content(resource))}},
-                .errors = write_errors(resource, true)};
+                .errors = write_errors(true)};
     }
 };
 

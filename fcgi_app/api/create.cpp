@@ -37,13 +37,15 @@ public:
                 .id = "create" + joined(resource.title),
                 .tag = tag_of(resource),
                 .summary = fmt::format("Create {}", one_of(resource)),
+                .parameters = {reference("parameters", "IdempotencyKey")},
                 .body = body_of(http::json_type, new_record_schema_name(resource),
                                 create_example(resource)),
                 .responses = {{"201", object({{"description", "The new record."},
-                                              {"headers", headers({"ETag", "Location"})},
+                                              {"headers", headers({"ETag", "Location",
+                                                                   "Idempotent-Replayed"})},
                                               {"content", record_content(resource)},
                                               {"links", links()}})}},
-                .errors = write_errors(resource, false)};
+                .errors = write_errors(false)};
     }
 
 private:

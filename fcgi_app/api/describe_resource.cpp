@@ -12,13 +12,7 @@
 
 namespace larder::openapi {
 
-namespace {
-
-bool has_unique_field(const Resource& resource) {
-    return std::ranges::find(resource.fields, true, &Field::unique) != resource.fields.end();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::string one_of(const Resource& resource) {
     std::string noun(resource.title);
@@ -60,10 +54,10 @@ Value body_of(std::string_view media_type, const std::string& schema, Value exam
          {"content", content(media_type, reference("schemas", schema), std::move(example))}});
 }
 
-std::vector<ErrorKind> write_errors(const Resource& resource, bool of_a_record) {
+std::vector<ErrorKind> write_errors(bool of_a_record) {
     std::vector<ErrorKind> kinds = {ErrorKind::bad_request};
     if (of_a_record) kinds.push_back(ErrorKind::not_found);
-    if (has_unique_field(resource)) kinds.push_back(ErrorKind::conflict);
+    kinds.push_back(ErrorKind::conflict);
     if (of_a_record) kinds.push_back(ErrorKind::precondition_failed);
     kinds.insert(kinds.end(), {ErrorKind::too_large, ErrorKind::unsupported_media_type,
                                ErrorKind::unprocessable, ErrorKind::unavailable});

@@ -25,7 +25,7 @@ json::Value record_content(const Resource& resource);
 json::Value body_of(std::string_view media_type, const std::string& schema, json::Value example);
 
 /// What a write with a body may be refused for, in the order of the statuses.
-std::vector<ErrorKind> write_errors(const Resource& resource, bool of_a_record);
+std::vector<ErrorKind> write_errors(bool of_a_record);
 
 /// The path parameter of the record, which is the component `id_parameter_name`.
 std::string id_parameter_name(const Resource& resource);

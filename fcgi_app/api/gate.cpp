@@ -40,6 +40,11 @@ Error keys_unread() {
             .detail = "The keys of the identity provider cannot be read now."};
 }
 
+/// Unique over both kinds.
+std::string key_owner(const access::Identity& identity) {
+    return (identity.kind == access::IdentityKind::token ? "token " : "jwt ") + identity.id;
+}
+
 /// Whatever `work` throws is an error.
 template <class Work>
 std::optional<Error> failure_of(Work work) noexcept {
@@ -158,7 +163,10 @@ Gate::Decision Gate::decide_jwt(std::string_view token, const http::Request& req
 
 Gate::Decision Gate::grant(const access::Identity& identity, const http::Request& request,
                            const Endpoint& endpoint) {
-    if (may_call(endpoint, identity.roles)) return {.user = identity.name};
+    if (may_call(endpoint, identity.roles)) {
+        return {.user = identity.name,
+                .key_owner = request.is_read() ? std::string() : key_owner(identity)};
+    }
     log_debug("no_right", {{"user", identity.name}, {"path", request.target}});
     return {.refusal = no_right(endpoint), .user = identity.name};
 }

@@ -50,6 +50,7 @@ public:
         Wait wait = Wait::none;             ///< the request is to be handed to `wait`
         std::optional<Error> refusal = {};  ///< 401, 403 or 503
         std::string user = {};              ///< whose token it is, for the log
+        std::string key_owner = {};         ///< of a write: whose Idempotency-Keys it may have
         /// nginx had found no link of the token, and now there is one: it may have the list.
         bool may_be_kept_by_now = false;
     };

@@ -18,6 +18,7 @@
 #include "http/target.hpp"
 #include "openapi/operation.hpp"
 #include "records/backend.hpp"
+#include "records/idempotency.hpp"
 #include "server/connection.hpp"
 #include "server/store_threads.hpp"
 
@@ -35,6 +36,9 @@ struct Call {
     std::shared_ptr<const query::Query> query = {};  ///< of a list
     http::Preconditions preconditions = {};  ///< of change and remove; refers to the request
     Change change = {};                      ///< of create and change
+    /// Of a create whose body is an array, `change` is not used then; else empty.
+    std::vector<Change> new_records = {};
+    std::optional<IdempotencyKey> idempotency = {};  ///< of a write that was sent with a key
     Connection* connection = nullptr;
 
     const http::Request& request() const { return connection->request(); }
@@ -91,6 +95,10 @@ public:
     /// Takes what it needs of the query. Gives what is wrong with it: by itself, that it has other
     /// parameters than those of the endpoint, each at most once (http/parameters.hpp).
     virtual std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const;
+
+    /// Whether a repetition of its call by the Idempotency-Key gets the same answer. One that does
+    /// not takes no key (400): none is ignored in silence.
+    virtual bool takes_idempotency_key() const { return false; }
 
     virtual Lane lane(const Call& call) const = 0;
 

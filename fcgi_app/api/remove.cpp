@@ -33,21 +33,28 @@ public:
             .tag = tag_of(resource),
             .summary = fmt::format("Delete {}", one_of(resource)),
             .parameters = {reference("parameters", "IfMatch"),
-                           reference("parameters", "IfNoneMatchForWrite")},
-            .errors = {ErrorKind::bad_request, ErrorKind::not_found, ErrorKind::precondition_failed,
-                       ErrorKind::unavailable}};
-        if (resource.removal_may_be_refused) operation.errors.push_back(ErrorKind::conflict);
+                           reference("parameters", "IfNoneMatchForWrite"),
+                           reference("parameters", "IdempotencyKey")},
+            .errors = {ErrorKind::bad_request, ErrorKind::not_found, ErrorKind::conflict,
+                       ErrorKind::precondition_failed, ErrorKind::unavailable}};
+        if (resource.removal_may_be_refused) {
+            operation.description = "Refused (409) while other records refer to it.";
+        }
         if (resource.removal_changes_others()) {
-            operation.description = "Records that refer to it are removed or changed with it.";
+            operation.description += operation.description.empty() ? "" : " ";
+            operation.description += "Records that refer to it are removed or changed with it.";
         }
         if (resource.deleted.empty()) {
-            operation.responses = {{"204", object({{"description", "The record is gone."}})}};
+            operation.responses = {
+                {"204", object({{"description", "The record is gone."},
+                                {"headers", headers({"Idempotent-Replayed"})}})}};
             return operation;
         }
         const Value body = Value::json(resource.deleted);
         operation.responses = {
             {"200",
              object({{"description", "The record is gone."},
+                     {"headers", headers({"Idempotent-Replayed"})},
                      {"content", content(http::json_type, object({{"const", body}}), body)}})}};
         return operation;
     }

@@ -92,6 +92,7 @@ void Scheduler::take(Connection& connection, const Gate::Fresh& fresh) {
             auto decision = gate_->decide(request, found->call.operation->endpoint(), fresh);
             if (decision.wait != Gate::Wait::none) return await_access(connection, decision.wait);
             connection.set_user(std::move(decision.user));
+            connection.set_key_owner(std::move(decision.key_owner));
             if (decision.refusal) {
                 const RequestScope scope(request);
                 return answer(connection, answer_error(*decision.refusal));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/conditional.hpp"
+#include "http/idempotency_key.hpp"
 #include "http/origin.hpp"
 #include "http/parameters.hpp"
 #include "http/response.hpp"
@@ -78,6 +79,17 @@ Expected<void> take_preconditions(const http::Request& request, Call& call) {
     return {};
 }
 
+Expected<void> take_idempotency_key(const http::Request& request, Call& call) {
+    if (!request.idempotency_key) return {};
+    if (!call.operation->takes_idempotency_key()) {
+        return fail(ErrorKind::bad_request, "This request takes no Idempotency-Key.");
+    }
+    auto key = http::parse_idempotency_key(*request.idempotency_key);
+    if (!key) return std::unexpected(std::move(key.error()));
+    call.idempotency = idempotency_key(*key, request);
+    return {};
+}
+
 /// JSON, and its values together with the parameters of the query, so that every error is named.
 Expected<void> take_values(const http::Target& target, const http::Request& request, Call& call) {
     const Endpoint& endpoint = call.operation->endpoint();
@@ -132,6 +144,9 @@ Expected<Call> check_request(Found found, const http::Request& request, std::uin
     const bool is_of_a_record = endpoint.resource != nullptr && !call.argument.empty();
     if (is_of_a_record && !request.is_read()) {
         if (auto taken = take_preconditions(request, call); !taken) return refused(taken);
+    }
+    if (!request.is_read()) {
+        if (auto taken = take_idempotency_key(request, call); !taken) return refused(taken);
     }
     if (auto taken = take_values(found.target, request, call); !taken) return refused(taken);
     return std::move(call);

@@ -20,6 +20,7 @@ public:
 
     WriteKind kind() const { return kind_; }
 
+    bool takes_idempotency_key() const override { return true; }
     Lane lane(const Call& call) const override;
     std::vector<std::string> cache_keys(const Call& call) const override;
     std::optional<http::Response> answer_cached(const Call& call,
@@ -35,8 +36,10 @@ public:
                                        const Settings& settings) const = 0;
 
 private:
+    std::optional<Once> once(const Call& call, const Settings& settings) const;
     Expected<WrittenRecord> write(Backend& backend, const Call& call,
                                   std::chrono::milliseconds lock_wait) const;
+    http::Response answer(const Expected<WrittenRecord>& record, const Settings& settings) const;
 
     const WriteKind kind_;
 };

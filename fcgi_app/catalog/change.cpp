@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "catalog/values.hpp"
 #include "json/decimal.hpp"
@@ -31,13 +32,15 @@ std::string unstorable_text() {
 constexpr std::size_t most_times_as_long = 4;
 constexpr std::size_t always_allowed_growth = 65536;  // bytes
 
-std::optional<FieldError> too_much_growth(const json::Document& document, std::size_t size) {
+constexpr std::string_view is_required = "is required";
+
+std::optional<FieldError> too_much_growth(std::size_t growth, std::size_t size) {
     const std::size_t allowed = std::max((most_times_as_long - 1) * size, always_allowed_growth);
-    if (document.growth <= allowed) return std::nullopt;
+    if (growth <= allowed) return std::nullopt;
     return FieldError{
         "", fmt::format("has numbers that are too long once they are written out: {} bytes"
                         " become {}, and at most {} are allowed",
-                        size, size + document.growth, size + allowed)};
+                        size, size + growth, size + allowed)};
 }
 
 std::vector<FieldError> unstorable_members(const json::Document& document, std::size_t size) {
@@ -47,7 +50,8 @@ std::vector<FieldError> unstorable_members(const json::Document& document, std::
         errors.push_back({pointer, unstorable_text()});
     }
     if (errors.empty()) {
-        if (auto error = too_much_growth(document, size)) errors.push_back(std::move(*error));
+        if (auto error = too_much_growth(document.growth, size))
+            errors.push_back(std::move(*error));
     }
     return errors;
 }
@@ -62,23 +66,37 @@ std::string without_id(const json::Document& document, std::string_view body) {
 /// Collects what a body says of the fields of one resource.
 class Validation {
 public:
-    /// `body` is what `parse` has read.
-    Validation(const Resource& resource, ChangeMode mode, std::string_view body)
-        : resource_(resource), body_(body) {
+    Validation(const Resource& resource, ChangeMode mode, FieldsElsewhere elsewhere)
+        : resource_(resource), elsewhere_(elsewhere) {
         change_.mode = mode;
     }
 
-    void check(const json::Document& document) {
+    /// `body` is what `parse` has read.
+    void check(const json::Document& document, std::string_view body) {
         for (const Field& field : resource_.fields) {
-            if (!field.read_only) check_field(field, document.find(field.name));
+            const Member* member = document.find(field.name);
+            check_field(field, member,
+                        member == nullptr ? std::string_view() : json::raw_value(*member, body));
         }
         for (const std::string& pointer : document.unstorable) check_storable(pointer);
         for (const Member& member : document.members) check_known(member);
-        if (errors_.empty() && resource_.keeps_json()) {
-            if (auto error = too_much_growth(document, body_.size())) {
-                errors_.push_back(std::move(*error));
+        check_growth(document.growth, body.size());
+    }
+
+    void check(std::span<const GivenValue> values) {
+        std::size_t growth = 0;
+        std::size_t size = 0;
+        for (const Field& field : resource_.fields) {
+            const auto given = std::ranges::find(values, &field, &GivenValue::field);
+            if (given == values.end()) {
+                check_field(field, nullptr, {});
+            } else {
+                check_field(field, &given->member, given->raw);
+                growth += given->growth;
+                size += given->raw.size();
             }
         }
+        check_growth(growth, size);
     }
 
     Expected<Change> result() {
@@ -87,25 +105,35 @@ public:
     }
 
 private:
-    void check_field(const Field& field, const Member* member) {
+    void check_field(const Field& field, const Member* member, std::string_view raw) {
+        if (field.read_only) return;
         if (member == nullptr) {
-            if (change_.mode != ChangeMode::create) return;
-            if (field.fallback) {
-                change_.assignments.push_back({&field, field.fallback->stored});
-            } else if (field.required && !field.database_default) {
-                refuse(field.name, "is required");
-            }
+            if (change_.mode == ChangeMode::create) add_default(field);
         } else if (member->type == Type::null) {
             if (field.required) {
                 refuse(field.name, "must not be null");
             } else {
                 change_.assignments.push_back({&field, std::nullopt});
             }
-        } else if (auto value = stored_text(field.type, *member, json::raw_value(*member, body_))) {
+        } else if (auto value = stored_text(field.type, *member, raw)) {
             change_.assignments.push_back({&field, std::move(*value)});
         } else {
             refuse(field.name, std::move(value.error()));
         }
+    }
+
+    void add_default(const Field& field) {
+        if (std::ranges::find(elsewhere_, &field) != elsewhere_.end()) return;
+        if (field.fallback) {
+            change_.assignments.push_back({&field, field.fallback->stored});
+        } else if (field.required && !field.database_default) {
+            refuse(field.name, std::string(is_required));
+        }
+    }
+
+    void check_growth(std::size_t growth, std::size_t size) {
+        if (!errors_.empty() || !resource_.keeps_json()) return;
+        if (auto error = too_much_growth(growth, size)) errors_.push_back(std::move(*error));
     }
 
     // Deeper numbers are in members that are refused anyway.
@@ -131,7 +159,7 @@ private:
     }
 
     const Resource& resource_;
-    std::string_view body_;
+    FieldsElsewhere elsewhere_;
     Change change_;
     std::vector<FieldError> errors_;
 };
@@ -159,21 +187,55 @@ Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string
                                      .detail = "The request body must be a JSON object.",
                                      .fields = {{"", "must be an object"}}});
     }
-    const bool is_empty = std::ranges::all_of(document->members, [&](const Member& one) {
+    return validate(resource, mode, *document, body, {});
+}
+
+Expected<Change> validate(const Resource& resource, ChangeMode mode, const json::Document& document,
+                          std::string_view body, FieldsElsewhere elsewhere) {
+    const bool is_empty = std::ranges::all_of(document.members, [&](const Member& one) {
         const Field* field = resource.find_field(one.name);
         return one.name == "id" || (field != nullptr && field->read_only);
     });
     if (resource.is_document()) {
-        if (auto errors = unstorable_members(*document, body.size()); !errors.empty()) {
+        if (auto errors = unstorable_members(document, body.size()); !errors.empty()) {
             return std::unexpected(invalid(std::move(errors)));
         }
-        return Change{.mode = mode, .document = without_id(*document, body), .is_empty = is_empty};
+        return Change{.mode = mode, .document = without_id(document, body), .is_empty = is_empty};
     }
-    Validation validation(resource, mode, body);
-    validation.check(*document);
+    Validation validation(resource, mode, elsewhere);
+    validation.check(document, body);
     auto change = validation.result();
     if (change) change->is_empty = is_empty;
     return change;
+}
+
+Expected<Change> validate(const Resource& resource, ChangeMode mode,
+                          std::span<const GivenValue> values, FieldsElsewhere elsewhere) {
+    Validation validation(resource, mode, elsewhere);
+    validation.check(values);
+    auto change = validation.result();
+    if (change) change->is_empty = change->assignments.empty();
+    return change;
+}
+
+Expected<void> complete_new(const Resource& resource, Change& change, FieldsElsewhere elsewhere) {
+    std::vector<FieldError> missing;
+    for (const Field& field : resource.fields) {
+        const bool is_given = std::ranges::find(change.assignments, &field, &Assignment::field) !=
+                                  change.assignments.end() ||
+                              std::ranges::find(elsewhere, &field) != elsewhere.end();
+        if (is_given || field.read_only) continue;
+        if (field.fallback) {
+            change.assignments.push_back({&field, field.fallback->stored});
+        } else if (field.required && !field.database_default) {
+            missing.push_back({json::pointer("", field.name), std::string(is_required)});
+        }
+    }
+    // Fields are in one array, in their order.
+    std::ranges::sort(change.assignments, std::less<>(), &Assignment::field);
+    change.mode = ChangeMode::create;
+    if (missing.empty()) return {};
+    return std::unexpected(invalid(std::move(missing)));
 }
 
 }  // namespace larder

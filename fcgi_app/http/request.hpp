@@ -26,7 +26,9 @@ struct Request {
     std::string_view content_encoding;
     std::optional<std::string_view> if_none_match;  ///< nothing: not sent; for a read also if empty
     std::optional<std::string_view> if_match;       ///< of a write; nothing: not sent
-    std::string_view origin;                        ///< of a write, like the two below
+    /// Of a write; nothing: not sent. Empty also where it came more than once.
+    std::optional<std::string_view> idempotency_key;
+    std::string_view origin;  ///< of a write, like the two below
     std::string_view sec_fetch_site;
     std::string_view host;
     bool is_origin_allowed = false;  ///< the operator lets pages of this origin write
@@ -46,6 +48,9 @@ struct Request {
     std::string_view list_tag;
     std::string body;
     std::string user;  ///< the name of who asks, for the log; empty: not known
+    /// Whose Idempotency-Keys those of a write are, apart from all others'; empty: of all whose
+    /// token was not looked at.
+    std::string key_owner;
 
     bool is_read() const {
         return method == Method::get || method == Method::head || method == Method::options;

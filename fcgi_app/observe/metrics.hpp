@@ -92,12 +92,18 @@ struct Metrics {
     Counter cache_renewals;
     Counter list_renewals;
     Counter duplicates_refused;
+    Counter idempotent_replays;
+    Counter idempotency_keys_expired;
     Counter redis_failures;
     Counter database_failures;
     Counter feed_transactions;
     Counter store_refused;
     Counter requests_abandoned;
     Counter worker_starts;
+    Counter import_created;  ///< rows of imports, by what became of them
+    Counter import_changed;
+    Counter import_skipped;
+    Counter import_failed;
 
     Gauge workers;
     Gauge fastcgi_connections;

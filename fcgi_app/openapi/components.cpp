@@ -27,7 +27,9 @@ const std::vector<ErrorText>& error_texts() {
     static const std::vector<ErrorText> table = {
         {fmt::format(
              "The body is not JSON, is not UTF-8, holds NUL or a duplicate key, or is nested over"
-             " {} deep; or the path is not UTF-8; or `If-Match` or `If-None-Match` is malformed.",
+             " {} deep; or the path is not UTF-8; or `If-Match`, `If-None-Match` or "
+             "`Idempotency-Key`"
+             " is malformed.",
              json::depth_limit),
          {.kind = ErrorKind::bad_request, .detail = "The name is not UTF-8."}},
         {"There is no token, or it is not valid: `WWW-Authenticate` says why (RFC 6750).",
@@ -50,7 +52,8 @@ const std::vector<ErrorText>& error_texts() {
                     " application/x-ndjson."}},
         {"Another record has this value, which only one may have; or, of DELETE, other records "
          "refer to"
-         " this one.",
+         " this one; or a request with this `Idempotency-Key` is under way, which `Retry-After`"
+         " tells.",
          {.kind = ErrorKind::conflict,
           .detail = "Employee with employee_id 'E-1001' already exists"}},
         {"The record is not the one that `If-Match` names, or is one that `If-None-Match` names.",
@@ -62,8 +65,8 @@ const std::vector<ErrorText>& error_texts() {
          {.kind = ErrorKind::unsupported_media_type,
           .detail = "The content type must be application/json."}},
         {"Fields of the body, or parameters of the query, are missing, unknown, or break their "
-         "rules;"
-         " `errors` names every one.",
+         "rules:"
+         " `errors` names every one. Or the `Idempotency-Key` came with another request before.",
          {.kind = ErrorKind::unprocessable,
           .detail = "The request body has invalid fields.",
           .fields = {{.pointer = "/price", .detail = "must be 0 or more"}}}},
@@ -114,6 +117,13 @@ Value response_headers(ErrorKind kind) {
         case ErrorKind::unauthorized: return headers({"WWW-Authenticate"});
         case ErrorKind::method_not_allowed: return headers({"Allow"});
         case ErrorKind::unavailable: return headers({"Retry-After"});
+        case ErrorKind::conflict: {
+            Value::Object members = {
+                {"Retry-After", header(false, "Seconds after which to try again.",
+                                       object({{"type", "integer"}, {"minimum", 1}}))}};
+            members.emplace_back("X-Request-Id", reference("headers", "X-Request-Id"));
+            return members;
+        }
         case ErrorKind::unsupported_media_type: return headers({"Accept-Patch", "Accept-Encoding"});
         default: return headers({});
     }
@@ -164,8 +174,8 @@ Value::Object common_responses(bool is_guarded) {
         "InvalidParameter",
         object(
             {{"description",
-              "A parameter of the query is unknown, comes twice, or is out of its range; `errors`"
-              " names every one."},
+              "A parameter of the query is unknown, comes twice, or is out of its range: `errors`"
+              " names every one. Or the `Idempotency-Key` came with another request before."},
              {"headers", headers({})},
              {"content", content(problem_type, schema)}}));
     members.emplace_back("MisdirectedRequest",
@@ -211,6 +221,10 @@ Value::Object common_headers(bool is_guarded) {
                                 object({{"type", "string"}, {"const", http::merge_patch_type}}))},
         {"Accept-Encoding", header(false, "For a `Content-Encoding`: the one that bodies may have.",
                                    object({{"type", "string"}, {"const", "identity"}}))},
+        {"Idempotent-Replayed",
+         header(false,
+                "The write was done before, under this `Idempotency-Key`; this is the same answer.",
+                object({{"type", "string"}, {"const", "true"}}))},
         {"Link",
          header(false,
                 "Leads to the rest of the list, as `<…>; rel=\"next\"` (RFC 8288); without it,"
@@ -262,6 +276,15 @@ Value::Object common_parameters() {
          condition("If-Match",
                    "An `ETag`: the answer is 412 if it is not the present one, and nothing"
                    " is changed. `*` stands for any.")},
+        {"IdempotencyKey",
+         object(
+             {{"name", "Idempotency-Key"},
+              {"in", "header"},
+              {"description",
+               "A text of your choice for this one write, such as a UUID in quotes: however often"
+               " the same request is sent with it, the write is done once and answered the same"
+               " (setting `IDEMPOTENCY_TTL`)."},
+              {"schema", object({{"type", "string"}, {"minLength", 1}})}})},
         {"Limit", object({{"name", "limit"},
                           {"in", "query"},
                           {"description", "How many records at most; without it, all."},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include "observe/answer_log.hpp"
 #include "observe/log.hpp"
 #include "records/epoch.hpp"
+#include "records/idempotency.hpp"
 
 namespace larder {
 
@@ -31,6 +33,8 @@ constexpr std::chrono::seconds key_interval{1};
 // A tag has a directory of its own, so there may be thousands to look into.
 constexpr std::chrono::seconds shortest_expiry_interval{1};
 constexpr std::chrono::seconds longest_expiry_interval{5};
+constexpr std::chrono::seconds longest_key_interval{60};
+constexpr std::size_t answers_per_step = 1000;
 
 /// Counts what nginx has answered by itself, once a second.
 class AnswerCounter {
@@ -76,6 +80,24 @@ private:
     Clock::time_point next_{};
 };
 
+/// Removes the answers to writes that are too old, a few at a time.
+class AnswerExpiry {
+public:
+    explicit AnswerExpiry(Backend& backend) : backend_(backend) {}
+
+    void tend(Clock::time_point now) {
+        if (now < next_) return;
+        const auto removed = remove_expired(backend_, answers_per_step);
+        if (removed && *removed == answers_per_step) return;  // there are more
+        const std::chrono::seconds lifetime(backend_.services.settings.idempotency_ttl);
+        next_ = now + std::clamp(lifetime / 10, shortest_expiry_interval, longest_key_interval);
+    }
+
+private:
+    Backend& backend_;
+    Clock::time_point next_ = Clock::now() + shortest_expiry_interval;
+};
+
 /// Removes what nobody looks for any more, and makes the link again if it is gone.
 void sweep_access(const Services& services) {
     if (const auto made = services.access_generation.prepare(); !made) {
@@ -107,6 +129,7 @@ void take_care(const std::stop_token& stop, Services& services) {
     std::uint64_t swept_epoch = 0;
     AnswerCounter answers(services);
     KeyWatch keys(services);
+    AnswerExpiry expiry(backend);
     std::string trouble;
     while (!stop.stop_requested()) {
         const auto now = Clock::now();
@@ -120,6 +143,7 @@ void take_care(const std::stop_token& stop, Services& services) {
         }
         answers.tend(now);
         keys.tend(now);
+        expiry.tend(now);
         if (now >= next_expiry && list_lifetime > list_lifetime.zero()) {
             services.generations.expire(list_lifetime);
             next_expiry = now + std::clamp(list_lifetime / 10, shortest_expiry_interval,

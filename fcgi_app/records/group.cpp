@@ -1,8 +1,11 @@
 #include "records/group.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
+#include "mutant.hpp"
 #include "records/effects.hpp"
 #include "records/fenced_commit.hpp"
 
@@ -57,6 +60,56 @@ Expected<WrittenRecord> take_effect(FencedCommit& commit, const Collection& coll
     return WrittenRecord{.id = write.id, .json = std::move(*row[0])};
 }
 
+/// Opens the transaction of a group in which some writes have keys. Takes out of `order` the writes
+/// that must not be done, and puts what they are answered into `records`. False: the group is to be
+/// given up.
+bool open_group(Backend& backend, Transaction& transaction, std::span<const GroupedWrite> writes,
+                std::vector<std::size_t>& order, std::vector<Expected<WrittenRecord>>& records) {
+    std::vector<std::size_t> places;  // of the writes with keys, each another one
+    std::vector<const IdempotencyKey*> keys;
+    std::unordered_set<std::string_view> seen;
+    std::erase_if(order, [&](std::size_t at) {
+        if (writes[at].once == nullptr) return false;
+        const IdempotencyKey& key = writes[at].once->key;
+        const bool is_first = seen.insert(key.key).second;
+        if (is_first) {
+            places.push_back(at);
+            keys.push_back(&key);
+        } else {
+            records[at] = std::unexpected(key_in_use());
+        }
+        return !is_first;
+    });
+    auto known = open_with_keys(backend, transaction, keys, short_lock_wait);
+    if (!known) return false;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        Answered& answered = (*known)[i];
+        if (answered && !*answered) continue;
+        const std::size_t at = places[i];
+        if (answered) {
+            records[at] = WrittenRecord{.id = {}, .json = {}, .answer = std::move(*answered)};
+        } else {
+            records[at] = std::unexpected(std::move(answered.error()));
+        }
+        std::erase(order, at);
+    }
+    return true;
+}
+
+/// Makes the answers that are kept of the group's writes.
+std::vector<KeptAnswer> answers_of(std::span<const GroupedWrite> writes,
+                                   std::span<const std::size_t> order,
+                                   std::vector<Expected<WrittenRecord>>& records) {
+    std::vector<KeptAnswer> answers;
+    for (const std::size_t at : order) {
+        const Once* once = writes[at].once;
+        if (once == nullptr || !records[at]) continue;
+        records[at]->answer = once->answer({&*records[at], 1});
+        answers.push_back({.key = &once->key, .answer = &*records[at]->answer});
+    }
+    return answers;
+}
+
 /// Whether a group whose COMMIT failed is to be tried again, each write alone. What PostgreSQL
 /// refused was refused for one of the writes, and rolled back: the others need not fail with it.
 /// Of a single write the refusal is the answer, unless it may go better the next time, or a write
@@ -80,22 +133,27 @@ bool can_be_grouped(const Resource& resource, WriteKind kind, const Change& chan
 
 std::optional<std::vector<Expected<WrittenRecord>>> write_group(
     Backend& backend, const Collection& collection, std::span<const GroupedWrite> writes) {
-    const auto order = in_lock_order(writes);
+    std::vector<Expected<WrittenRecord>> records(writes.size());
+    auto order = in_lock_order(writes);
+    const bool has_keys = std::ranges::any_of(
+        writes, [](const GroupedWrite& write) { return write.once != nullptr; });
+    FencedCommit commit(backend, {&collection});
+    Transaction transaction(backend.session);
+    if (has_keys && !open_group(backend, transaction, writes, order, records)) return std::nullopt;
+    if (order.empty()) return records;
     std::vector<Statement> statements;
-    statements.reserve(writes.size());
+    statements.reserve(order.size());
     for (const std::size_t at : order) {
         statements.push_back(statement_of(collection.statements, writes[at]));
     }
-    FencedCommit commit(backend, {&collection});
-    Transaction transaction(backend.session);
-    auto results = transaction.change_all(statements);
+    auto results =
+        has_keys ? transaction.also_all(statements) : transaction.change_all(std::move(statements));
     if (!results) return std::nullopt;
 
     const bool created = std::ranges::all_of(order, [&, i = std::size_t{0}](auto at) mutable {
         return !(*results)[i++].empty() || writes[at].kind != WriteKind::create;
     });
     if (!created) return std::nullopt;
-    std::vector<Expected<WrittenRecord>> records(writes.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
         records[order[i]] = take_effect(commit, collection, writes[order[i]], (*results)[i]);
     }
@@ -104,14 +162,24 @@ std::optional<std::vector<Expected<WrittenRecord>>> write_group(
     const bool is_too_large = std::ranges::any_of(
         records, [&](const auto& one) { return one && one->json.size() > most; });
     if (collection.resource.is_document() && is_too_large) return std::nullopt;
-    if (std::ranges::none_of(records, [](const auto& one) { return bool(one); })) return records;
+    if (std::ranges::none_of(order, [&](auto at) { return bool(records[at]); })) return records;
+    const auto answers = answers_of(writes, order, records);
+    if (!keep(backend, transaction, answers, short_lock_wait)) return std::nullopt;
     const auto committed = commit.run(transaction);
-    if (committed) return records;
-    if (may_be_tried_alone(committed.error(), writes.size())) return std::nullopt;
-    const bool is_removal = writes.front().kind == WriteKind::remove;
-    std::ranges::fill(records,
-                      Expected<WrittenRecord>(std::unexpected(
-                          is_removal ? removal_error(committed.error()) : committed.error())));
+    if (committed) {
+        if constexpr (mutant == Mutant::key_in_its_own_transaction) {
+            for (const auto& [key, answer] : answers) {
+                if (!keep_alone(backend, *key, *answer)) break;
+            }
+        }
+        return records;
+    }
+    if (may_be_tried_alone(committed.error(), order.size())) return std::nullopt;
+    const bool is_removal = writes[order.front()].kind == WriteKind::remove;
+    for (const std::size_t at : order) {
+        records[at] =
+            std::unexpected(is_removal ? removal_error(committed.error()) : committed.error());
+    }
     return records;
 }
 

@@ -24,6 +24,7 @@ struct GroupedWrite {
     WriteKind kind;
     const std::string& id;  ///< empty: a new record
     const Change& change;
+    const Once* once = nullptr;  ///< null: it has no Idempotency-Key
 };
 
 /// Whether a write can be in a group: without preconditions, without unique values, which may have
@@ -33,7 +34,8 @@ bool can_be_grouped(const Resource& resource, WriteKind kind, const Change& chan
                     const http::Preconditions& preconditions);
 
 /// Makes the changes in one transaction, those of one record in their order. Gives of each the
-/// record (without `json` if it was removed), `not_found`, or, of all, a failed COMMIT. Gives
+/// record (without `json` if it was removed), `not_found`, or, of all, a failed COMMIT. A write
+/// whose answer is kept takes no part, nor does one whose key is in use, be it in this group. Gives
 /// nothing where nothing was changed because PostgreSQL refuses one of them, or a record would get
 /// too large, or one would have to wait for a row that somebody else has locked: then each is to be
 /// tried on its own.

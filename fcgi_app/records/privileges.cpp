@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "json/text.hpp"
@@ -10,7 +11,7 @@ namespace larder {
 
 namespace {
 
-/// What workers do with the tables of resources, and with those of tokens, as JSON.
+/// What workers do with the tables of resources, and with those of tokens and of keys, as JSON.
 std::string wanted_privileges(std::span<const Resource> resources, bool has_tokens) {
     std::string json;
     const auto add_table = [&](std::string_view table, std::string_view id,
@@ -25,6 +26,11 @@ std::string wanted_privileges(std::span<const Resource> resources, bool has_toke
         add_table("larder.tokens", "id", "SELECT");
         for (const auto* privilege : {"SELECT", "INSERT", "UPDATE"}) {
             add_table("larder.token_uses", "token", privilege);
+        }
+    }
+    if (std::ranges::any_of(resources, &Resource::can_change)) {
+        for (const auto* privilege : {"SELECT", "INSERT", "UPDATE", "DELETE"}) {
+            add_table("larder.idempotency_keys", "key", privilege);
         }
     }
     for (const Resource& resource : resources) {

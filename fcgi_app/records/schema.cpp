@@ -50,7 +50,9 @@ std::string probe_of_queries(const Resource& resource) {
 /// Statements that PostgreSQL has to take, as one text: a round trip for each would make the start
 /// slow.
 std::string probes(std::span<const Resource> resources) {
-    std::string sql = "EXPLAIN SELECT larder.merge_patch('{}', '{}') FROM larder.epoch";
+    std::string sql =
+        "EXPLAIN SELECT larder.merge_patch('{}', '{}') FROM larder.epoch;"
+        " SELECT 'larder.idempotency_keys'::regclass";
     for (const Resource& resource : resources) {
         const Statements statements(resource);
         if (const auto probe = probe_of_queries(resource); !probe.empty()) {

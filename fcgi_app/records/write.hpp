@@ -10,6 +10,7 @@
 #include "error.hpp"
 #include "http/conditional.hpp"
 #include "records/backend.hpp"
+#include "records/once.hpp"
 
 namespace larder {
 
@@ -20,34 +21,33 @@ namespace larder {
 
 enum class WriteKind { create, change, remove };
 
-struct WrittenRecord {
-    std::string id;
-    std::string json;  ///< empty: it was removed
-};
-
 /// The largest record, in bytes of its JSON, for a body of at most `body_limit` bytes: what a body
 /// becomes when its numbers are written out. Many bodies together make no larger one.
 constexpr std::size_t largest_record(std::size_t body_limit) { return 4 * body_limit + 65536; }
 
 /// Each waits at most `lock_wait` for what somebody else has locked, and then fails with an error
-/// that `is_locked`; nothing is changed then.
-using LockWait = std::chrono::milliseconds;
+/// that `is_locked`; nothing is changed then. With `once`, each does nothing where the same request
+/// was done before, and gives its answer; and fails as `Answered` says (records/idempotency.hpp).
+/// Null: the write has no key.
 
 /// Fails with `conflict` where a unique value is taken, and as update_record where it is too large.
 Expected<WrittenRecord> create_record(Backend& backend, const Collection& collection,
-                                      const Change& change, LockWait lock_wait);
+                                      const Change& change, LockWait lock_wait,
+                                      const Once* once = nullptr);
 
 /// Fails with `not_found`, then `precondition_failed`, then `conflict`, as the contract orders;
 /// with `unprocessable` where the record would get too large (see `largest_record`). An empty
 /// change changes nothing.
 Expected<WrittenRecord> update_record(Backend& backend, const Collection& collection,
                                       const std::string& id, const Change& change,
-                                      const http::Preconditions& preconditions, LockWait lock_wait);
+                                      const http::Preconditions& preconditions, LockWait lock_wait,
+                                      const Once* once = nullptr);
 
 /// Fails with `not_found` or `precondition_failed`.
 Expected<WrittenRecord> remove_record(Backend& backend, const Collection& collection,
                                       const std::string& id,
-                                      const http::Preconditions& preconditions, LockWait lock_wait);
+                                      const http::Preconditions& preconditions, LockWait lock_wait,
+                                      const Once* once = nullptr);
 
 /// The same failure in the words of a removal: what PostgreSQL says of a record that others refer
 /// to is no fault of a body.

@@ -66,6 +66,11 @@ constexpr std::array parameters = {
               }},
     Parameter{"HTTP_IF_NONE_MATCH", take_sent<&http::Request::if_none_match>},
     Parameter{"HTTP_IF_MATCH", take_sent<&http::Request::if_match>},
+    // Newer nginx joins fields of one name, older ones hand over each.
+    Parameter{"HTTP_IDEMPOTENCY_KEY",
+              [](http::Request& request, std::string_view value) {
+                  request.idempotency_key = request.idempotency_key ? std::string_view() : value;
+              }},
     Parameter{"HTTP_CONTENT_ENCODING", take_text<&http::Request::content_encoding>},
     Parameter{"HTTP_ORIGIN", take_text<&http::Request::origin>},
     Parameter{"HTTP_SEC_FETCH_SITE", take_text<&http::Request::sec_fetch_site>},

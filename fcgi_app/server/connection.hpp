@@ -87,6 +87,9 @@ public:
     /// Who asks, as the log names them.
     void set_user(std::string name) { request_.user = std::move(name); }
 
+    /// Whose Idempotency-Keys are those of this write (http/request.hpp).
+    void set_key_owner(std::string owner) { request_.key_owner = std::move(owner); }
+
     /// Sends the whole answer and ends the request; what nginx does not take at once the loop sends
     /// later. `now` may be a little old.
     void answer(const http::Response& response, Clock::time_point now = Clock::now());

@@ -374,6 +374,32 @@ Expected<Rows> Transaction::also(const Statement& statement, std::chrono::millis
     return rows;
 }
 
+// Savepoints that nobody releases would nest, and each of them costs.
+Expected<Rows> Transaction::attempt(const Statement& statement,
+                                    std::chrono::milliseconds lock_wait) {
+    auto rows = session_.guarded([&] {
+        const std::string text = session_.text_of(statement);
+        return converted(session_.connection_->execute(
+            fmt::format("{}SAVEPOINT larder;SET LOCAL lock_timeout TO {};{}",
+                        has_savepoint_ ? "RELEASE SAVEPOINT larder;" : "",
+                        std::max(lock_wait, std::chrono::milliseconds(1)).count(), text)));
+    });
+    is_open_ = session_.connection_ != nullptr;
+    has_savepoint_ = rows.has_value();
+    if (rows || !is_open_) return rows;
+    if (auto undone = undo_attempt(); !undone) return std::unexpected(std::move(undone.error()));
+    return rows;
+}
+
+Expected<void> Transaction::undo_attempt() {
+    has_savepoint_ = false;
+    auto undone = session_.exchange("ROLLBACK TO SAVEPOINT larder;RELEASE SAVEPOINT larder");
+    if (undone) return {};
+    session_.connection_.reset();
+    is_open_ = false;
+    return std::unexpected(out_of_reach(std::move(undone.error().log)));
+}
+
 Expected<void> Transaction::lock(const Statement& locks) {
     auto rows = session_.guarded(
         [&] { return session_.connection_->execute(session_.text_of(locks)).size(); });
@@ -382,16 +408,29 @@ Expected<void> Transaction::lock(const Statement& locks) {
     return {};
 }
 
-Expected<std::vector<Rows>> Transaction::change_all(std::vector<Statement> statements) {
+Expected<std::vector<Rows>> Transaction::change_all(std::vector<Statement> statements,
+                                                    std::chrono::milliseconds lock_wait) {
+    lock_wait = std::max(lock_wait, std::chrono::milliseconds(1));
     std::vector<Statement> opening = {once(std::string(begin_write))};
     opening.push_back(once(session_.database_.prepared_statements
-                               ? fmt::format("SET LOCAL lock_timeout = {}", short_lock_wait.count())
-                               : session_settings(short_lock_wait, true)));
+                               ? fmt::format("SET LOCAL lock_timeout = {}", lock_wait.count())
+                               : session_settings(lock_wait, true)));
     statements.insert(statements.begin(), opening.begin(), opening.end());
     auto rows = session_.run_all(statements);
     is_open_ = session_.connection_ != nullptr;
     if (rows) rows->erase(rows->begin(), rows->begin() + std::ssize(opening));
     return rows;
+}
+
+Expected<std::vector<Rows>> Transaction::also_all(const std::vector<Statement>& statements) {
+    auto all = session_.guarded([&] {
+        std::vector<std::string> texts;
+        texts.reserve(statements.size());
+        for (const Statement& statement : statements) texts.push_back(session_.text_of(statement));
+        return session_.connection_->execute_all({}, texts);
+    });
+    is_open_ = session_.connection_ != nullptr;
+    return all;
 }
 
 Expected<void> Transaction::commit(const std::string& mark) {

@@ -192,7 +192,7 @@ filled_table() {
 # can find the new one empty, and take that for the truth.
 larder_sessions() {
     ask_database "SELECT string_agg(DISTINCT application_name || coalesce(' at ' || host(client_addr), ''), ', ')
-        FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^larder-(worker|feed)'"
+        FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^larder-(worker|feed|bulk)'"
 }
 
 no_larder_session() {

@@ -75,6 +75,15 @@ command_token() {
     exec "$TOKEN_PROGRAM" "$@"
 }
 
+# Takes no lock, for it may take long. The files are open (open_import_files).
+command_import() {
+    [[ -x $BULK_PROGRAM ]] || fail "there is no program $BULK_PROGRAM: run make build and make up"
+    if database_is_private && ! part_runs postgresql; then
+        fail "PostgreSQL does not run: start the stack with make up"
+    fi
+    exec "$BULK_PROGRAM" import "$@"
+}
+
 # abandon_start [STATUS]: leaves nothing running that this command has started.
 abandon_start() {
     local status=${1:-$?}

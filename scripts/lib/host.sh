@@ -25,6 +25,8 @@ enter_host() {
     SCHEMA_PROGRAM=${LARDER_SCHEMA:-${WORKER_PROGRAM%/*}/larder-schema}
     # shellcheck disable=SC2034
     TOKEN_PROGRAM=${LARDER_TOKEN_PROGRAM:-${WORKER_PROGRAM%/*}/larder-token}
+    # shellcheck disable=SC2034
+    BULK_PROGRAM=${LARDER_BULK:-${WORKER_PROGRAM%/*}/larder-bulk}
     ACCOUNT=${LARDER_ACCOUNT:-larder}
     [[ ! -e $SETTINGS_FILE || -r $SETTINGS_FILE ]] || fail "$SETTINGS_FILE cannot be read: run it as root"
     load_host_settings
@@ -138,6 +140,12 @@ serve_again() {
     trap '' INT TERM HUP
     start_units || true
     exit "$status"
+}
+
+# With the descriptions that are live, as the account; the files are open (open_import_files).
+command_import() {
+    [[ ! -e $LIVE ]] || RESOURCES_DIR=$LIVE
+    exec "${RUN_AS[@]}" "$BULK_PROGRAM" import "$@"
 }
 
 # A description that exists stays as it is.

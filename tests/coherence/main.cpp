@@ -52,10 +52,16 @@ int main(int argc, char** argv) {
     visibility->add_option("--edits", visibility_options.edits,
                            "how many, idle and under load each");
     visibility->add_option("--rate", visibility_options.rate, "requests a second of the load");
+    ExactlyOnceOptions once_options;
+    auto* exactly_once = app.add_subcommand(
+        "exactly-once", "sends POSTs with keys, each until it is answered, and counts the records");
+    exactly_once->add_option("--posts", once_options.posts, "how many");
+    exactly_once->add_option("--clients", once_options.threads, "clients at the same time");
     try {
         app.parse(argc, argv);
-        run_options.faults = expand(faults);
-        run_options.seed = visibility_options.seed = seed;
+        run_options.faults = once_options.faults = expand(faults);
+        run_options.seed = visibility_options.seed = once_options.seed = seed;
+        if (*exactly_once) return succeed_if_none(run_exactly_once(once_options));
         return succeed_if_none(*visibility ? measure_visibility(visibility_options)
                                            : run(run_options));
     } catch (const CLI::ParseError& error) {

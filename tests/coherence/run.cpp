@@ -9,7 +9,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "../support/database.hpp"
 #include "faults.hpp"
+#include "once_story.hpp"
 #include "report.hpp"
 #include "resources.hpp"
 #include "testbed.hpp"
@@ -49,30 +51,37 @@ private:
     History history_;
 };
 
-void wait_for_end(const RunOptions& options, Observer& observer, const TokenStory& tokens) {
+void wait_for_end(const RunOptions& options, Observer& observer, const TokenStory& tokens,
+                  const OnceStory& keys) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options.seconds);
     while (std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_until(
             std::min(end, std::chrono::steady_clock::now() + check_interval));
         if (!options.until_violation) continue;
-        if (!observer.check_now().empty() || !tokens.findings().empty()) return;
+        if (!observer.check_now().empty() || !tokens.findings().empty() ||
+            !keys.findings().empty()) {
+            return;
+        }
     }
 }
 
 void print_violations(const std::vector<Violation>& violations,
-                      const std::vector<TokenStory::Finding>& of_tokens, const History& history,
+                      const std::vector<TokenStory::Finding>& of_tokens,
+                      const std::vector<OnceStory::Finding>& of_keys, const History& history,
                       const RecordTable& records, Time origin) {
     for (const auto& violation : violations | std::views::take(violations_shown)) {
         print_violation(std::cout, violation, records, origin);
     }
-    std::cout << fmt::format("violations: {} (records alone: {}, lists alone: {}, tokens: {})\n",
-                             violations.size() + of_tokens.size(),
-                             check(history, Scope::records).size(),
-                             check(history, Scope::lists).size(), of_tokens.size());
-    if (violations.empty() && of_tokens.empty()) return;
+    std::cout << fmt::format(
+        "violations: {} (records alone: {}, lists alone: {}, tokens: {}, keys: {})\n",
+        violations.size() + of_tokens.size() + of_keys.size(),
+        check(history, Scope::records).size(), check(history, Scope::lists).size(),
+        of_tokens.size(), of_keys.size());
+    if (violations.empty() && of_tokens.empty() && of_keys.empty()) return;
     Time first = never;
     for (const auto& violation : violations) first = std::min(first, known_at(violation));
     for (const auto& finding : of_tokens) first = std::min(first, finding.at);
+    for (const auto& finding : of_keys) first = std::min(first, finding.at);
     std::cout << fmt::format("first violation after {:.1f} s\n",
                              static_cast<double>(first - origin) / 1e9);
 }
@@ -144,10 +153,12 @@ std::size_t run(const RunOptions& options) {
         targets,
         {.clients = options.rude, .idle = options.rude * 10, .seed = options.seed, .acts = {}});
     TokenStory tokens(bed, options.seed);
+    OnceStory keys(bed, {.seed = options.seed});
     Faults faults({bed, foreign, disturbances, targets}, possible_faults(options, bed),
                   options.seed);
-    wait_for_end(options, observer, tokens);
+    wait_for_end(options, observer, tokens, keys);
     faults.stop();
+    keys.stop();
     tokens.stop();
     rude.stop();
     workload.stop();
@@ -157,10 +168,49 @@ std::size_t run(const RunOptions& options) {
     print_operations(std::cout, observer.history(), origin);
     print_faults(faults.counts());
     tokens.report(std::cout);
-    print_violations(violations, tokens.findings(), observer.history(), records, origin);
+    keys.report(std::cout);
+    print_violations(violations, tokens.findings(), keys.findings(), observer.history(), records,
+                     origin);
     resources.report(std::cout);
-    return violations.size() + tokens.findings().size() + print_deaths(bed.stack()) +
-           print_rude(rude);
+    return violations.size() + tokens.findings().size() + keys.findings().size() +
+           print_deaths(bed.stack()) + print_rude(rude);
+}
+
+std::size_t run_exactly_once(const ExactlyOnceOptions& options) {
+    TestBed bed(needs_proxy(options.faults));
+    RecordTable records;
+    Recorder recorder;
+    HotRecords hot;
+    Disturbances disturbances;
+    ForeignWriter foreign(bed.stack().status().at("database_url"), bed.directory(), records,
+                          recorder, hot, disturbances);
+    const auto targets = rude_targets(bed.stack());
+    const Time origin = now();
+    OnceStory keys(bed, {.threads = options.threads,
+                         .seed = options.seed,
+                         .most = options.posts,
+                         .only_posts = true});
+    {
+        Faults faults({bed, foreign, disturbances, targets}, options.faults, options.seed);
+        auto next = std::chrono::steady_clock::now();
+        while (!keys.is_done()) {
+            std::this_thread::sleep_for(100ms);
+            if (std::chrono::steady_clock::now() < next) continue;
+            next = std::chrono::steady_clock::now() + 10s;
+            std::cerr << fmt::format("{:.0f} s: {} POSTs\n",
+                                     static_cast<double>(now() - origin) / 1e9,
+                                     keys.acknowledged());
+        }
+        faults.stop();
+        print_faults(faults.counts());
+    }
+    keys.stop();
+    keys.report(std::cout);
+    std::cout << fmt::format("records: {} of {} POSTs\n",
+                             test::Database(bed.stack().status().at("database_url"))
+                                 .value("SELECT count(*) FROM receipts"),
+                             options.posts);
+    return keys.findings().size() + print_deaths(bed.stack());
 }
 
 }  // namespace larder::coherence

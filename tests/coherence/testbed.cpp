@@ -51,6 +51,16 @@ where = "name <> ''"
 read = ["clerk"]
 )toml";
 
+// What clients write with keys: two of one name are one write that was done twice.
+constexpr auto receipts = R"toml(title = "Receipt"
+id = "integer"
+primed = true
+[fields]
+name = { type = "text" }
+note = { type = "text" }
+code = { type = "text", optional = true, unique = true }
+)toml";
+
 constexpr auto for_anyone = R"toml(
 [rights]
 read = ["anyone"]
@@ -67,9 +77,13 @@ CREATE TABLE public.children (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), nam
     copy text NOT NULL, parent uuid NOT NULL REFERENCES public.parents ON DELETE CASCADE);
 CREATE TABLE public.friends (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL,
     copy text NOT NULL, parent uuid REFERENCES public.parents ON DELETE SET NULL);
+CREATE TABLE public.receipts (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL,
+    note text NOT NULL, code text UNIQUE);
+ALTER TABLE public.receipts REPLICA IDENTITY FULL;
 CREATE INDEX ON public.children (parent);
 CREATE INDEX ON public.friends (parent);
-ALTER PUBLICATION larder ADD TABLE public.parents, public.children, public.friends, public.secrets;
+ALTER PUBLICATION larder ADD TABLE public.parents, public.children, public.friends, public.secrets,
+    public.receipts;
 )sql";
 
 /// Employees can be listed by their IDs.
@@ -91,6 +105,7 @@ void add_resources(const fs::path& directory) {
     std::ofstream(directory / "resources" / "parents.toml") << parents;
     std::ofstream(directory / "resources" / "children.toml") << children;
     std::ofstream(directory / "resources" / "friends.toml") << friends;
+    std::ofstream(directory / "resources" / "receipts.toml") << receipts;
     for (const auto& description : fs::directory_iterator(directory / "resources")) {
         std::ofstream(description.path(), std::ios::app) << for_anyone;
     }
@@ -101,7 +116,7 @@ void add_resources(const fs::path& directory) {
         << "coherence [feed] 2026-01-01T00:00:00Z Test <test@localhost> # Coherence\n";
     std::ofstream(sql / "deploy" / "coherence.sql") << tables;
     std::ofstream(sql / "revert" / "coherence.sql")
-        << "DROP TABLE children, friends, parents, secrets;";
+        << "DROP TABLE children, friends, parents, receipts, secrets;";
     std::ofstream(sql / "verify" / "coherence.sql") << "SELECT parent FROM public.friends;";
 }
 

@@ -131,6 +131,21 @@ BOOST_AUTO_TEST_CASE(a_locked_row_keeps_no_store_thread_waiting) {
     BOOST_TEST(client().put(path, R"({"name": "C"})").status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_write_with_a_key_is_done_once) {
+    const HeaderLines headers = {"Idempotency-Key: " + unique_text("key")};
+    const auto body = employee_with_id(unique_text("E"));
+    const auto first = client().post("/employees", body, headers);
+    BOOST_TEST(first.status == 201);
+    const auto path = first.header("Location");
+    const HeaderLines of_put = {"Idempotency-Key: " + unique_text("key"),
+                                "If-Match: " + first.header("ETag")};
+    const auto changed = client().put(path, R"({"salary": 1})", of_put);
+    BOOST_TEST(changed.status == 200);
+    BOOST_TEST(client().put(path, R"({"salary": 1})", of_put).body == changed.body);
+    BOOST_TEST(client().post("/employees", body, headers).body == first.body);
+    expect_problem(client().post("/employees", employee("Other"), headers), 422);
+}
+
 BOOST_AUTO_TEST_CASE(the_log_of_postgresql_has_no_value_of_a_write_that_failed) {
     auto database = stack().database();
     database.query("ALTER TABLE products ADD CONSTRAINT one CHECK (name NOT LIKE 'sEcret%')");

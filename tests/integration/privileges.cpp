@@ -21,6 +21,7 @@ public:
         bench_.run_sql(
             "CREATE ROLE limited LOGIN; GRANT USAGE ON SCHEMA larder TO limited;"
             " GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA larder TO limited;"
+            " GRANT INSERT, DELETE ON larder.idempotency_keys TO limited;"
             " GRANT SELECT, INSERT, UPDATE, DELETE ON boats TO limited;"
             " ALTER TABLE boats ENABLE ROW LEVEL SECURITY;"
             " CREATE POLICY small ON boats USING (true) WITH CHECK (coalesce(berths, 0) < 10)");
@@ -107,6 +108,11 @@ BOOST_AUTO_TEST_CASE(missing_privileges_are_named_and_no_fault_of_the_client) {
     const auto told = side.diagnosis();
     BOOST_TEST(told.contains("problem: PostgreSQL: the role lacks privileges"), told);
     BOOST_TEST(told.contains("GRANT INSERT, UPDATE, DELETE ON public.\"boats\" TO limited;"), told);
+
+    side.run_sql("REVOKE DELETE ON larder.idempotency_keys FROM limited");
+    const auto told_of_keys = side.diagnosis();
+    BOOST_TEST(told_of_keys.contains("GRANT DELETE ON larder.idempotency_keys TO limited;"),
+               told_of_keys);
 
     const auto told_of_tokens = side.diagnosis({{"AUTH", "on"}});
     BOOST_TEST(told_of_tokens.contains("GRANT INSERT ON larder.token_uses TO limited;"),

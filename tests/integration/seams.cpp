@@ -93,6 +93,8 @@ void judge(const Request& request, const Response& answer, const std::string& ef
         BOOST_TEST(effect.empty());
     } else if (request.path == "/health" || request.path == "/cache/clear") {
         expect_json(answer, 200);
+    } else if (request.is_replay) {
+        BOOST_TEST(answer.header("Idempotent-Replayed") == "true");
     } else if (request.is_read()) {
         if (answer.status == 200) {
             BOOST_TEST(shown(request.path, answer) == expected_of(request, before));
@@ -134,7 +136,9 @@ public:
     [[nodiscard]] const std::string& struck() const { return struck_; }
     [[nodiscard]] std::uint64_t calls() const { return calls_; }
     /// Whether a call of the worker's caretaker was struck in place of one of the step.
-    [[nodiscard]] bool has_missed() const { return struck_ == "SCAN" || struck_ == "UNLINK"; }
+    [[nodiscard]] bool has_missed() const {
+        return struck_ == "SCAN" || struck_ == "UNLINK" || struck_.starts_with("WITH ours");
+    }
 
 private:
     void check(const std::vector<Request>& requests, const std::vector<Response>& answers,
@@ -252,6 +256,40 @@ BOOST_AUTO_TEST_CASE(each_call_fails_once) {
     Held at_last;
     const bool is_kept = eventually([&] { return (at_last = Held::now()).is_within(at_first); });
     BOOST_TEST(is_kept, at_first << "; now " << at_last);
+}
+
+// Whatever fails, and whenever: sent again by its key, the write is done once.
+BOOST_AUTO_TEST_CASE(a_write_with_a_key_is_done_once) {
+    auto database = stack().database();
+    for (const std::string collection : {"/items", "/employees"}) {
+        for (const auto fault : {Fault::before, Fault::after, Fault::refused}) {
+            std::string struck = "none yet";
+            for (std::uint64_t number = 1; !struck.empty() && number < most_calls; ++number) {
+                const auto name = unique_text("once");
+                const auto body = collection == "/items" ? R"({"name": ")" + name + "\"}"
+                                                         : employee_with_id(name);
+                const HeaderLines headers = {"Idempotency-Key: " + name};
+                worker().arm(Seam::database, fault, number);
+                auto answer = api().post(collection, body, headers);
+                struck = worker().disarm();
+                BOOST_TEST_CONTEXT(struck.substr(0, 80) << ": " << answer.body) {
+                    BOOST_TEST((answer.status == 201 || answer.status == 503));
+                    BOOST_TEST(eventually([&] {
+                        if (answer.status == 503) answer = api().post(collection, body, headers);
+                        return answer.status == 201;
+                    }));
+                    BOOST_TEST(api().post(collection, body, headers).body == answer.body);
+                    const auto made = collection == "/items" ? "items WHERE data->>'name' = $1"
+                                                             : "employees WHERE employee_id = $1";
+                    BOOST_TEST(
+                        database.value("SELECT count(*) FROM " + std::string(made), {name}) == "1");
+                }
+            }
+            BOOST_TEST(struck.empty());
+        }
+    }
+    database.query("DELETE FROM items; DELETE FROM employees");
+    BOOST_TEST(api().post("/cache/clear", "").status == 200);
 }
 
 // Its first records are on their way before its last ones are read.

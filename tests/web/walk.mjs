@@ -6,6 +6,7 @@
 import { Description } from './description.mjs';
 import { checkBodies, checkDuplicates } from './walk_bodies.mjs';
 import { checkConditions } from './walk_conditions.mjs';
+import { checkKeys } from './walk_keys.mjs';
 import { checkCommonRefusals, checkMethods, checkOtherErrors, checkPathParameters,
     checkQueryParameters, unknownId } from './walk_parameters.mjs';
 import { successes, Walker } from './walker.mjs';
@@ -52,6 +53,7 @@ async function walkEverything() {
         await checkCommonRefusals(walker, operation);
         await checkConditions(walker, operation);
         await checkDuplicates(walker, operation);
+        await checkKeys(walker, operation);
     }
     return walker.unseen((status) => status !== '503' && status !== 'default');
 }

@@ -5,6 +5,8 @@ import { bodiesAround, BROKEN, pointersOf } from './bodies.mjs';
 import { successes } from './walker.mjs';
 
 const OTHER_TYPES = ['text/plain', 'application/json', 'application/merge-patch+json', ''];
+// How the document says that a value is unique.
+const UNIQUE = /No two \w+ may have the same/;
 const TOO_LARGE = JSON.stringify({ text: 'x'.repeat(2 ** 21) });
 
 export async function checkBodies(walker, operation) {
@@ -64,7 +66,7 @@ function checkEcho(walker, answer, sent, rules) {
 }
 
 /// Deletes the record that a POST has made.
-async function remove(walker, operation, answer) {
+export async function remove(walker, operation, answer) {
     if (operation.method !== 'POST' || answer.status !== 201) return;
     const removal = linked(walker, operation, 'delete');
     await walker.expect(successes(removal), removal, { parameters: JSON.parse(answer.body) });
@@ -77,9 +79,10 @@ function linked(walker, creation, link) {
 
 /// Two records that agree in a value that only one may have.
 export async function checkDuplicates(walker, creation) {
-    if (creation.method !== 'POST' || !creation.responses[409]) return;
+    if (creation.method !== 'POST' || !creation.requestBody) return;
     const [{ schema, example }] = Object.values(creation.requestBody.content);
-    const { properties } = walker.description.resolve(schema);
+    const { properties = {} } = walker.description.resolve(schema);
+    if (!Object.values(properties).some(({ description = '' }) => UNIQUE.test(description))) return;
     const [body, other] = [1, 2].map((number) =>
         JSON.stringify({ ...example, ...texts(properties, number) }));
     const first = await walker.expect(201, creation, { body });

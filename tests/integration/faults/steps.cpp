@@ -228,6 +228,54 @@ void add_claims(std::vector<Step>& steps) {
                              [](auto&, auto&, auto& path) { return Requests{removal(path)}; }));
 }
 
+HeaderLines new_key() { return {"Idempotency-Key: " + unique_text("key")}; }
+
+Request with_key(Request request) {
+    request.headers.push_back(new_key().front());
+    return request;
+}
+
+/// A request that was done before.
+Requests again(Request request) {
+    const auto first = api().request(request.method, request.path, request.body, request.headers);
+    BOOST_TEST(first.status == request.status);
+    request.result.reset();
+    request.is_replay = true;
+    return {request};
+}
+
+void add_keys(std::vector<Step>& steps) {
+    steps.push_back({"create a product with a key",
+                     [] { return Requests{with_key(post("/products", product_json("24.90")))}; }});
+    steps.push_back(claiming("claim a value with a key", [](auto&, auto& free, auto&) {
+        return Requests{with_key(post("/employees", employee_json("B", "2", in_quotes(free))))};
+    }));
+    steps.push_back({"put nothing with a key", [] {
+                         const auto path = made("/products", product_json("1"));
+                         return Requests{with_key(change("PUT", path, "{}", product_json("1")))};
+                     }});
+    steps.push_back({"delete an item with a key",
+                     [] { return Requests{with_key(removal(made("/items", R"({"n": 1})")))}; }});
+    steps.push_back({"write several with keys at once", [] {
+                         Requests requests = {with_key(post("/products", product_json("8.1"))),
+                                              post("/products", product_json("8.2"))};
+                         const auto path = made("/products", product_json("1"));
+                         requests.push_back(
+                             with_key(change("PUT", path, R"({"price": 4})", product_json("4"))));
+                         return requests;
+                     }});
+    steps.push_back({"create a product again",
+                     [] { return again(with_key(post("/products", product_json("24.90")))); }});
+    steps.push_back({"delete an item again", [] {
+                         const auto path = made("/items", R"({"n": 1})");
+                         const auto tag = tag_of(path);
+                         return again(with_key(removal(path, 200, {"If-Match: " + tag})));
+                     }});
+    steps.push_back({"clear the caches with a key", [] {
+                         return Requests{with_key({.method = "POST", .path = "/cache/clear"})};
+                     }});
+}
+
 void add_preconditions(std::vector<Step>& steps) {
     for (const bool is_cold : {false, true}) {
         const std::string when = is_cold ? "cold" : "cached";
@@ -280,6 +328,7 @@ std::vector<Step> all_steps() {
     add_writes(steps);
     add_claims(steps);
     add_preconditions(steps);
+    add_keys(steps);
     std::vector<Step> again;
     for (const auto& step : steps) {
         for (const std::string name : {"read a cold product", "list /employees", "put a product",

@@ -19,7 +19,8 @@ struct Request {
     int status = 200;
     /// Of a write that succeeds: the record after it, without `id`; missing: it is gone.
     std::optional<Json> result = {};
-    std::size_t limit = 0;  ///< of a list; 0: none
+    std::size_t limit = 0;   ///< of a list; 0: none
+    bool is_replay = false;  ///< of a write that was done before; it has no result
 
     [[nodiscard]] bool is_read() const { return method == "GET"; }
     [[nodiscard]] bool creates() const { return method == "POST" && result; }
