@@ -89,7 +89,7 @@ bench-programs:
 	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLARDER_TESTS=ON \
 		--log-level=WARNING
 	@cmake --build $(BUILD) --parallel $(JOBS) \
-		--target larder-worker larder-feed larder-schema larder-token larder-load larder-floor
+		--target larder-worker larder-feed larder-schema larder-token larder-bulk larder-load larder-floor
 
 bench: bench-programs ## compare speed with floors and peers; BENCH='--only item' chooses
 	@tests/bench/run $(BENCH)
@@ -124,7 +124,7 @@ endef
 # g++ 12's ThreadSanitizer cannot start where the kernel takes more than 28 bits of an address at random
 # (vm.mmap_rnd_bits); a container may not allow that to be switched off, and then need not.
 UNRANDOMIZED = $(shell setarch -R true 2>/dev/null && echo setarch -R)
-QUICK_TARGETS := --target larder-worker larder-feed larder-schema larder-token larder-tests-unit larder-tests-rude
+QUICK_TARGETS := --target larder-worker larder-feed larder-schema larder-token larder-bulk larder-tests-unit larder-tests-rude
 QUICK_TESTS := -R '^(unit|integration\.rude)$$'
 
 sanitize: ## run unit and integration tests with AddressSanitizer and UBSan

@@ -15,6 +15,7 @@ enum class ErrorKind {
     forbidden,
     not_found,
     method_not_allowed,
+    not_acceptable,  ///< the one form that the client takes cannot be had
     conflict,
     precondition_failed,
     too_large,

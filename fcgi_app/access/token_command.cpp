@@ -249,7 +249,7 @@ int run_revoke(Session& session, const Generation& generation, const RevokeOptio
     const auto revoked = revoke_token(session, generation, which);
     if (!revoked && revoked.error().kind == ErrorKind::not_found) {
         return refuse(
-            fmt::format("there is no token {}; larder token list shows all", shown(which)));
+            fmt::format("there is no token {}; larder token list --all shows all", shown(which)));
     }
     if (!revoked) return refuse(revoked.error());
     const TokenRow& row = revoked->token;

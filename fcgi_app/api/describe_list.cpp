@@ -7,6 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "api/describe_resource.hpp"
+#include "api/list_form.hpp"
+#include "http/response.hpp"
+#include "openapi/example.hpp"
 #include "openapi/operation.hpp"
 #include "openapi/schema.hpp"
 #include "query/operators.hpp"
@@ -80,6 +84,34 @@ Value filter_parameter(const Resource& resource, const Field* field, const query
 }
 
 }  // namespace
+
+Value content_of_list(const Resource& resource) {
+    const Value items =
+        object({{"type", "array"}, {"items", reference("schemas", record_schema_name(resource))}});
+    const auto media = [](std::string_view meaning) {
+        return object({{"schema", object({{"type", "string"}, {"description", meaning}})}});
+    };
+    Value::Object content = {
+        {std::string(http::json_type),
+         object({{"schema", wrapped_schema(resource, resource.envelope.list, items)},
+                 {"example", wrapped_example(resource, resource.envelope.list,
+                                             array({record_example(resource)}))}})}};
+    if (!resource.is_document()) {
+        content.emplace_back(
+            csv_type,
+            media("A header line, then one record a line (RFC 4180). Text is in quotes; a cell"
+                  " with nothing in it is null. Without `limit`, all records."));
+    }
+    content.emplace_back(ndjson_type,
+                         media("One record a line, as JSON. Without `limit`, all records."));
+    return content;
+}
+
+std::vector<ErrorKind> errors_of_list(const Resource& resource) {
+    std::vector<ErrorKind> errors = {ErrorKind::unavailable};
+    if (resource.is_document()) errors.push_back(ErrorKind::not_acceptable);
+    return errors;
+}
 
 Value::Array parameters_of_list(const Resource& resource, const List& list) {
     Value::Array parameters = {limit_parameter(resource.page), reference("parameters", "After"),

@@ -9,9 +9,9 @@
 #include "api/describe_list.hpp"
 #include "api/describe_resource.hpp"
 #include "api/list_answer.hpp"
+#include "api/list_form.hpp"
 #include "api/operations.hpp"
 #include "openapi/components.hpp"
-#include "openapi/example.hpp"
 #include "openapi/schema.hpp"
 #include "query/parse.hpp"
 
@@ -26,10 +26,18 @@ public:
           list_(list),
           bare_(std::make_shared<const query::Query>(query::bare(resource, list))) {}
 
+    Expected<void> choose_form(const http::Request& request, Call& call) const override {
+        const auto form = list_form(*endpoint().resource, request.accept);
+        if (!form) return std::unexpected(form.error());
+        call.query = *form == query::Form::json ? bare_
+                                                : std::make_shared<const query::Query>(query::bare(
+                                                      *endpoint().resource, list_, *form));
+        return {};
+    }
+
     std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const override {
-        call.query = bare_;
         if (target.query.empty()) return {};
-        auto query = query::parse(*endpoint().resource, list_, target.query);
+        auto query = query::parse(*endpoint().resource, list_, target.query, call.query->form);
         if (!query) return std::move(query.error());
         call.query = std::make_shared<const query::Query>(std::move(*query));
         return {};
@@ -38,6 +46,11 @@ public:
     Lane lane(const Call&) const override { return Lane::grouped; }
 
     Sharing sharing(const Call& call) const override {
+        // Its pace is that of its client (nginx/list_form.conf), so it goes alone.
+        if (!call.request().accept.empty()) {
+            return {.key = fmt::format("export {}", static_cast<const void*>(call.connection)),
+                    .kind = JobKind::transfer};
+        }
         return {.key = fmt::format("list {}?{}{}{}{}", endpoint().path, call.query->key,
                                    call.query->is_kept ? "" : " unkept", call.request().list_tag,
                                    call.request().for_list_cache ? "" : " uncached"),
@@ -56,8 +69,6 @@ public:
     openapi::OperationObject describe() const override {
         using namespace openapi;
         const Resource& resource = *endpoint().resource;
-        const Value items = object(
-            {{"type", "array"}, {"items", reference("schemas", record_schema_name(resource))}});
         const std::string name = list_.path.empty() ? "" : fmt::format(": {}", list_.path);
         return {
             .method = "get",
@@ -66,16 +77,12 @@ public:
             .summary = fmt::format("List {}{}", resource.name, name),
             .description = std::string(list_.meaning),
             .parameters = parameters_of_list(resource, list_),
-            .responses = {{"200",
-                           success(resource.page.usual == 0
-                                       ? "The records, all of them unless there is a limit."
-                                       : "The first records.",
-                                   headers({"X-Cache", "Link", "X-Total-Count"}),
-                                   content(http::json_type,
-                                           wrapped_schema(resource, resource.envelope.list, items),
-                                           wrapped_example(resource, resource.envelope.list,
-                                                           array({record_example(resource)}))))}},
-            .errors = {ErrorKind::unavailable}};
+            .responses = {{"200", success(resource.page.usual == 0
+                                              ? "The records, all of them unless there is a limit."
+                                              : "The first records.",
+                                          headers({"X-Cache", "Link", "X-Total-Count", "Vary"}),
+                                          content_of_list(resource))}},
+            .errors = errors_of_list(resource)};
     }
 
 private:

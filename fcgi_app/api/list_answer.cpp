@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/list_form.hpp"
 #include "api/operation.hpp"
 #include "api/record_answer.hpp"
 #include "cache/generations.hpp"
@@ -30,8 +31,15 @@ constexpr int for_ever = 10 * 365 * 24 * 3600;        // seconds; a list with no
 
 class ListAnswer {
 public:
-    ListAnswer(std::span<Connection* const> connections, const Resource& resource)
-        : connections_(connections.begin(), connections.end()), resource_(resource) {}
+    ListAnswer(std::span<Connection* const> connections, const Resource& resource,
+               const query::Query& query)
+        : connections_(connections.begin(), connections.end()),
+          resource_(resource),
+          form_(query.form),
+          is_chosen_(!connections.front()->request().accept.empty()),
+          frame_(list_frame(resource, query, connections.front()->request().for_list_cache)) {
+        response_.content_type = frame_.content_type;
+    }
 
     /// A header field of its own; to be called before `begin`.
     void add_header(std::string_view name, std::string_view value) {
@@ -45,25 +53,21 @@ public:
         http::add_header(response_, "X-Accel-Expires", std::to_string(cacheable ? seconds : 0));
         http::add_header(response_, "X-Cache", name_of(CacheState::bypass));
         http::add_header(response_, "Cache-Control", http::not_without_asking);
-        // nginx puts `false` for `true` where the answer did not come from its cache, and its own
-        // X-Cache: see nginx/list_flagged.conf.
-        if (resource_.is_wrapped()) {
-            response_.body = fmt::format(R"({{"cached":{},"{}":)",
-                                         connections_.front()->request().for_list_cache,
-                                         resource_.envelope.list);
-        }
-        response_.body += '[';
+        // nginx adds it to all others (nginx/list_maps.conf).
+        if (is_chosen_) http::add_header(response_, "Vary", "Accept");
+        response_.body = frame_.begin;
     }
 
-    bool add(std::string_view json) {
-        if (!is_first_) response_.body += ',';
+    bool add(std::string_view record) {
+        if (!is_first_) response_.body += frame_.between;
         is_first_ = false;
-        response_.body += json;
+        append_record(response_.body, form_, record);
+        response_.body += frame_.after_each;
         return response_.body.size() < streamed_from || flush();
     }
 
     void end() {
-        response_.body += resource_.is_wrapped() ? "]}" : "]";
+        response_.body += frame_.end;
         if (is_streaming_) flush();
         for (Connection* connection : connections_) {
             if (is_streaming_) {
@@ -93,7 +97,10 @@ public:
 private:
     bool flush() {
         std::erase_if(connections_, [this](Connection* connection) {
-            if (!is_streaming_) connection->begin(response_);
+            if (!is_streaming_) {
+                connection->begin(response_, is_chosen_ ? Connection::Pace::of_client
+                                                        : Connection::Pace::of_nginx);
+            }
             if (connection->write(response_.body) && !connection->is_gone()) return false;
             connection->abandon();
             return true;
@@ -105,6 +112,9 @@ private:
 
     std::vector<Connection*> connections_;  // that still want it
     const Resource& resource_;
+    const query::Form form_;
+    const bool is_chosen_;  // by Accept
+    const ListFrame frame_;
     http::Response response_;
     bool is_bare_ = true;
     bool is_first_ = true;
@@ -144,12 +154,14 @@ void answer_list(Backend& backend, const Collection& collection, const List& lis
     Generations& generations = backend.services.generations;
     const Resource& resource = collection.resource;
     const std::string tag = query::tag_of(collection.statements.tag_sources(), list, query);
-    const bool can_be_kept = request.for_list_cache && has_file(list, query, tag);
+    // nginx keeps nothing of what depends on Accept (nginx/list_form.conf).
+    const bool is_chosen = !request.accept.empty();
+    const bool can_be_kept = !is_chosen && request.for_list_cache && has_file(list, query, tag);
     // Made for nginx too, where it has found none.
     File generation =
         request.for_list_cache ? generations.open_current(resource.name, tag) : File();
     const bool is_agreed = is_kept_under(request.list_tag, tag);
-    ListAnswer answer(connections, resource);
+    ListAnswer answer(connections, resource, query);
     std::optional<Error> refused;
     const auto begin = [&](const ListHead& head) {
         if (!head.total.empty()) answer.add_header("X-Total-Count", head.total);
@@ -160,7 +172,7 @@ void answer_list(Backend& backend, const Collection& collection, const List& lis
             if (!link) return refused.emplace(too_long_to_go_on(query)), void();
             answer.add_header("Link", *link);
         }
-        answer.begin(head.is_cacheable && query.is_kept && is_agreed,
+        answer.begin(head.is_cacheable && query.is_kept && is_agreed && !is_chosen,
                      backend.services.settings.list_cache_ttl);
     };
     const auto read =

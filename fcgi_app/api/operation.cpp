@@ -14,6 +14,8 @@ namespace {
 
 }  // namespace
 
+Expected<void> Operation::choose_form(const http::Request&, Call&) const { return {}; }
+
 std::vector<FieldError> Operation::take_parameters(const http::Target& target, Call&) const {
     if (target.query.empty()) return {};
     return http::check_parameters(target.query, endpoint_.parameters);

@@ -88,6 +88,10 @@ public:
 
     const Endpoint& endpoint() const { return endpoint_; }
 
+    /// Chooses the form of the answer by what the client accepts, before the parameters are taken.
+    /// By itself, there is no choice.
+    virtual Expected<void> choose_form(const http::Request& request, Call& call) const;
+
     /// Takes what it needs of the query. Gives what is wrong with it: by itself, that it has other
     /// parameters than those of the endpoint, each at most once (http/parameters.hpp).
     virtual std::vector<FieldError> take_parameters(const http::Target& target, Call& call) const;

@@ -154,6 +154,7 @@ Expected<Call> check_request(Found found, const http::Request& request, std::uin
     const Endpoint& endpoint = call.operation->endpoint();
     if (auto head = check_head(endpoint, request, body_limit); !head) return refused(head);
     if (call.operation == &options) return std::move(call);
+    if (auto chosen = call.operation->choose_form(request, call); !chosen) return refused(chosen);
     const bool is_of_a_record = endpoint.resource != nullptr && !call.argument.empty();
     if (is_of_a_record && !request.is_read()) {
         if (auto taken = take_preconditions(request, call); !taken) return refused(taken);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "catalog/values.hpp"
 #include "json/decimal.hpp"
@@ -34,6 +35,8 @@ std::string unstorable_text() {
 constexpr std::size_t most_times_as_long = 4;
 constexpr std::size_t always_allowed_growth = 65536;  // bytes
 
+constexpr std::string_view is_required = "is required";
+
 std::optional<FieldError> too_much_growth(std::size_t growth, std::size_t size) {
     const std::size_t allowed = std::max((most_times_as_long - 1) * size, always_allowed_growth);
     if (growth <= allowed) return std::nullopt;
@@ -63,26 +66,46 @@ std::string without_id(const json::Document& document, std::string_view body) {
     return fmt::format("{}:null{}", body.substr(0, id->begin), body.substr(id->end));
 }
 
+Error not_objects() {
+    return {.kind = ErrorKind::unprocessable,
+            .detail = "The request body must be a JSON object.",
+            .fields = {{"", "must be an object"}}};
+}
+
 /// Collects what a body says of the fields of one resource.
 class Validation {
 public:
-    /// `body` is what `parse` has read.
-    Validation(const Resource& resource, ChangeMode mode, std::string_view body)
-        : resource_(resource), body_(body) {
+    Validation(const Resource& resource, ChangeMode mode, FieldsElsewhere elsewhere)
+        : resource_(resource), elsewhere_(elsewhere) {
         change_.mode = mode;
     }
 
-    void check(const json::Document& document) {
+    /// `body` is what `parse` has read.
+    void check(const json::Document& document, std::string_view body) {
         for (const Field& field : resource_.fields) {
-            if (!field.read_only) check_field(field, document.find(field.name));
+            const Member* member = document.find(field.name);
+            check_field(field, member,
+                        member == nullptr ? std::string_view() : json::raw_value(*member, body));
         }
         for (const std::string& pointer : document.unstorable) check_storable(pointer);
         for (const Member& member : document.members) check_known(member);
-        if (errors_.empty() && resource_.keeps_json()) {
-            if (auto error = too_much_growth(document.growth, body_.size())) {
-                errors_.push_back(std::move(*error));
+        check_growth(document.growth, body.size());
+    }
+
+    void check(std::span<const GivenValue> values) {
+        std::size_t growth = 0;
+        std::size_t size = 0;
+        for (const Field& field : resource_.fields) {
+            const auto given = std::ranges::find(values, &field, &GivenValue::field);
+            if (given == values.end()) {
+                check_field(field, nullptr, {});
+            } else {
+                check_field(field, &given->member, given->raw);
+                growth += given->growth;
+                size += given->raw.size();
             }
         }
+        check_growth(growth, size);
     }
 
     Expected<Change> result() {
@@ -91,25 +114,35 @@ public:
     }
 
 private:
-    void check_field(const Field& field, const Member* member) {
+    void check_field(const Field& field, const Member* member, std::string_view raw) {
+        if (field.read_only) return;
         if (member == nullptr) {
-            if (change_.mode != ChangeMode::create) return;
-            if (field.fallback) {
-                change_.assignments.push_back({&field, field.fallback->stored});
-            } else if (field.required && !field.database_default) {
-                refuse(field.name, "is required");
-            }
+            if (change_.mode == ChangeMode::create) add_default(field);
         } else if (member->type == Type::null) {
             if (field.required) {
                 refuse(field.name, "must not be null");
             } else {
                 change_.assignments.push_back({&field, std::nullopt});
             }
-        } else if (auto value = stored_text(field.type, *member, json::raw_value(*member, body_))) {
+        } else if (auto value = stored_text(field.type, *member, raw)) {
             change_.assignments.push_back({&field, std::move(*value)});
         } else {
             refuse(field.name, std::move(value.error()));
         }
+    }
+
+    void add_default(const Field& field) {
+        if (std::ranges::find(elsewhere_, &field) != elsewhere_.end()) return;
+        if (field.fallback) {
+            change_.assignments.push_back({&field, field.fallback->stored});
+        } else if (field.required && !field.database_default) {
+            refuse(field.name, std::string(is_required));
+        }
+    }
+
+    void check_growth(std::size_t growth, std::size_t size) {
+        if (!errors_.empty() || !resource_.keeps_json()) return;
+        if (auto error = too_much_growth(growth, size)) errors_.push_back(std::move(*error));
     }
 
     // Deeper numbers are in members that are refused anyway.
@@ -135,37 +168,10 @@ private:
     }
 
     const Resource& resource_;
-    std::string_view body_;
+    FieldsElsewhere elsewhere_;
     Change change_;
     std::vector<FieldError> errors_;
 };
-
-Error not_objects() {
-    return {.kind = ErrorKind::unprocessable,
-            .detail = "The request body must be a JSON object.",
-            .fields = {{"", "must be an object"}}};
-}
-
-/// `document` is what `parse` has read of `body`.
-Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string_view body,
-                          const json::Document& document) {
-    if (document.root != Type::object) return std::unexpected(not_objects());
-    const bool is_empty = std::ranges::all_of(document.members, [&](const Member& one) {
-        const Field* field = resource.find_field(one.name);
-        return one.name == "id" || (field != nullptr && field->read_only);
-    });
-    if (resource.is_document()) {
-        if (auto errors = unstorable_members(document, body.size()); !errors.empty()) {
-            return std::unexpected(invalid(std::move(errors)));
-        }
-        return Change{.mode = mode, .document = without_id(document, body), .is_empty = is_empty};
-    }
-    Validation validation(resource, mode, body);
-    validation.check(document);
-    auto change = validation.result();
-    if (change) change->is_empty = is_empty;
-    return change;
-}
 
 }  // namespace
 
@@ -190,7 +196,27 @@ bool begins_array(std::string_view body) {
 Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string_view body) {
     auto document = json::parse(body);
     if (!document) return fail(ErrorKind::bad_request, std::move(document.error()));
-    return validate(resource, mode, body, *document);
+    return validate(resource, mode, *document, body, {});
+}
+
+Expected<Change> validate(const Resource& resource, ChangeMode mode, const json::Document& document,
+                          std::string_view body, FieldsElsewhere elsewhere) {
+    if (document.root != Type::object) return std::unexpected(not_objects());
+    const bool is_empty = std::ranges::all_of(document.members, [&](const Member& one) {
+        const Field* field = resource.find_field(one.name);
+        return one.name == "id" || (field != nullptr && field->read_only);
+    });
+    if (resource.is_document()) {
+        if (auto errors = unstorable_members(document, body.size()); !errors.empty()) {
+            return std::unexpected(invalid(std::move(errors)));
+        }
+        return Change{.mode = mode, .document = without_id(document, body), .is_empty = is_empty};
+    }
+    Validation validation(resource, mode, elsewhere);
+    validation.check(document, body);
+    auto change = validation.result();
+    if (change) change->is_empty = is_empty;
+    return change;
 }
 
 Expected<std::vector<Change>> validate_array(const Resource& resource, std::string_view body) {
@@ -213,7 +239,7 @@ Expected<std::vector<Change>> validate_array(const Resource& resource, std::stri
         const auto document = json::parse(element);
         if (!document) return fail(ErrorKind::bad_request, document.error());
         growth += document->growth;
-        auto change = validate(resource, ChangeMode::create, element, *document);
+        auto change = validate(resource, ChangeMode::create, *document, element, {});
         if (change) {
             changes.push_back(std::move(*change));
             continue;
@@ -228,6 +254,35 @@ Expected<std::vector<Change>> validate_array(const Resource& resource, std::stri
     }
     if (!errors.empty()) return std::unexpected(invalid(std::move(errors)));
     return changes;
+}
+
+Expected<Change> validate(const Resource& resource, ChangeMode mode,
+                          std::span<const GivenValue> values, FieldsElsewhere elsewhere) {
+    Validation validation(resource, mode, elsewhere);
+    validation.check(values);
+    auto change = validation.result();
+    if (change) change->is_empty = change->assignments.empty();
+    return change;
+}
+
+Expected<void> complete_new(const Resource& resource, Change& change, FieldsElsewhere elsewhere) {
+    std::vector<FieldError> missing;
+    for (const Field& field : resource.fields) {
+        const bool is_given = std::ranges::find(change.assignments, &field, &Assignment::field) !=
+                                  change.assignments.end() ||
+                              std::ranges::find(elsewhere, &field) != elsewhere.end();
+        if (is_given || field.read_only) continue;
+        if (field.fallback) {
+            change.assignments.push_back({&field, field.fallback->stored});
+        } else if (field.required && !field.database_default) {
+            missing.push_back({json::pointer("", field.name), std::string(is_required)});
+        }
+    }
+    // Fields are in one array, in their order.
+    std::ranges::sort(change.assignments, std::less<>(), &Assignment::field);
+    change.mode = ChangeMode::create;
+    if (missing.empty()) return {};
+    return std::unexpected(invalid(std::move(missing)));
 }
 
 }  // namespace larder

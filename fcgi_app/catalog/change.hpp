@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "catalog/resource.hpp"
 #include "error.hpp"
+#include "json/document.hpp"
 
 namespace larder {
 
@@ -53,5 +55,31 @@ bool begins_array(std::string_view body);
 /// The same as `validate` for new records in a JSON array, of 1 to `most_new_records`. The pointers
 /// of all failed fields of all records begin with the place of the record: `/3/price`.
 Expected<std::vector<Change>> validate_array(const Resource& resource, std::string_view body);
+
+/// Fields whose values are given in another way, and are assigned later: they are not missing.
+using FieldsElsewhere = std::span<const Field* const>;
+
+/// The same for a body that `json::parse` has read; members may have been taken out of the
+/// document.
+Expected<Change> validate(const Resource& resource, ChangeMode mode, const json::Document& document,
+                          std::string_view body, FieldsElsewhere elsewhere);
+
+/// The value of a field that did not come as a member of a body, such as the cell of a table: as
+/// the member that it would be, with what `json::raw_value` would give.
+struct GivenValue {
+    const Field* field = nullptr;
+    json::Member member = {.name = {}, .type = json::Type::null, .text = {}};
+    std::string raw = {};
+    std::size_t growth = 0;  ///< json::Document::growth
+};
+
+/// The same as `validate` for the values of one record, for a resource with fields. Those that are
+/// read only are left out.
+Expected<Change> validate(const Resource& resource, ChangeMode mode,
+                          std::span<const GivenValue> values, FieldsElsewhere elsewhere);
+
+/// Makes a change that was validated for an existing record fit for a new one: adds the defaults.
+/// Fails with all that is missing.
+Expected<void> complete_new(const Resource& resource, Change& change, FieldsElsewhere elsewhere);
 
 }  // namespace larder

@@ -27,6 +27,7 @@ void Follower::take(const pgoutput::Event& event, std::uint64_t trusted) {
                    },
                    [&](const pgoutput::Insert& what) {
                        note_tokens(what.relation);
+                       if (is_imported(what.relation)) return;
                        add(tables_.affected_by(what));
                    },
                    [&](const pgoutput::Update& what) {
@@ -50,6 +51,7 @@ void Follower::begin(const pgoutput::Begin& begin) {
     commit_time_ = begin.commit_time;
     held_.clear();
     mark_.reset();
+    imported_ = nullptr;
     is_foreign_ = false;
     key_count_ = 0;
     transaction_ = begin.xid;
@@ -61,6 +63,10 @@ void Follower::commit(const pgoutput::Commit& commit, std::uint64_t trusted) {
     end_ = commit.end_lsn;
     const bool is_vouched_for = mark_ && mark_->rows == held_.size() && mark_->form == form_;
     if (is_vouched_for && mark_->host == host_) return;
+    if (imported_ != nullptr && !is_vouched_for) {
+        note_transaction();
+        renew_imported();
+    }
     if (!is_vouched_for && !held_.empty()) note_transaction();
     // Redis is shared, so a fence that it has acknowledged in this epoch was one for all hosts.
     if (is_vouched_for && mark_->epoch != 0 && mark_->epoch == trusted) {
@@ -134,6 +140,27 @@ void Follower::take_message(const pgoutput::Message& message) {
     if (message.is_transactional && message.prefix == mark_prefix) {
         mark_ = parse_mark(message.content);
     }
+    if (message.is_transactional && message.prefix == ImportMark::prefix) {
+        if (const auto import = parse_import_mark(message.content)) take_import(*import);
+    }
+}
+
+/// Of other descriptions nobody knows here what they make wrong.
+void Follower::take_import(const ImportMark& mark) {
+    if (mark.form != form_) return;
+    imported_ = tables_.resource_named(mark.collection);
+    if (mark.host != host_) renew_imported();
+}
+
+void Follower::renew_imported() {
+    if (imported_ == nullptr) return;
+    OutdatedLists all;
+    all.add_all();
+    release_lists(*imported_, all);
+}
+
+bool Follower::is_imported(std::uint32_t relation) const {
+    return imported_ != nullptr && tables_.resource_of(relation) == imported_;
 }
 
 }  // namespace larder

@@ -43,6 +43,9 @@ struct Invalidation {
 /// - Without a mark, or with more rows than the mark says (a trigger's, for example): the change
 ///   was made past the workers. The records are fenced and the lists are renewed. The same is done
 ///   for a worker of other descriptions (`form`), which has fenced only what it knows.
+/// - An import says before its first row to which collection it adds rows (ImportMark). These are
+///   not collected: of this host nothing is to be done, of another one all lists of the collection
+///   are renewed, once.
 /// The keys are handed on as soon as a transaction has more rows than a worker changes in one, so a
 /// large transaction is never collected in memory.
 class Follower {
@@ -79,6 +82,9 @@ private:
     void note_transaction();
     void take_truncate(const pgoutput::Truncate& truncate);
     void take_message(const pgoutput::Message& message);
+    void take_import(const ImportMark& mark);
+    void renew_imported();
+    bool is_imported(std::uint32_t relation) const;
     void note_tokens(std::uint32_t relation);
 
     Tables tables_;
@@ -95,7 +101,8 @@ private:
     // Of the transaction at hand.
     std::vector<Affected> held_;  // until a mark or too many rows decide about them
     std::optional<Mark> mark_;
-    bool is_foreign_ = false;  // surely written past the workers
+    const Resource* imported_ = nullptr;  // to which an import of these descriptions adds rows
+    bool is_foreign_ = false;             // surely written past the workers
     std::size_t key_count_ = 0;
     std::uint32_t transaction_ = 0;
     ListsByCollection released_;  // once is enough for a transaction

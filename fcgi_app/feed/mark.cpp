@@ -13,6 +13,20 @@ std::string to_text(const Mark& mark) {
                        mark.form.empty() ? "" : " ", mark.form);
 }
 
+std::string to_text(const ImportMark& mark) {
+    return fmt::format("{} {} {}", mark.host, mark.form, mark.collection);
+}
+
+std::optional<ImportMark> parse_import_mark(std::string_view text) {
+    const auto first = text.find(' ');
+    if (first == text.npos) return std::nullopt;
+    const auto second = text.find(' ', first + 1);
+    if (second == text.npos || text.find(' ', second + 1) != text.npos) return std::nullopt;
+    return ImportMark{.host = std::string(text.substr(0, first)),
+                      .form = std::string(text.substr(first + 1, second - first - 1)),
+                      .collection = std::string(text.substr(second + 1))};
+}
+
 std::optional<Mark> parse_mark(std::string_view text) {
     const auto first = text.find(' ');
     if (first == text.npos) return std::nullopt;

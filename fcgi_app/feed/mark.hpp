@@ -24,6 +24,21 @@ struct Mark {
     std::string form = {};  ///< no spaces
 };
 
+/// What an import writes into its transaction before its first row (prefix `larder-import`): that
+/// the rows which it adds to this collection have no entries, and that it renews all lists of the
+/// collection. So a feed need not collect them, however many there are. The mark at the end does
+/// not count them.
+struct ImportMark {
+    static constexpr std::string_view prefix = "larder-import";
+
+    std::string host;
+    std::string form;  ///< as in Mark
+    std::string collection;
+};
+
+std::string to_text(const ImportMark& mark);
+std::optional<ImportMark> parse_import_mark(std::string_view text);
+
 std::string to_text(const Mark& mark);
 std::optional<Mark> parse_mark(std::string_view text);
 

@@ -98,6 +98,11 @@ const Tables::Table* Tables::table_of(std::uint32_t relation) const {
     return found == tables_.end() || found->second.resource == nullptr ? nullptr : &found->second;
 }
 
+const Resource* Tables::resource_named(std::string_view name) const {
+    const auto found = std::ranges::find(resources_, name, &Resource::name);
+    return found == resources_.end() ? nullptr : &*found;
+}
+
 const Resource* Tables::resource_of(std::uint32_t relation) const {
     const Table* table = table_of(relation);
     return table == nullptr ? nullptr : table->resource;

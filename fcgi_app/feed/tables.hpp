@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,9 @@ public:
 
     /// The resource of a table, or nothing.
     const Resource* resource_of(std::uint32_t relation) const;
+
+    /// The resource of this name, or nothing.
+    const Resource* resource_named(std::string_view name) const;
 
     /// A row that appears makes no entry wrong: nothing is cached for what is not there. Of the
     /// lists' conditions only PostgreSQL could say whether a row fulfils them, so each list of one

@@ -15,6 +15,7 @@ int status_of(ErrorKind kind) {
         case ErrorKind::forbidden: return 403;
         case ErrorKind::not_found: return 404;
         case ErrorKind::method_not_allowed: return 405;
+        case ErrorKind::not_acceptable: return 406;
         case ErrorKind::conflict: return 409;
         case ErrorKind::precondition_failed: return 412;
         case ErrorKind::too_large: return 413;
@@ -39,6 +40,7 @@ std::string_view reason(int status) {
         case 403: return "Forbidden";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";
+        case 406: return "Not Acceptable";
         case 409: return "Conflict";
         case 412: return "Precondition Failed";
         case 413: return "Content Too Large";

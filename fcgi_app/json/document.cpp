@@ -260,6 +260,10 @@ const Member* Document::find(std::string_view name) const {
     return nullptr;
 }
 
+bool is_number(std::string_view text) {
+    return !text.empty() && number_length(text) == text.size();
+}
+
 std::expected<Document, std::string> parse(std::string_view text) {
     if (auto named = foreign_encoding(text); !named.empty()) {
         return std::unexpected(std::move(named));

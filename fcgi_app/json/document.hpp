@@ -59,4 +59,7 @@ inline constexpr int depth_limit = 32;  ///< the root counts as 1
 /// Numbers of any size are accepted and keep their digits. Pure; any thread.
 std::expected<Document, std::string> parse(std::string_view text);
 
+/// Whether a text is one JSON number (RFC 8259, section 6), and nothing else. Pure; any thread.
+bool is_number(std::string_view text);
+
 }  // namespace larder::json

@@ -63,6 +63,9 @@ constexpr std::array families = std::to_array<MetricFamily>({
      " is up"},
     {"larder_feed_transactions_total", counter, "", "transactions that the feed has seen"},
     {"larder_fastcgi_connections", gauge, "", "connections of nginx to the workers"},
+    {"larder_import_rows_total", counter, "result",
+     "rows of imports: `created`, `changed`, `skipped`, or `failed`, which is in the answer's"
+     " errors; a trial (dry_run) counts none"},
     {"larder_workers", gauge, "", "worker processes that run"},
     {"larder_worker_starts_total", counter, "", "worker processes that were ever started"},
 });
@@ -141,6 +144,10 @@ Metrics::Metrics(MetricsMemory& shared)
       store_refused(memory.cell("larder_store_refused_total")),
       requests_abandoned(memory.cell("larder_http_requests_abandoned_total")),
       worker_starts(memory.cell("larder_worker_starts_total")),
+      import_created(memory.cell(R"(larder_import_rows_total{result="created"})")),
+      import_changed(memory.cell(R"(larder_import_rows_total{result="changed"})")),
+      import_skipped(memory.cell(R"(larder_import_rows_total{result="skipped"})")),
+      import_failed(memory.cell(R"(larder_import_rows_total{result="failed"})")),
       workers(memory.cell("larder_workers")),
       fastcgi_connections(memory.cell("larder_fastcgi_connections")),
       store_threads(memory.cell("larder_store_threads")),

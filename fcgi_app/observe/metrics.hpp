@@ -100,6 +100,10 @@ struct Metrics {
     Counter store_refused;
     Counter requests_abandoned;
     Counter worker_starts;
+    Counter import_created;  ///< rows of imports, by what became of them
+    Counter import_changed;
+    Counter import_skipped;
+    Counter import_failed;
 
     Gauge workers;
     Gauge fastcgi_connections;

@@ -46,6 +46,10 @@ const std::vector<ErrorText>& error_texts() {
         {"The path does not know the method; `Allow` names those that it knows.",
          {.kind = ErrorKind::method_not_allowed,
           .detail = "This path knows the methods POST, OPTIONS."}},
+        {"`Accept` names a form that this list cannot have, and no other one.",
+         {.kind = ErrorKind::not_acceptable,
+          .detail = "Records of /items have no columns, so they cannot be CSV; ask for"
+                    " application/x-ndjson."}},
         {"Another record has this value, which only one may have; or, of DELETE, other records "
          "refer to"
          " this one; or a request with this `Idempotency-Key` is under way, which `Retry-After`"

@@ -29,8 +29,8 @@ std::string_view suffix_of(std::string_view name) {
 
 class Parser {
 public:
-    Parser(const Resource& resource, const List& list)
-        : resource_(resource), list_(list), query_(bare(resource, list)) {}
+    Parser(const Resource& resource, const List& list, Form form)
+        : resource_(resource), list_(list), query_(bare(resource, list, form)) {}
 
     std::expected<Query, std::vector<FieldError>> parse(std::string_view text) {
         for (const http::Parameter& one : http::parameters_of(text, errors_)) take(one);
@@ -243,13 +243,15 @@ private:
 
 }  // namespace
 
-Query bare(const Resource& resource, const List& list) {
-    return {.order = order_of(resource, list), .limit = resource.page.usual};
+Query bare(const Resource& resource, const List& list, Form form) {
+    return {.form = form,
+            .order = order_of(resource, list),
+            .limit = form == Form::json ? resource.page.usual : 0};
 }
 
 std::expected<Query, std::vector<FieldError>> parse(const Resource& resource, const List& list,
-                                                    std::string_view text) {
-    return Parser(resource, list).parse(text);
+                                                    std::string_view text, Form form) {
+    return Parser(resource, list, form).parse(text);
 }
 
 }  // namespace larder::query

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catalog/resource.hpp"
@@ -40,7 +42,15 @@ struct SortKey {
 /// The values of a record by which it is sorted, as PostgreSQL prints them; nothing: null.
 using Position = std::vector<std::optional<std::string>>;
 
+/// How the records of an answer are written.
+enum class Form {
+    json,    ///< an array, or the envelope of the resource
+    csv,     ///< RFC 4180, with a header line
+    ndjson,  ///< one record a line
+};
+
 struct Query {
+    Form form = Form::json;
     std::vector<Filter> filters = {};  ///< each pair of field and comparison once, in a fixed order
     std::string words = {};            ///< to be found in the fields with `search`
     std::vector<SortKey> order = {};   ///< up to the id, which comes last
@@ -54,6 +64,11 @@ struct Query {
         {};                ///< the query string for it, without `after`; the same for each spelling
     std::string key = {};  ///< the same with `after`: equal for equal queries
     bool is_kept = true;   ///< the client has spelt it so that nginx may keep the answer
+
+    /// Whether the records have this member, which is not the id.
+    bool shows(std::string_view member) const {
+        return !members || std::ranges::find(*members, member) != members->end();
+    }
 
     /// Nothing but the list itself, and perhaps a limit.
     bool is_simple() const {

@@ -34,15 +34,9 @@ json::Type json_type(const FieldType& type) {
         type);
 }
 
-/// RFC 8259, section 6. The parser of bodies is the judge, of a text that can be nothing else.
-bool is_number(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("0123456789+-.eE") == text.npos &&
-           json::parse(fmt::format(R"({{"a":{}}})", text)).has_value();
-}
-
 /// What `text` would be as a member of a body. Nothing that is no number passes for one.
 json::Member member_of(json::Type type, std::string_view text) {
-    const bool is_wrong = (type == json::Type::number && !is_number(text)) ||
+    const bool is_wrong = (type == json::Type::number && !json::is_number(text)) ||
                           (type == json::Type::boolean && text != "true" && text != "false");
     return {.name = {},
             .type = is_wrong ? json::Type::object : type,

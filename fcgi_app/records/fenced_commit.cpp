@@ -76,6 +76,11 @@ void FencedCommit::add_unlocked(const Collection& collection, const RowImage* be
     add(collection, before, after, json);
 }
 
+void FencedCommit::add_import(const Collection& collection) {
+    changed_[&collection].add_all();
+    unlocked_[&collection].add_all();
+}
+
 Expected<void> FencedCommit::run(Transaction& transaction) {
     if constexpr (mutant != Mutant::fence_after_commit) fence();
     if constexpr (mutant == Mutant::tags_swapped_before_lock) {
@@ -115,7 +120,8 @@ void FencedCommit::prime() {
 
 void FencedCommit::fence() {
     if (rows_ > Mark::most_rows) {
-        return backend_.services.trust.lose("a removal has changed too many records for a fence");
+        return backend_.services.trust.lose(
+            "a transaction has changed too many records for a fence");
     }
     std::ranges::sort(keys_);
     const auto twice = std::ranges::unique(keys_);

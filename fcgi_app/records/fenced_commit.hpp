@@ -38,6 +38,11 @@ public:
     void add_unlocked(const Collection& collection, const RowImage* before, const RowImage* after,
                       const std::string& json = {});
 
+    /// The transaction adds rows to one of the collections, any number of them, by an import that
+    /// has said so (ImportMark): no entry is wrong, and all lists of the collection are. `run`
+    /// takes their locks.
+    void add_import(const Collection& collection);
+
     /// Ends a transaction whose changes were made, in the order that is the protocol: the fence is
     /// acknowledged (or trust in Redis is lost); then the locks are taken that are still to be
     /// taken, and the generations of the lists of all changed rows are swapped, of their tags

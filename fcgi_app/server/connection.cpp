@@ -26,6 +26,8 @@ using State = Connection::State;
 // For a part of a long answer. nginx takes it at once, unless its own client is slow and its
 // temporary file is full.
 constexpr std::chrono::seconds patience{10};
+// For a part that nginx passes on as it comes: send_timeout (nginx/server.conf.in).
+constexpr std::chrono::seconds patience_with_client{60};
 constexpr std::size_t usual_answer = 65536;  // the memory that a connection keeps
 // Answers up to this size fit into nginx's buffers (fastcgi_buffers), however slow its client is.
 constexpr std::size_t buffered_answer = 131072;
@@ -289,15 +291,17 @@ void Connection::answer(const http::Response& response, Clock::time_point now) {
     is_broken_ = !send_now();
 }
 
-void Connection::begin(const http::Response& head) {
-    fastcgi::append_output(out_, reader_.id(),
-                           fmt::format("{}{}\r\n", head_text(head), buffering(true)));
+void Connection::begin(const http::Response& head, Pace pace) {
+    pace_ = pace;
+    const std::string_view how = pace == Pace::of_client ? "" : buffering(true);
+    fastcgi::append_output(out_, reader_.id(), fmt::format("{}{}\r\n", head_text(head), how));
 }
 
 bool Connection::write(std::string_view part) {
     if (request_.method == http::Method::head) return !is_gone();
     fastcgi::append_output(out_, reader_.id(), part);
-    const auto deadline = Clock::now() + patience;
+    const auto deadline =
+        Clock::now() + (pace_ == Pace::of_client ? patience_with_client : patience);
     while (send_now()) {
         if (out_.empty()) return true;
         if (is_gone() || !wait_until_writable(deadline)) break;

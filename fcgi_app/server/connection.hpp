@@ -96,8 +96,11 @@ public:
 
     /// Sends an answer in parts, of a length not known before. `write` waits for nginx, 10 s at
     /// most, and gives false when nginx has gone or takes too long. `abandon` cuts the answer off
-    /// in a way that nginx notices.
-    void begin(const http::Response& head);
+    /// in a way that nginx notices. With `Pace::of_client`, `write` waits as long as nginx waits
+    /// for its client (send_timeout): for answers of which nginx keeps only what fits into its
+    /// buffers.
+    enum class Pace : unsigned char { of_nginx, of_client };
+    void begin(const http::Response& head, Pace pace = Pace::of_nginx);
     bool has_begun() const { return status_ != 0; }
     bool write(std::string_view part);
     void finish();
@@ -127,6 +130,7 @@ private:
     bool is_unanswered_ = false;
     bool is_broken_ = false;  // to be closed when it is given back
     int status_ = 0;          // of the answer; 0: none so far
+    Pace pace_ = Pace::of_nginx;
     Clock::time_point received_at_;
     Clock::time_point moved_at_;
 };

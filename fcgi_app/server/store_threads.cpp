@@ -12,8 +12,10 @@ StoreThreads::StoreThreads(std::size_t threads, std::size_t limit, const Metrics
     queues_[static_cast<std::size_t>(JobKind::brief)].most_running = threads;
     queues_[static_cast<std::size_t>(JobKind::list)].most_running =
         std::max<std::size_t>(1, threads / 2);
-    queues_[static_cast<std::size_t>(JobKind::lock_wait)].most_running =
-        std::max<std::size_t>(1, threads / 4);
+    for (const JobKind kind : {JobKind::transfer, JobKind::lock_wait}) {
+        queues_[static_cast<std::size_t>(kind)].most_running =
+            std::max<std::size_t>(1, threads / 4);
+    }
     metrics_.store_threads.set(static_cast<std::int64_t>(threads));
     metrics_.store_queue_limit.set(static_cast<std::int64_t>(limit));
     for (std::size_t i = 0; i < threads; ++i) {

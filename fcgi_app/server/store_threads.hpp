@@ -21,6 +21,7 @@ namespace larder {
 enum class JobKind : unsigned char {
     brief,      ///< as long as PostgreSQL takes: any number of threads
     list,       ///< sends a list at the pace of its readers: at most half of the threads
+    transfer,   ///< moves any number of records at the pace of one client: at most a quarter
     lock_wait,  ///< waits for a row that is locked: at most a quarter of the threads
 };
 
@@ -55,7 +56,7 @@ public:
     void push(Job job, JobKind kind = JobKind::brief, Waking waking = Waking::another);
 
 private:
-    static constexpr std::size_t kinds = 3;
+    static constexpr std::size_t kinds = 4;
     struct Waiting {
         Job job;
         std::uint64_t number;

@@ -374,6 +374,32 @@ Expected<Rows> Transaction::also(const Statement& statement, std::chrono::millis
     return rows;
 }
 
+// Savepoints that nobody releases would nest, and each of them costs.
+Expected<Rows> Transaction::attempt(const Statement& statement,
+                                    std::chrono::milliseconds lock_wait) {
+    auto rows = session_.guarded([&] {
+        const std::string text = session_.text_of(statement);
+        return converted(session_.connection_->execute(
+            fmt::format("{}SAVEPOINT larder;SET LOCAL lock_timeout TO {};{}",
+                        has_savepoint_ ? "RELEASE SAVEPOINT larder;" : "",
+                        std::max(lock_wait, std::chrono::milliseconds(1)).count(), text)));
+    });
+    is_open_ = session_.connection_ != nullptr;
+    has_savepoint_ = rows.has_value();
+    if (rows || !is_open_) return rows;
+    if (auto undone = undo_attempt(); !undone) return std::unexpected(std::move(undone.error()));
+    return rows;
+}
+
+Expected<void> Transaction::undo_attempt() {
+    has_savepoint_ = false;
+    auto undone = session_.exchange("ROLLBACK TO SAVEPOINT larder;RELEASE SAVEPOINT larder");
+    if (undone) return {};
+    session_.connection_.reset();
+    is_open_ = false;
+    return std::unexpected(out_of_reach(std::move(undone.error().log)));
+}
+
 Expected<void> Transaction::lock(const Statement& locks) {
     auto rows = session_.guarded(
         [&] { return session_.connection_->execute(session_.text_of(locks)).size(); });

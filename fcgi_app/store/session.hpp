@@ -137,6 +137,17 @@ public:
     /// own, and fails as `change` does.
     Expected<Rows> also(const Statement& statement, std::chrono::milliseconds lock_wait);
 
+    /// Makes one more change that may fail alone: where PostgreSQL refuses it, the transaction goes
+    /// on without it (a savepoint). Fails as `change` does; where the session is lost, so is the
+    /// transaction.
+    Expected<Rows> attempt(const Statement& statement, std::chrono::milliseconds lock_wait);
+
+    /// Takes back what the last attempt has done, which has to be the last call.
+    Expected<void> undo_attempt();
+
+    /// Whether the transaction can go on.
+    bool is_open() const { return is_open_; }
+
     /// The same as `change` for several changes, with the rows of each; fails as a whole with the
     /// first that fails.
     Expected<std::vector<Rows>> change_all(std::vector<Statement> statements,
@@ -156,6 +167,7 @@ public:
 private:
     Session& session_;
     bool is_open_ = false;
+    bool has_savepoint_ = false;  // of an attempt that was made
 };
 
 }  // namespace larder

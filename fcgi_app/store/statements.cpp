@@ -40,6 +40,26 @@ std::string value_json(const Field& field) {
     return fmt::format("to_json({})::text", name);
 }
 
+/// The text of a column in CSV (RFC 4180); nothing between two commas is null. Text is always in
+/// quotes: so an empty one is none that is missing, and a reader that trims blanks, or knows COPY's
+/// `\.`, finds what was there. `concat` keeps the blanks that char(n) has at its end, as JSON does.
+std::string value_csv(const Field& field) {
+    const std::string name = column(field);
+    const auto quoted = [&](const std::string& text) {
+        return fmt::format(R"(COALESCE('"' || replace({}, '"', '""') || '"', ''))", text);
+    };
+    if (std::holds_alternative<Text>(field.type) || std::holds_alternative<Enum>(field.type)) {
+        return fmt::format("CASE WHEN {0} IS NULL THEN '' ELSE {1} END", name,
+                           quoted(fmt::format("concat({})", name)));
+    }
+    // JSON's null and that of SQL are one.
+    if (field.is_json()) return quoted(fmt::format("nullif(({})::text, 'null')", name));
+    if (std::holds_alternative<Other>(field.type)) {
+        return quoted(fmt::format("(to_json({}) #>> '{{}}')", name));
+    }
+    return fmt::format(R"(COALESCE(btrim({}, '"'), ''))", value_json(field));
+}
+
 using Members = std::optional<std::vector<std::string>>;
 
 /// A document, or of its members those that are named.
@@ -65,6 +85,15 @@ std::string row_json(const Resource& resource, const Members& members, query::Va
             fmt::format(R"( || ',"{}":' || COALESCE({}, 'null'))", field.name, value_json(field));
     }
     return json + " || '}')";
+}
+
+/// A line of CSV without its end; the resource has fields.
+std::string row_csv(const Resource& resource, const query::Query& query) {
+    std::string line = fmt::format("({}::text", id_of(resource));
+    for (const Field& field : resource.fields) {
+        if (query.shows(field.name)) line += fmt::format(" || ',' || {}", value_csv(field));
+    }
+    return line + ')';
 }
 
 std::string_view sql_type(IdType id) { return id == IdType::integer ? "bigint" : "uuid"; }
@@ -372,11 +401,13 @@ std::string Statements::probe(const List& list) const {
 
 Statement Statements::list(const List& list, const query::Query& query, int limit) const {
     query::Values values;
-    const std::string json = query.members ? row_json(resource_, query.members, values) : json_;
+    const std::string record = query.form == query::Form::csv ? row_csv(resource_, query)
+                               : query.members ? row_json(resource_, query.members, values)
+                                               : json_;
     const std::string position =
         query.limit == 0 ? std::string() : query::position_columns(resource_, query);
     const auto chosen = query::selection(resource_, rows_of(list), query, limit, values);
-    return {.sql = chosen.with + "SELECT " + json + position + chosen.rest,
+    return {.sql = chosen.with + "SELECT " + record + position + chosen.rest,
             .values = values.take(),
             .is_repeated = false};
 }

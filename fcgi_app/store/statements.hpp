@@ -88,8 +88,9 @@ public:
     /// (id) of those of `ids` that there are.
     Statement select_ids(const std::vector<std::string>& ids) const;
 
-    /// (json) for each record of a list that the query asks for, with the values of its position
-    /// where the query has a limit. `limit`, and not that of the query, is how many; 0: all.
+    /// (json), or (line of CSV without its end) of a resource with fields, for each record of a
+    /// list that the query asks for, with the values of its position where the query has a limit.
+    /// `limit`, and not that of the query, is how many; 0: all.
     Statement list(const List& list, const query::Query& query, int limit) const;
 
     /// (position) of the last record of a page, and of the one after it, if there is one. The query

@@ -25,6 +25,8 @@ enter_host() {
     SCHEMA_PROGRAM=${LARDER_SCHEMA:-${WORKER_PROGRAM%/*}/larder-schema}
     # shellcheck disable=SC2034
     TOKEN_PROGRAM=${LARDER_TOKEN_PROGRAM:-${WORKER_PROGRAM%/*}/larder-token}
+    # shellcheck disable=SC2034
+    BULK_PROGRAM=${LARDER_BULK:-${WORKER_PROGRAM%/*}/larder-bulk}
     ACCOUNT=${LARDER_ACCOUNT:-larder}
     [[ ! -e $SETTINGS_FILE || -r $SETTINGS_FILE ]] || fail "$SETTINGS_FILE cannot be read: run it as root"
     load_host_settings
@@ -56,11 +58,6 @@ load_host_settings() {
     fi
     : "${RESOURCES_DIR:=/etc/larder/resources}"
     export RUN_DIR DATABASE_URL RESOURCES_DIR
-}
-
-# shellcheck disable=SC2016
-setting_names() {
-    "$WORKER_PROGRAM" --print-settings | sed -nE 's/^\| `([A-Z_]+)` .*/\1/p'
 }
 
 need_root() {
@@ -114,6 +111,41 @@ command_plan() {
 # As the account: what it makes in RUN_DIR must be the workers' own.
 command_token() {
     exec "${RUN_AS[@]}" "$TOKEN_PROGRAM" "$@"
+}
+
+command_backup() {
+    (($# == 1)) || fail "backup: expected the name of a file"
+    make_backup "$1"
+}
+
+# The workers are stopped from the last check to the end, and serve again whatever comes of it.
+command_restore() {
+    need_root
+    parse_restore "$@"
+    with_service check_target "$BACKUP" "$REPLACED"
+    trap serve_again EXIT
+    trap 'exit 130' INT TERM HUP
+    stop_units
+    with_service replace_database "$BACKUP"
+    step database "is that of the backup"
+    restore_files "$BACKUP"
+    trap - EXIT INT TERM HUP
+    command_migrate
+    command_apply
+    tell_settings "$BACKUP"
+}
+
+serve_again() {
+    local status=$?
+    trap '' INT TERM HUP
+    start_units || true
+    exit "$status"
+}
+
+# With the descriptions that are live, as the account; the files are open (open_import_files).
+command_import() {
+    [[ ! -e $LIVE ]] || RESOURCES_DIR=$LIVE
+    exec "${RUN_AS[@]}" "$BULK_PROGRAM" import "$@"
 }
 
 # A description that exists stays as it is.

@@ -188,7 +188,7 @@ render_list_tags() {
             printf '    "~^[^?#%%]*\\?(?:(?!%s=)[^&]*&)*%s=(%s)(?:&(?!%s=)[^&]*)*$" .%s=$1;\n' \
                 "$field" "$field" "$value" "$field" "$field"
         done
-        printf '}\nmap $larder_reload$request_uri $larder_file_of_%s {\n    default .list/%s?;\n' \
+        printf '}\nmap $larder_past_file$request_uri $larder_file_of_%s {\n    default .list/%s?;\n' \
             "$collection" "$file"
         printf '    "~^0(/[^/.?#%%][^/?#%%]*)+$" .list/%s;\n' "$file"
         printf '    "~^0[^?#%%]*\\?(%s)=(%s)$" .$1=$2.list/%s;\n}\n' "${fields//,/|}" "$value" "$file"
@@ -242,6 +242,7 @@ render_list_fallback() {
     fi
     printf 'location @%s.list {\n    root %s;\n    error_page 418 500 = @%s;\n' "$3" "$link" "$uncached"
     guard_log '    '
+    printf '    error_page 419 = @list_in_form;\n    if ($larder_list_form) {\n        return 419;\n    }\n'
     if ((may_lack == 1)); then
         printf '    open_file_cache off;\n    if (!-d %s) {\n        return 418;\n    }\n' "$link"
     fi

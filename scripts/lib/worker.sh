@@ -8,6 +8,7 @@ install_programs() {
     local feed=${LARDER_FEED:-$ROOT/build/bin/larder-feed}
     local schema=${LARDER_SCHEMA:-${worker%/*}/larder-schema}
     local token=${LARDER_TOKEN_PROGRAM:-${worker%/*}/larder-token}
+    local bulk=${LARDER_BULK:-${worker%/*}/larder-bulk}
     [[ -x $worker ]] || fail "there is no program $worker: run make build"
     install_file 0755 "$worker" bin/larder-worker "$@"
     if [[ -x $feed ]]; then
@@ -15,6 +16,7 @@ install_programs() {
     fi
     [[ ! -x $schema ]] || install_file 0755 "$schema" bin/larder-schema "$@"
     [[ ! -x $token ]] || install_file 0755 "$token" bin/larder-token "$@"
+    [[ ! -x $bulk ]] || install_file 0755 "$bulk" bin/larder-bulk "$@"
     install_resources "$worker" "$@"
     install_pages "$@"
 }

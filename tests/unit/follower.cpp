@@ -329,6 +329,66 @@ BOOST_AUTO_TEST_CASE(a_foreign_transaction_may_not_be_visible_yet) {
     BOOST_TEST(commit().is_empty());
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_an_import_are_not_collected) {
+    const auto import = [this](std::string_view content) {
+        take(pgoutput::Message{
+            .is_transactional = true, .prefix = "larder-import", .content = content});
+    };
+    const auto add_many = [this] {
+        for (int i = 0; i < 3000; ++i) {
+            take(pgoutput::Insert{.relation = employees, .row = employee("1", "E1")});
+        }
+    };
+    import("here f employees");
+    add_many();
+    mark("here 0 0 f");
+    expect(commit(), {}, {});
+
+    // Entries that it has changed are counted, and fenced by whoever has made them wrong.
+    take(pgoutput::Begin{.commit_time = 6});
+    import("here f employees");
+    add_many();
+    take(move_of("4", "E1", "E2"));
+    mark("here 7 1 f");
+    expect(commit(), {}, {});
+
+    take(pgoutput::Begin{.commit_time = 6});
+    import("there f employees");
+    BOOST_TEST((names_of(follower.pending()) == Names{"employees"}));
+    add_many();
+    mark("there 0 0 f");
+    const auto found = commit();
+    expect(found, {}, {"employees"});
+    BOOST_TEST(found.lists.at("employees").all);
+    BOOST_TEST(found.transactions.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_import_vouches_for_its_own_collection_only) {
+    const auto import = [this](std::string_view content) {
+        take(pgoutput::Message{
+            .is_transactional = true, .prefix = "larder-import", .content = content});
+    };
+    // A trigger.
+    import("here f employees");
+    take(pgoutput::Insert{.relation = employees, .row = employee("1", "E1")});
+    take(move_of("4", "E1", "E2"));
+    mark("here 0 0 f");
+    auto found = commit();
+    expect(found, {"employees.employee_id:E1", "employees.employee_id:E2", "employees:4"},
+           {"employees"});
+    BOOST_TEST(found.lists.at("employees").all);
+    BOOST_TEST(found.transactions.size() == 1U);
+
+    // Other descriptions, and nothing that parses.
+    for (const std::string_view content : {"here g employees", "here f", "here f unknown"}) {
+        take(pgoutput::Begin{.commit_time = 6});
+        import(content);
+        take(pgoutput::Insert{.relation = employees, .row = employee("1", "E1")});
+        mark("here 0 0 f");
+        expect(commit(), {}, {"employees"});
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 namespace {

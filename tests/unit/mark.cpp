@@ -31,4 +31,16 @@ BOOST_AUTO_TEST_CASE(what_is_no_mark_is_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_mark_of_an_import_comes_back) {
+    const auto mark = parse_import_mark(
+        to_text(ImportMark{.host = "here", .form = "0123", .collection = "employees"}));
+    BOOST_REQUIRE(mark.has_value());
+    BOOST_TEST(mark->host == "here");
+    BOOST_TEST(mark->form == "0123");
+    BOOST_TEST(mark->collection == "employees");
+    for (const auto* text : {"", "here", "here 0123", "here 0123 employees more"}) {
+        BOOST_TEST(!parse_import_mark(text));
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

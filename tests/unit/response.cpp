@@ -14,6 +14,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_error_has_its_status) {
         {ErrorKind::bad_request, 400},
         {ErrorKind::not_found, 404},
         {ErrorKind::method_not_allowed, 405},
+        {ErrorKind::not_acceptable, 406},
         {ErrorKind::conflict, 409},
         {ErrorKind::precondition_failed, 412},
         {ErrorKind::too_large, 413},

@@ -276,6 +276,14 @@ BOOST_AUTO_TEST_CASE(a_table_and_a_key_of_other_names) {
     BOOST_TEST(statements.quiet().sql.contains(R"('"Sales"."Order''s ""Details"""'::regclass)"));
     BOOST_TEST(statements.list(details.lists[1], query::bare(details, details.lists[1]), 0)
                    .sql.ends_with(R"( ORDER BY t."Unit Price" DESC, t."detail ID" DESC)"));
+    const auto csv = query::bare(details, details.lists[0], query::Form::csv);
+    BOOST_TEST(statements.list(details.lists[0], csv, 0)
+                   .sql.starts_with(
+                       R"(SELECT (t."detail ID"::text)"
+                       R"( || ',' || COALESCE(btrim(to_json(t."Unit Price")::text, '"'), ''))"
+                       R"( || ',' || COALESCE('"' ||)"
+                       R"( replace((to_json(t."tags") #>> '{}'), '"', '""') || '"', ''))"
+                       R"( || ',' || COALESCE(btrim(to_json(t."at")::text, '"'), '')) FROM )"));
     // What was not sent is left to the default of its column.
     const auto created = validate(details, ChangeMode::create, R"({"price": 1, "tags": "x"})");
     BOOST_REQUIRE(created);

@@ -25,7 +25,7 @@ function faultsOfBody(description, operation, documented, answer) {
     if (!media) return [`content type ${type} is not documented`];
     if (operation.method === 'HEAD') return answer.body ? ['there is a body'] : [];
     let value = answer.body;
-    if (type.endsWith('json')) {
+    if (/[/+]json$/.test(type)) {
         try {
             value = JSON.parse(answer.body);
         } catch (error) {

@@ -34,11 +34,19 @@ async function walkForms(operation) {
     }
 }
 
+/// CSV of what has no columns, where there is nothing else that the client takes.
+async function checkForms(operation) {
+    if (!operation.responses[406]) return;
+    await walker.expect(406, operation, { headers: { Accept: 'text/csv' } });
+    await walker.expect(200, operation, { headers: { Accept: 'text/csv, */*;q=0.1' } });
+}
+
 async function walkEverything() {
     await walkExamples();
     for (const operation of operations) {
         if (operation.method === 'OPTIONS') await checkMethods(walker, operation);
         if (operation.requestBody) await checkBodies(walker, operation);
+        await checkForms(operation);
         await checkPathParameters(walker, operation);
         await checkQueryParameters(walker, operation);
         await checkOtherErrors(walker, operation);

@@ -1,0 +1,355 @@
+// Imports at the prompt, on a whole stack: what becomes of rows, of the caches, and of what is cut
+// off.
+#define BOOST_TEST_MODULE import
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <future>
+
+#include "invoicing.hpp"
+#include "open_transaction.hpp"
+
+using namespace larder::test;
+using namespace larder::test::invoicing;
+
+BOOST_TEST_GLOBAL_FIXTURE(ReferencesStack);
+
+namespace {
+
+/// Files for imports, which the account of the stack may read.
+class Files {
+public:
+    Files() : directory_(temporary_directory("larder-import")) {}
+    ~Files() {
+        std::error_code ignored;
+        fs::remove_all(directory_, ignored);
+    }
+    Files(const Files&) = delete;
+    Files& operator=(const Files&) = delete;
+
+    std::string write(const std::string& name, const std::string& text) const {
+        const auto path = directory_ / name;
+        std::ofstream(path, std::ios::binary) << text;
+        return path;
+    }
+    std::string path(const std::string& name) const { return directory_ / name; }
+    std::string read(const std::string& name) const {
+        std::ifstream file(directory_ / name, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+private:
+    fs::path directory_;
+};
+
+const Files& files() {
+    static const Files all;
+    return all;
+}
+
+using Options = std::vector<std::string>;
+
+Finished import(const std::string& resource, const std::string& file, const Options& options = {}) {
+    std::vector<std::string> arguments = {"import", resource, file};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return stack().script(std::move(arguments));
+}
+
+/// The last line, which says what has become of the rows.
+std::string counts_in(const Finished& finished) {
+    const auto lines = lines_in(finished.output);
+    return lines.empty() ? std::string() : lines.back();
+}
+
+void expect(const Finished& finished, int status, std::string_view counts) {
+    BOOST_TEST(finished.status == status, finished.output);
+    BOOST_TEST(counts_in(finished) == counts, finished.output);
+}
+
+std::string csv(const std::string& text) { return files().write("rows.csv", text); }
+std::string ndjson(const std::string& text) { return files().write("rows.ndjson", text); }
+
+std::string customers_of(const std::string& prefix) {
+    return stack().database().value("SELECT count(*) FROM public.customers WHERE name LIKE $1",
+                                    {prefix + "%"});
+}
+
+/// A file of so many customers.
+std::string many_customers(const std::string& prefix, int rows) {
+    std::string text = "name,email\n";
+    for (int i = 0; i < rows; ++i) {
+        const auto number = std::to_string(i);
+        text += prefix + number + ',' + prefix + number + "@example.org\n";
+    }
+    return text;
+}
+
+/// How many sessions of imports there are of which this holds.
+std::string sessions(const std::string& condition) {
+    return stack().database().value(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'larder-bulk' AND " +
+        condition);
+}
+
+/// The processes of imports of this stack.
+std::vector<int> programs() {
+    std::vector<int> found;
+    const auto program = fs::canonical(stack().directory() / "bin" / "larder-bulk");
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+        std::error_code none;
+        if (fs::read_symlink(entry.path() / "exe", none) == program) {
+            found.push_back(std::stoi(entry.path().filename()));
+        }
+    }
+    return found;
+}
+
+/// An import that has got all of these rows, and waits for more.
+class Cut {
+public:
+    Cut(const std::string& text, const Options& options) {
+        const auto pipe = files().path("pipe");
+        BOOST_REQUIRE(mkfifo(pipe.c_str(), 0644) == 0);
+        running_ =
+            std::async(std::launch::async, [=] { return import("customers", pipe, options); });
+        pipe_.open(pipe, std::ios::binary);
+        pipe_ << text << std::flush;
+    }
+    ~Cut() {
+        pipe_.close();
+        running_.wait();
+        fs::remove(files().path("pipe"));
+    }
+    Cut(const Cut&) = delete;
+    Cut& operator=(const Cut&) = delete;
+
+    static void kill() {
+        for (const int pid : programs()) stack().kill(pid, SIGKILL);
+        BOOST_TEST(eventually([] { return programs().empty(); }));
+    }
+
+private:
+    std::future<Finished> running_;
+    std::ofstream pipe_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(rows_of_a_spreadsheet_become_records) {
+    const auto file =
+        csv("\xEF\xBB\xBF"
+            "email;name\r\ngreta@x;\"Greta; \"\"Gräfin\"\"\r\nvon X\"\r\n;Nobody\r\n");
+    expect(import("customers", file), 0, "created 2, changed 0, skipped 0, failed 0");
+    const Json all = expect_json(api().get("/customers"), 200);
+    const auto named = [&](const std::string& name) {
+        return std::ranges::any_of(all.elements(),
+                                   [&](const Json& one) { return one["name"].text() == name; });
+    };
+    BOOST_TEST(named("Greta; \"Gräfin\"\r\nvon X"));
+    BOOST_TEST(named("Nobody"));
+}
+
+BOOST_AUTO_TEST_CASE(each_row_that_fails_has_its_line) {
+    stack().database().query(
+        "ALTER TABLE public.customers ADD CONSTRAINT odd CHECK (name <> 'refused by PostgreSQL')");
+    const auto file = csv(
+        "name,email\nfine-1,\nrefused by PostgreSQL,\n\"bad\"quote,\n\xE9,\nfine-2,taken@x\nfine-3,"
+        "taken@x\n,none@x\nfine-4,1,2\nfine-5,\n");
+    const auto finished = import("customers", file, {"--errors", files().path("wrong.csv")});
+    expect(finished, 1, "created 3, changed 0, skipped 0, failed 6");
+    BOOST_TEST(files().read("wrong.csv") ==
+               "line,field,reason,original\r\n"
+               "3,,The database cannot hold a value of this body.,\"refused by PostgreSQL,\"\r\n"
+               "4,,text follows the quote that ends a cell,\"\"\"bad\"\"quote,\"\r\n"
+               "5,,is not UTF-8,\"\xE9,\"\r\n"
+               "7,email,Customer with email 'taken@x' already exists,\"fine-3,taken@x\"\r\n"
+               "8,name,is required,\",none@x\"\r\n"
+               "9,,\"has 3 cells, and the header line has 2\",\"fine-4,1,2\"\r\n");
+    BOOST_TEST(customers_of("fine-") == "3");
+    stack().database().query("ALTER TABLE public.customers DROP CONSTRAINT odd");
+}
+
+BOOST_AUTO_TEST_CASE(wrong_usage_and_a_wrong_header_change_nothing) {
+    const auto file = csv("name,mail\nx,y\n");
+    const auto before = count("customers");
+    auto finished = import("customers", file);
+    BOOST_TEST(finished.status == 1);
+    BOOST_TEST(finished.output.contains("mail is not a known field; known here: id, name, email"),
+               finished.output);
+    for (const Options& options :
+         {Options{"--on-conflict", "replace"}, Options{"--on-conflict", "skip", "--key", "name"},
+          Options{"--format", "xml"}, Options{"--what"}}) {
+        finished = import("customers", file, options);
+        BOOST_TEST(finished.status == 2, finished.output);
+    }
+    BOOST_TEST(import("customers", files().path("none")).status == 2);
+    BOOST_TEST(import("nothing", file).status == 2);
+    BOOST_TEST(import("items", file).status == 2);
+    BOOST_TEST(count("customers") == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_whose_key_is_taken_fails_is_skipped_or_changes_the_record) {
+    const auto file = csv("name,email\nAda,k1@x\nBob,k2@x\n");
+    expect(import("customers", file), 0, "created 2, changed 0, skipped 0, failed 0");
+    expect(import("customers", file), 1, "created 0, changed 0, skipped 0, failed 2");
+    const Options skip = {"--on-conflict", "skip", "--key", "email"};
+    expect(import("customers", csv("name,email\nEve,k1@x\nCid,k3@x\n"), skip), 0,
+           "created 1, changed 0, skipped 1, failed 0");
+    const Options update = {"--on-conflict", "update", "--key", "email"};
+    expect(import("customers", csv("name,email\nEve,k1@x\nDan,k4@x\nEva,k1@x\n"), update), 0,
+           "created 1, changed 2, skipped 0, failed 0");
+    BOOST_TEST(stack().database().value("SELECT string_agg(name, ',' ORDER BY email) FROM"
+                                        " public.customers WHERE email LIKE 'k_@x'") ==
+               "Eva,Bob,Cid,Dan");
+}
+
+BOOST_AUTO_TEST_CASE(references_are_given_by_unique_values) {
+    import("customers", csv("name,email\nRef,ref@x\n"));
+    const auto file = csv("number,customer.email\nR-1,ref@x\nR-2,nobody@x\n");
+    const auto finished = import("invoices", file);
+    expect(finished, 1, "created 1, changed 0, skipped 0, failed 1");
+    BOOST_TEST(finished.output.contains("line 3: customer.email leads to no Customer"));
+    expect(import("invoices", ndjson(R"({"number":"R-3","customer.email":"ref@x"}
+{"number":"R-4","customer":"550e8400-e29b-41d4-a716-446655440000"})")),
+           1, "created 1, changed 0, skipped 0, failed 1");
+}
+
+BOOST_AUTO_TEST_CASE(an_id_is_taken_and_later_ones_go_on_behind_it) {
+    const Json customer = new_customer();
+    const auto id = customer["id"].text();
+    // A few numbers further, and many.
+    for (const int ahead : {5, 50000}) {
+        const Json last = create("/invoices", invoice(customer));
+        const int wanted = std::stoi(last["id"].text()) + ahead;
+        const auto number = unique_text("i-");
+        expect(import("invoices", csv("id,number,customer\n" + std::to_string(wanted) + ',' +
+                                      number + ',' + id + '\n')),
+               0, "created 1, changed 0, skipped 0, failed 0");
+        BOOST_TEST(
+            expect_json(api().get("/invoices/" + std::to_string(wanted)), 200)["number"].text() ==
+            number);
+        for (int i = 0; i < 3; ++i) {
+            const Json next = create("/invoices", invoice(customer));
+            BOOST_TEST(std::stoi(next["id"].text()) == wanted + 1 + i);
+        }
+    }
+    // The column says that it is always generated.
+    expect(import("nodes", csv("id,text,parent\n77,root,\n78,leaf,77\n")), 0,
+           "created 2, changed 0, skipped 0, failed 0");
+}
+
+BOOST_AUTO_TEST_CASE(documents_are_lines_of_json) {
+    const auto file =
+        ndjson(R"({"id":"0f9a1c4e-0000-4000-8000-000000000001","n":1.50,"deep":{"a":[1,2]}})"
+               "\n{\"n\":2}\n{\"n\":\n");
+    expect(import("items", file), 1, "created 2, changed 0, skipped 0, failed 1");
+    const auto path = "/items/0f9a1c4e-0000-4000-8000-000000000001";
+    BOOST_TEST(expect_json(api().get(path), 200)["item"]["n"].text() == "1.50");
+    warm(path);
+    const auto change = ndjson(R"({"id":"0f9a1c4e-0000-4000-8000-000000000001","m":true})");
+    expect(import("items", change, {"--on-conflict", "update"}), 0,
+           "created 0, changed 1, skipped 0, failed 0");
+    const Json item = expect_json(api().get(path), 200)["item"];
+    BOOST_TEST(item["m"].text() == "true");
+    BOOST_TEST(item["n"].text() == "1.50");
+}
+
+BOOST_AUTO_TEST_CASE(a_deferred_constraint_fails_as_its_row) {
+    const auto known = new_customer()["id"].text();
+    std::string text = "customer\n";
+    for (int i = 0; i < 20; ++i) text += (i == 13 ? std::string(unknown_uuid) : known) + '\n';
+    const auto finished = import("contracts", csv(text));
+    expect(finished, 1, "created 19, changed 0, skipped 0, failed 1");
+}
+
+BOOST_AUTO_TEST_CASE(all_means_none_if_one_fails) {
+    const auto good = csv("name,email\nAll-1,all1@x\nAll-2,all2@x\n");
+    const auto bad = files().write("bad.csv", "name,email\nAll-3,all3@x\nAll-4,all3@x\n");
+    expect(import("customers", bad, {"--all"}), 1,
+           "created 0, changed 0, skipped 0, failed 1 (nothing was written)");
+    BOOST_TEST(customers_of("All-") == "0");
+    expect(import("customers", good, {"--all", "--dry-run"}), 0,
+           "created 2, changed 0, skipped 0, failed 0 (a trial: nothing was written)");
+    expect(import("customers", bad, {"--dry-run"}), 1,
+           "created 1, changed 0, skipped 0, failed 1 (a trial: nothing was written)");
+    BOOST_TEST(customers_of("All-") == "0");
+    expect(import("customers", good, {"--all"}), 0, "created 2, changed 0, skipped 0, failed 0");
+    BOOST_TEST(customers_of("All-") == "2");
+}
+
+BOOST_AUTO_TEST_CASE(caches_are_right_when_it_has_returned) {
+    import("customers", csv("name,email\nWarm,warm@x\n"));
+    const auto id =
+        stack().database().value("SELECT id FROM public.customers WHERE email = 'warm@x'");
+    const auto path = "/customers/" + id;
+    warm(path);
+    warm("/customers");
+    // The owner of the unique value is cached, too.
+    expect_problem(api().post("/customers", R"({"name": "x", "email": "warm@x"})"), 409);
+    expect(import("customers", csv("id,name,email\n" + id + ",Hot,hot@x\n"),
+                  {"--on-conflict", "update"}),
+           0, "created 0, changed 1, skipped 0, failed 0");
+    BOOST_TEST(expect_json(api().get(path), 200)["name"].text() == "Hot");
+    BOOST_TEST(with_id(expect_json(api().get("/customers"), 200),
+                       expect_json(api().get(path), 200)["id"])["name"]
+                   .text() == "Hot");
+    expect_json(api().post("/customers", R"({"name": "x", "email": "warm@x"})"), 201);
+    expect_problem(api().post("/customers", R"({"name": "x", "email": "hot@x"})"), 409);
+
+    // Rows that are added end no trust in Redis, and leave other entries alone.
+    warm(path);
+    warm("/customers");
+    expect(import("customers", csv(many_customers("New-", 12000))), 0,
+           "created 12000, changed 0, skipped 0, failed 0");
+    BOOST_TEST(api().get(path).header("X-Cache") == "HIT");
+    BOOST_TEST(api().get("/customers?count=exact&limit=1").header("X-Total-Count") ==
+               count("customers"));
+    BOOST_TEST(expect_json(api().get("/customers"), 200).elements().size() ==
+               std::stoul(count("customers")));
+    // Nor does the change of many.
+    expect(import("customers", csv(many_customers("New-", 5000)),
+                  {"--on-conflict", "update", "--key", "email"}),
+           0, "created 0, changed 5000, skipped 0, failed 0");
+    BOOST_TEST(api().get(path).header("X-Cache") == "HIT");
+}
+
+BOOST_AUTO_TEST_CASE(it_waits_for_a_row_that_is_locked_for_a_while) {
+    import("customers", csv("name,email\nLocked,lock@x\n"));
+    OpenTransaction holder("UPDATE public.customers SET name = 'held' WHERE email = 'lock@x'");
+    const auto file = csv("name,email\nFree,lock@x\n");
+    auto finished = std::async(std::launch::async, [&] {
+        return import("customers", file, {"--on-conflict", "update", "--key", "email"});
+    });
+    BOOST_TEST(eventually([] { return sessions("wait_event_type = 'Lock'") == "1"; }));
+    holder.release();
+    expect(finished.get(), 0, "created 0, changed 1, skipped 0, failed 0");
+    BOOST_TEST(customers_of("Free") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(killed_in_the_middle_it_is_completed_by_a_second_run) {
+    const auto text = many_customers("Cut-", 9000);
+    {
+        Cut cut(text, {});
+        BOOST_TEST(eventually([] { return customers_of("Cut-") == "5000"; }));
+        cut.kill();
+    }
+    BOOST_TEST(customers_of("Cut-") == "5000");
+    expect(import("customers", csv(text), {"--on-conflict", "skip", "--key", "email"}), 0,
+           "created 4000, changed 0, skipped 5000, failed 0");
+    BOOST_TEST(expect_json(api().get("/customers"), 200).elements().size() ==
+               std::stoul(count("customers")));
+}
+
+BOOST_AUTO_TEST_CASE(killed_in_the_middle_an_import_of_all_leaves_none) {
+    const auto text = many_customers("None-", 9000);
+    {
+        Cut cut(text, {"--all"});
+        BOOST_TEST(eventually([] { return sessions("state = 'idle in transaction'") == "1"; }));
+        cut.kill();
+    }
+    BOOST_TEST(eventually([] { return sessions("true") == "0"; }));
+    BOOST_TEST(customers_of("None-") == "0");
+    expect(import("customers", csv(text), {"--all"}), 0,
+           "created 9000, changed 0, skipped 0, failed 0");
+}
