@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "api/describe_import.hpp"
 #include "api/describe_resource.hpp"
+#include "api/import.hpp"
 #include "api/operations.hpp"
 #include "api/record_answer.hpp"
 #include "api/write.hpp"
@@ -20,7 +22,14 @@ public:
         : WriteOperation(WriteKind::create, {.path = fmt::format("/{}", resource.name),
                                              .method = http::Method::post,
                                              .resource = &resource,
-                                             .body = ChangeMode::create}) {}
+                                             .body = ChangeMode::create}),
+          import_(make_import(resource, false)),
+          changing_import_(make_import(resource, true)) {}
+
+    const Operation* for_stream(const http::Target& target) const override {
+        const bool changes_too = target.parameter("on_conflict") == "update";
+        return changes_too ? changing_import_.get() : import_.get();
+    }
 
     http::Response answer_done(const WrittenRecord& record,
                                const Settings& settings) const override {
@@ -37,10 +46,13 @@ public:
                 .id = "create" + joined(resource.title),
                 .tag = tag_of(resource),
                 .summary = fmt::format("Create {}", one_of(resource)),
+                .description = import_description(resource),
                 .parameters = {reference("parameters", "IdempotencyKey")},
-                .body = body_of(http::json_type, new_record_schema_name(resource),
-                                create_example(resource)),
-                .responses = {{"201", object({{"description", "The new record."},
+                .body = with_import(resource, http::json_type,
+                                    reference("schemas", new_record_schema_name(resource)),
+                                    create_example(resource)),
+                .responses = {{"200", import_response()},
+                              {"201", object({{"description", "The new record."},
                                               {"headers", headers({"ETag", "Location",
                                                                    "Idempotent-Replayed"})},
                                               {"content", record_content(resource)},
@@ -49,6 +61,9 @@ public:
     }
 
 private:
+    const std::unique_ptr<Operation> import_;
+    const std::unique_ptr<Operation> changing_import_;
+
     /// Where the id in the answer leads (Link Objects).
     json::Value links() const {
         using namespace openapi;
