@@ -116,9 +116,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_imported_is_refused_whole) {
     expect_problem(api().post("/customers", "", csv), 422);
     expect_problem(api().post("/customers", "\xFF\xFEn", csv), 400);
     for (const std::string parameter : {"what=1", "on_conflict=no", "key=email", "all=maybe"}) {
-        const auto answer = api().post("/customers?" + parameter, "name
-x
-", csv);
+        const auto answer = api().post("/customers?" + parameter, "name\nx\n", csv);
         BOOST_TEST(answer.status == 422);
         BOOST_TEST(Json::parse(answer.body)["errors"].element(0)["parameter"].text() ==
                    parameter.substr(0, parameter.find('=')));
@@ -211,15 +209,22 @@ BOOST_AUTO_TEST_CASE(whoever_hangs_up_ends_the_import) {
 }
 
 BOOST_AUTO_TEST_CASE(a_third_import_at_a_time_is_told_to_wait) {
+    const auto threads = [] {
+        const auto pid = std::to_string(stack().pids("worker").front());
+        const fs::directory_iterator tasks("/proc/" + pid + "/task");
+        return std::distance(begin(tasks), end(tasks));
+    };
+    const auto at_rest = threads();
+    // Each has a thread that reads and one that writes.
     Stream first;
+    first.send("name\nBusy\n");
+    BOOST_TEST(eventually([&] { return threads() == at_rest + 2; }));
     Stream second;
-    for (Stream* one : {&first, &second}) one->send("name\nBusy\n");
-    // Until the worker has taken both.
-    BOOST_TEST(eventually([] {
-        const auto answer = api().post("/customers", "name\nBusy too\n", csv);
-        if (answer.status == 503) BOOST_TEST(answer.has("Retry-After"));
-        return answer.status == 503;
-    }));
+    second.send("name\nBusy\n");
+    BOOST_TEST(eventually([&] { return threads() == at_rest + 4; }));
+    const auto refused = api().post("/customers", "name\nBusy too\n", csv);
+    expect_problem(refused, 503);
+    BOOST_TEST(refused.has("Retry-After"));
     // Other requests go on.
     expect_json(api().post("/customers", R"({"name": "Not busy"})"), 201);
     BOOST_TEST(counts_in(first.finish()) == "1 0 0 0");
