@@ -20,6 +20,7 @@
 #include "access/generation.hpp"
 #include "api/description.hpp"
 #include "api/scheduler.hpp"
+#include "cache/generations.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/tags.hpp"
 #include "file.hpp"
@@ -122,6 +123,15 @@ int renew_access(const Settings& settings) {
     return refuse(file_failure(settings.run_dir));
 }
 
+/// For a restore, which changes every record while no worker serves: no list of before is found.
+int renew_lists(const Settings& settings, const std::vector<Resource>& resources) {
+    close_new_files_to_others();
+    std::vector<std::string> collections;
+    for (const Resource& resource : resources) collections.push_back(resource.name);
+    if (Generations(settings.run_dir, std::move(collections)).swap_all()) return EXIT_SUCCESS;
+    return refuse(file_failure(settings.run_dir));
+}
+
 int clear_host(const Settings& settings, const std::vector<Resource>& resources) {
     close_new_files_to_others();
     auto memory = open_shared_memory(settings.run_dir);
@@ -221,6 +231,7 @@ int main(int argc, char** argv) {
     bool release = false;
     bool clear = false;
     bool renew = false;
+    bool renew_all_lists = false;
     std::string service_directory;
     app.set_version_flag("--version", LARDER_VERSION);
     app.add_flag("--check", check, "Check settings and database schema, then exit");
@@ -238,6 +249,8 @@ int main(int argc, char** argv) {
                  "Leave Redis alone on this host while descriptions change, then exit");
     app.add_flag("--release-redis", release, "Let this host use Redis again, then exit");
     app.add_flag("--clear-caches", clear, "Empty every cache of every resource, then exit");
+    app.add_flag("--renew-lists", renew_all_lists,
+                 "Have every cached list of this host read anew, then exit");
     app.add_flag("--renew-access", renew,
                  "Have the workers of this host judge tokens and rights anew, then exit");
     CLI11_PARSE(app, argc, argv);
@@ -260,8 +273,8 @@ int main(int argc, char** argv) {
         }
         return EXIT_SUCCESS;
     }
-    const bool is_asked =
-        check || diagnosis || hold || release || clear || renew || !service_directory.empty();
+    const bool is_asked = check || diagnosis || hold || release || clear || renew ||
+                          renew_all_lists || !service_directory.empty();
     const auto give_up = is_asked ? refuse : refuse_to_serve;
     const auto settings = load_settings(std::getenv);
     if (!settings) return give_up(settings.error());
@@ -282,6 +295,7 @@ int main(int argc, char** argv) {
     if (diagnosis) return print_diagnosis(*settings, catalog);
     const std::vector<Resource>& resources = *catalog;
     if (clear) return clear_host(*settings, resources);
+    if (renew_all_lists) return renew_lists(*settings, resources);
     const auto schema = check_schema(*settings, resources);
     if (check && schema.state == SchemaState::current) {
         fmt::print(stderr, "larder-worker: {}\n", schema.text);

@@ -72,7 +72,7 @@ continue_as_account() {
     prepare_directory_for_account
     local named=$STACK
     STACK=$(realpath "$STACK")
-    case $1 in up | run | plan | apply | migrate | seed | restart-workers | restart-feed) install_programs as_account ;; esac
+    case $1 in up | run | plan | apply | restore | migrate | seed | restart-workers | restart-feed) install_programs as_account ;; esac
     hand_over_sources
     cd "$STACK" || fail "$STACK cannot be entered"
     unset XDG_RUNTIME_DIR "${!SUDO_@}" LARDER_WORKER LARDER_FEED LARDER_SCHEMA LARDER_TOKEN_PROGRAM LARDER_BULK LARDER_WWW RESOURCES_DIR

@@ -84,9 +84,9 @@ command_import() {
     exec "$BULK_PROGRAM" import "$@"
 }
 
-# Leaves nothing running that this command has started.
+# abandon_start [STATUS]: leaves nothing running that this command has started.
 abandon_start() {
-    local status=$?
+    local status=${1:-$?}
     trap '' INT TERM HUP
     stop_parts "${STARTED[@]}"
     if ! anything_runs; then
@@ -198,6 +198,60 @@ command_logs() {
         exec tail -n 10 -F "${logs[@]}"
     fi
     tail -n 25 "${logs[@]}"
+}
+
+# Takes no lock, for it may take long and changes nothing.
+command_backup() {
+    (($# == 1)) || fail "backup: expected the name of a file"
+    [[ -x $WORKER_PROGRAM ]] || fail "there is no program $WORKER_PROGRAM: run make build and make up"
+    if database_is_private && ! part_runs postgresql; then
+        fail "PostgreSQL does not run: start the stack with make up"
+    fi
+    make_backup "$1"
+}
+
+# Also into a stack that is down, which then runs.
+command_restore() {
+    parse_restore "$@"
+    check_started_auth
+    take_new_programs
+    trap abandon_restore EXIT
+    trap 'exit 130' INT TERM HUP
+    part_runs nginx || check_port
+    make_run_dir
+    ensure_postgresql
+    ensure_redis
+    with_service check_target "$BACKUP" "$REPLACED"
+    HELD_UP=1
+    stop_feed
+    stop_worker
+    step workers "are stopped until all is restored"
+    with_service replace_database "$BACKUP"
+    step database "is that of the backup"
+    HELD_UP=
+    restore_files "$BACKUP"
+    migrate
+    bring_live
+    record_settings
+    trap - EXIT INT TERM HUP
+    tell_settings "$BACKUP"
+    descriptions_differ_from_source || return 0
+    step descriptions "make up takes those of $RESOURCES_SOURCE again: copy what is in $DESCRIBED there first"
+}
+
+descriptions_differ_from_source() {
+    [[ $(fingerprint "$DESCRIBED") != "$(fingerprint "$RESOURCES_SOURCE")" ]]
+}
+
+# Starts again what was stopped while nothing was changed.
+abandon_restore() {
+    local status=$?
+    trap '' INT TERM HUP
+    if [[ -n ${HELD_UP:-} ]]; then
+        (ensure_workers && ensure_feed) || true
+        exit "$status"
+    fi
+    abandon_start "$status"
 }
 
 # Works on a stack that is down too: PostgreSQL then runs for just as long.

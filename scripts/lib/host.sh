@@ -60,11 +60,6 @@ load_host_settings() {
     export RUN_DIR DATABASE_URL RESOURCES_DIR
 }
 
-# shellcheck disable=SC2016
-setting_names() {
-    "$WORKER_PROGRAM" --print-settings | sed -nE 's/^\| `([A-Z_]+)` .*/\1/p'
-}
-
 need_root() {
     ((EUID == 0)) || fail "run it as root"
 }
@@ -116,6 +111,35 @@ command_plan() {
 # As the account: what it makes in RUN_DIR must be the workers' own.
 command_token() {
     exec "${RUN_AS[@]}" "$TOKEN_PROGRAM" "$@"
+}
+
+command_backup() {
+    (($# == 1)) || fail "backup: expected the name of a file"
+    make_backup "$1"
+}
+
+# The workers are stopped from the last check to the end, and serve again whatever comes of it.
+command_restore() {
+    need_root
+    parse_restore "$@"
+    with_service check_target "$BACKUP" "$REPLACED"
+    trap serve_again EXIT
+    trap 'exit 130' INT TERM HUP
+    stop_units
+    with_service replace_database "$BACKUP"
+    step database "is that of the backup"
+    restore_files "$BACKUP"
+    trap - EXIT INT TERM HUP
+    command_migrate
+    command_apply
+    tell_settings "$BACKUP"
+}
+
+serve_again() {
+    local status=$?
+    trap '' INT TERM HUP
+    start_units || true
+    exit "$status"
 }
 
 # With the descriptions that are live, as the account; the files are open (open_import_files).

@@ -89,6 +89,12 @@ end_setting_line() {
     esac
 }
 
+# All that there are.
+# shellcheck disable=SC2016
+setting_names() {
+    "$WORKER_PROGRAM" --print-settings | sed -nE 's/^\| `([A-Z_]+)` .*/\1/p'
+}
+
 # require_integer NAME MINIMUM MAXIMUM
 require_integer() {
     local value=${!1}

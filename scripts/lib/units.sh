@@ -24,6 +24,28 @@ apply_units() {
     step units "run: $WORKERS workers"
 }
 
+# The socket first, for it would start a worker. Without systemd, what supervises them would start them again.
+stop_units() {
+    local unit
+    has_systemd || return 0
+    systemctl stop larder-worker.socket larder-feed.service
+    for unit in $(worker_units); do
+        systemctl stop "$unit"
+    done
+    step units "are stopped until all is restored"
+}
+
+start_units() {
+    local unit
+    has_systemd || return 0
+    if ((WORKERS > 0)); then
+        systemctl start larder-worker.socket
+    fi
+    for unit in $(expected_units); do
+        systemctl start "$unit"
+    done
+}
+
 # The feed comes after the last worker of the former kind: when it starts it renews all caches, and with
 # that what the former ones have left there.
 apply_feed() {

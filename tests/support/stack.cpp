@@ -185,6 +185,7 @@ std::vector<std::string> Stack::parts_ended_by(const std::string& command,
         return {"worker", "feed"};
     }
     if (command == "down" || command == "destroy") return all_parts;
+    if (command == "restore") return {"worker", "feed"};
     if (command == "restart-workers") return {"worker"};
     if (command == "restart-feed") return {"feed"};
     if (command != "up") return {};
