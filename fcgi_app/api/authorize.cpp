@@ -36,7 +36,9 @@ bool is_open(const Endpoint& endpoint, const http::Request& request) {
 
 bool may_call(const Endpoint& endpoint, std::span<const std::string> roles) {
     if (endpoint.resource == nullptr) return access::may_as(roles, endpoint.role);
-    return access::may(roles, *endpoint.resource, action_of(endpoint));
+    return access::may(roles, *endpoint.resource, action_of(endpoint)) &&
+           (!endpoint.changes_too ||
+            access::may(roles, *endpoint.resource, access::Action::change));
 }
 
 Error no_token() {
@@ -58,7 +60,9 @@ Error no_right(const Endpoint& endpoint) {
             .detail = endpoint.resource == nullptr
                           ? std::string("The roles of this token do not allow this.")
                           : fmt::format("The roles of this token do not allow to {} {}.",
-                                        verb_of(action_of(endpoint)), endpoint.resource->name),
+                                        endpoint.changes_too ? "create and change"
+                                                             : verb_of(action_of(endpoint)),
+                                        endpoint.resource->name),
             .headers = fmt::format("{}, error=\"insufficient_scope\"\r\n", challenge)};
 }
 

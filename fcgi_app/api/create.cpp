@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "api/describe_import.hpp"
 #include "api/describe_resource.hpp"
+#include "api/import.hpp"
 #include "api/operations.hpp"
 #include "api/record_answer.hpp"
 #include "api/write.hpp"
@@ -26,7 +29,14 @@ public:
         : WriteOperation(WriteKind::create, {.path = fmt::format("/{}", resource.name),
                                              .method = http::Method::post,
                                              .resource = &resource,
-                                             .body = ChangeMode::create}) {}
+                                             .body = ChangeMode::create}),
+          import_(make_import(resource, false)),
+          changing_import_(make_import(resource, true)) {}
+
+    const Operation* for_stream(const http::Target& target) const override {
+        const bool changes_too = target.parameter("on_conflict") == "update";
+        return changes_too ? changing_import_.get() : import_.get();
+    }
 
     Lane lane(const Call& call) const override {
         return call.new_records.empty() ? WriteOperation::lane(call) : Lane::store;
@@ -63,11 +73,12 @@ public:
                 .id = "create" + joined(resource.title),
                 .tag = tag_of(resource),
                 .summary = fmt::format("Create {}", one_of(resource)),
-                .description =
-                    fmt::format("Or up to {}, in an array: all of them or none.", most_new_records),
+                .description = fmt::format("Or up to {}, in an array: all of them or none.\n\n{}",
+                                           most_new_records, import_description(resource)),
                 .parameters = {reference("parameters", "IdempotencyKey")},
                 .body = body(),
-                .responses = {{"201", object({{"description", "The new record, or all of them."},
+                .responses = {{"200", import_response()},
+                              {"201", object({{"description", "The new record, or all of them."},
                                               {"headers", new_record_headers()},
                                               {"content", content_of_answer()},
                                               {"links", links()}})}},
@@ -75,6 +86,9 @@ public:
     }
 
 private:
+    const std::unique_ptr<Operation> import_;
+    const std::unique_ptr<Operation> changing_import_;
+
     static http::Response answer_all(std::span<const WrittenRecord> records) {
         http::Response response{.status = 201, .body = "["};
         for (const WrittenRecord& record : records) {
@@ -97,11 +111,9 @@ private:
     json::Value body() const {
         using namespace openapi;
         const Resource& resource = *endpoint().resource;
-        return object(
-            {{"required", true},
-             {"content", content(http::json_type,
-                                 one_or_all(reference("schemas", new_record_schema_name(resource))),
-                                 create_example(resource))}});
+        return with_import(resource, http::json_type,
+                           one_or_all(reference("schemas", new_record_schema_name(resource))),
+                           create_example(resource));
     }
 
     json::Value content_of_answer() const {

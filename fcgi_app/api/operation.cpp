@@ -14,6 +14,8 @@ namespace {
 
 }  // namespace
 
+const Operation* Operation::for_stream(const http::Target&) const { return nullptr; }
+
 Expected<void> Operation::choose_form(const http::Request&, Call&) const { return {}; }
 
 std::vector<FieldError> Operation::take_parameters(const http::Target& target, Call&) const {
@@ -42,6 +44,10 @@ bool Operation::answer_alone(Backend& backend, const Call& call, std::chrono::mi
 }
 
 http::Response Operation::answer_probed(const Services&, Signs) const { throw_missing(); }
+
+void Operation::answer_stream(Services&, const Call&, const std::function<bool()>&) const {
+    throw_missing();
+}
 
 http::Response answer_error(const Error& error) {
     if (error.kind == ErrorKind::internal || !error.log.empty()) {

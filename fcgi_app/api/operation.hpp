@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,6 +26,9 @@
 namespace larder {
 
 class Operation;
+namespace bulk {
+struct ImportRequest;
+}
 namespace query {
 struct Query;
 }
@@ -38,7 +42,8 @@ struct Call {
     Change change = {};                      ///< of create and change
     /// Of a create whose body is an array, `change` is not used then; else empty.
     std::vector<Change> new_records = {};
-    std::optional<IdempotencyKey> idempotency = {};  ///< of a write that was sent with a key
+    std::optional<IdempotencyKey> idempotency = {};    ///< of a write that was sent with a key
+    std::shared_ptr<bulk::ImportRequest> import = {};  ///< of an import
     Connection* connection = nullptr;
 
     const http::Request& request() const { return connection->request(); }
@@ -52,6 +57,7 @@ enum class Lane {
     grouped,  ///< on a store thread, with others that share a transaction or a SELECT
     store,    ///< on a store thread, alone
     probe,    ///< on the thread of the database watch, whatever the store threads do
+    stream,   ///< on a thread of its own, which reads the body at the pace of the client
 };
 
 /// Where an operation is found, and what it takes.
@@ -61,6 +67,8 @@ struct Endpoint {
     const Resource* resource = nullptr;  ///< whose id the argument is; null: the argument is text
     std::vector<std::string_view> parameters = {};  ///< of the query
     std::optional<ChangeMode> body = {};            ///< nothing: it takes no body
+    bool is_stream = false;    ///< it takes a body that is a stream, of any length
+    bool changes_too = false;  ///< whoever may create must be allowed to change as well
 
     // Who may, with AUTH=on (api/gate.hpp). Of a resource, its description says that. Else:
     bool is_open = false;        ///< no token is needed; if not, the role `admin`,
@@ -87,6 +95,9 @@ public:
     Operation& operator=(const Operation&) = delete;
 
     const Endpoint& endpoint() const { return endpoint_; }
+
+    /// The operation that takes its place where nginx hands over the body as a stream; null: none.
+    virtual const Operation* for_stream(const http::Target& target) const;
 
     /// Chooses the form of the answer by what the client accepts, before the parameters are taken.
     /// By itself, there is no choice.
@@ -130,6 +141,10 @@ public:
         bool redis = false;
     };
     virtual http::Response answer_probed(const Services& services, Signs signs) const;
+
+    /// `stream`: reads the body, and answers. It comes to an end where `goes_on` says no.
+    virtual void answer_stream(Services& services, const Call& call,
+                               const std::function<bool()>& goes_on) const;
 
     /// What it looks like from outside.
     virtual openapi::OperationObject describe() const = 0;

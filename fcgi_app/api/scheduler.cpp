@@ -148,6 +148,7 @@ void Scheduler::serve(Call call, Lane lane) {
         case Lane::grouped: begin_group(std::move(call)); return;
         case Lane::store: return begin_alone(std::move(call));
         case Lane::probe: connection.lend(); return probe_.add(std::move(call));
+        case Lane::stream: return begin_stream(std::move(call));
     }
 }
 
@@ -256,6 +257,19 @@ void Scheduler::begin_alone(Call call) {
     threads_.push([this, call = std::move(call)](Backend& backend) mutable {
         threads_.release(1);
         serve_alone(backend, std::move(call), first_lock_wait);
+    });
+}
+
+void Scheduler::begin_stream(Call call) {
+    if (!streams_.has_room() || streams_.is_stopping()) return refuse(*call.connection);
+    call.connection->lend();
+    streams_.begin([this, call = std::move(call)] {
+        guarded({&call, 1}, [&] {
+            const RequestScope scope(call.request());
+            call.operation->answer_stream(services_, call,
+                                          [this] { return !streams_.is_stopping(); });
+        });
+        hand_back({&call, 1});
     });
 }
 

@@ -19,6 +19,7 @@
 #include "server/group_queue.hpp"
 #include "server/handler.hpp"
 #include "server/store_threads.hpp"
+#include "server/stream_threads.hpp"
 
 namespace larder {
 
@@ -37,6 +38,7 @@ public:
     void take(Connection& connection) override;
     void end_batch(std::vector<Connection*>& done) override;
     int wake_descriptor() const override { return wake_; }
+    void drain() override { streams_.stop(); }
     void collect(std::vector<Connection*>& done) override;
     bool needs_tick() const override { return probe_.has_calls(); }
     void tick(std::chrono::steady_clock::time_point now) override;
@@ -63,6 +65,7 @@ private:
     bool join_flight(Lookup& lookup);
     bool begin_group(Call call);
     void begin_alone(Call call);
+    void begin_stream(Call call);
     bool joins_locked(Call& call);
     Connection::Clock::time_point recent_time();
 
@@ -106,6 +109,7 @@ private:
         arrived_;  // in this batch; judged at its end, by one look at the link
 
     // Last: their threads use the members above.
+    StreamThreads streams_;
     Probe probe_;
     StoreThreads threads_;
 };

@@ -66,9 +66,12 @@ Expected<void> check_head(const Endpoint& endpoint, const http::Request& request
     }
     if (endpoint.body) {
         if (auto type = check_content_type(*endpoint.body, request); !type) return type;
+    }
+    if (endpoint.body || endpoint.is_stream) {
         auto encoding = http::check_content_encoding(request.content_encoding);
         if (!encoding) return encoding;
     }
+    if (endpoint.is_stream) return {};
     return check_size(request, body_limit);
 }
 
@@ -143,6 +146,9 @@ Expected<Found> find_operation(const Routes& routes, const http::Request& reques
         auto operation = Routes::operation_of(path, request.method);
         if (!operation) return std::unexpected(std::move(operation.error()));
         found.call.operation = *operation;
+        const Operation* stream =
+            request.is_stream ? (*operation)->for_stream(found.target) : nullptr;
+        if (stream != nullptr) found.call.operation = stream;
     }
     return found;
 }

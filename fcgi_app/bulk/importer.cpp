@@ -13,7 +13,7 @@ namespace larder::bulk {
 
 namespace {
 
-constexpr std::size_t most_bytes = 1048576;  // of a batch
+constexpr std::size_t most_bytes = 1048576;  // of the text of a batch
 
 json::Value number(std::uint64_t count) { return static_cast<std::int64_t>(count); }
 
@@ -61,7 +61,7 @@ Importer::~Importer() {
 bool Importer::read(std::string_view bytes) { return reader_.read(bytes); }
 
 bool Importer::take(ImportRow row) {
-    filled_ += row.size + sizeof(ImportRow);
+    filled_ += row.size;
     filling_.rows.push_back(std::move(row));
     const bool is_full =
         filling_.rows.size() >= BatchWriter::most_rows(request_) || filled_ >= most_bytes;
@@ -143,8 +143,19 @@ void Importer::stop_with(Error error) {
     changed_.notify_all();
 }
 
+void Importer::give_up(Error why) {
+    const std::lock_guard lock(mutex_);
+    is_given_up_ = true;
+    if (!error_) error_ = std::move(why);
+}
+
 Expected<ImportResult> Importer::finish() {
-    const bool is_whole = reader_.end();
+    bool is_given_up = false;
+    {
+        const std::lock_guard lock(mutex_);
+        is_given_up = is_given_up_;
+    }
+    const bool is_whole = !is_given_up && reader_.end();
     if (is_whole && (!filling_.rows.empty() || !filling_.failed.empty())) hand_over();
     {
         const std::lock_guard lock(mutex_);

@@ -51,6 +51,10 @@ public:
     /// False: the import cannot go on; `finish` tells why.
     bool read(std::string_view bytes);
 
+    /// Ends the import for a reason that is not in the file: `finish` fails with it. Of a file that
+    /// was cut off nobody knows whether its last row is whole, so it is not taken.
+    void give_up(Error why);
+
     /// To be called once, at the end of the file or after `read` gave false. Fails with
     /// `unprocessable` or `bad_request` where the file is refused as a whole, and nothing was
     /// written; and with `unavailable` or `internal` where it was not written to its end: what the

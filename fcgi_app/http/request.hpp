@@ -41,8 +41,9 @@ struct Request {
     std::string_view traceparent;      ///< see http/trace_context.hpp; not checked yet
     std::uint64_t content_length = 0;  ///< bytes
     bool body_too_large = false;       ///< nginx has refused to take the body
-    bool for_list_cache = false;       ///< nginx may keep the answer, and tells where it came from
-    bool is_first_look = false;        ///< nginx has found no link of the token, and may look again
+    bool is_stream = false;  ///< the body is of any length and not here (Connection::read_body)
+    bool for_list_cache = false;  ///< nginx may keep the answer, and tells where it came from
+    bool is_first_look = false;   ///< nginx has found no link of the token, and may look again
     /// The value under whose tag nginx keeps it, as `.field=value` (catalog/tags.hpp); empty: under
     /// that of the list, or of the collection.
     std::string_view list_tag;

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include "number.hpp"
 #include "observe/log.hpp"
@@ -28,6 +29,10 @@ using State = Connection::State;
 constexpr std::chrono::seconds patience{10};
 // For a part that nginx passes on as it comes: send_timeout (nginx/server.conf.in).
 constexpr std::chrono::seconds patience_with_client{60};
+// For the next piece of a body that is a stream: over client_body_timeout (nginx/import.conf).
+constexpr std::chrono::seconds patience_with_body{90};
+constexpr std::chrono::milliseconds look_again{500};  // whether nginx has hung up
+constexpr std::size_t body_buffer = 65536;
 constexpr std::size_t usual_answer = 65536;  // the memory that a connection keeps
 // Answers up to this size fit into nginx's buffers (fastcgi_buffers), however slow its client is.
 constexpr std::size_t buffered_answer = 131072;
@@ -105,13 +110,14 @@ bool may_follow(State now, State next) {
     switch (now) {
         case State::idle:
             return next == State::reading || next == State::batched || next == State::closed;
-        case State::reading: return next == State::batched || next == State::closed;
+        case State::reading:
+            return next == State::batched || next == State::idle || next == State::closed;
         case State::batched:
-            return next == State::lent || next == State::gone || next == State::idle ||
-                   next == State::writing;
+            return next == State::reading || next == State::lent || next == State::gone ||
+                   next == State::idle || next == State::writing;
         case State::lent:
-            return next == State::batched || next == State::gone || next == State::idle ||
-                   next == State::writing;
+            return next == State::reading || next == State::batched || next == State::gone ||
+                   next == State::idle || next == State::writing;
         case State::gone: return next == State::closed;
         case State::writing: return next == State::idle || next == State::closed;
         case State::closed: break;
@@ -157,6 +163,7 @@ bool Connection::receive(std::span<char> buffer, Clock::time_point now) {
 /// Takes bytes that have come; moves to `batched` when they end a request.
 bool Connection::take(std::string_view bytes, Clock::time_point now) {
     moved_at_ = now;
+    if (is_discarding_) return discard(bytes, now);
     if (reader_.is_idle()) received_at_ = now;
     bytes.remove_prefix(reader_.take(bytes));
     if (!reader_.replies().empty()) {
@@ -164,7 +171,7 @@ bool Connection::take(std::string_view bytes, Clock::time_point now) {
         if (!send_now() || !out_.empty()) return false;
     }
     if (reader_.has_failed()) return false;
-    if (!reader_.is_complete()) {
+    if (!reader_.is_complete() && !reader_.has_head_of_stream()) {
         if (state() == State::idle && !reader_.is_idle()) move_to(State::reading);
         return true;
     }
@@ -178,6 +185,18 @@ bool Connection::take(std::string_view bytes, Clock::time_point now) {
     return true;
 }
 
+/// Takes what nginx had still to send when the answer was there.
+bool Connection::discard(std::string_view bytes, Clock::time_point now) {
+    bytes.remove_prefix(reader_.take_body(bytes, {}));
+    if (reader_.has_failed()) return false;
+    if (!reader_.is_complete()) return true;
+    is_discarding_ = false;
+    const bool is_kept = reader_.keeps_connection();
+    reader_.reset();
+    move_to(State::idle);
+    return is_kept && (bytes.empty() || take(bytes, now));
+}
+
 // In one pass: a search for each name would cost more than all the rest of this.
 void Connection::take_parameters() {
     request_ = {};
@@ -185,6 +204,7 @@ void Connection::take_parameters() {
         const auto* known = std::ranges::find(parameters, name, &Parameter::name);
         if (known != parameters.end()) known->take(request_, value);
     });
+    request_.is_stream = reader_.is_stream();
     request_.body = std::move(reader_.body());
     request_.body_too_large = request_.body_too_large || reader_.is_body_too_large();
 }
@@ -211,6 +231,15 @@ bool Connection::give_back() {
         is_broken_ = true;
     }
     if (is_gone()) return false;
+    const bool has_rest = reader_.has_head_of_stream();
+    if (has_rest && !is_broken_ && out_.empty()) {
+        is_discarding_ = true;
+        may_be_readable = true;
+        moved_at_ = Clock::now();
+        move_to(State::reading);
+        return true;
+    }
+    is_broken_ = is_broken_ || has_rest;
     const bool is_over = is_broken_ || (out_.empty() && !reader_.keeps_connection());
     reader_.reset();
     if (is_over) {
@@ -220,6 +249,41 @@ bool Connection::give_back() {
     if (!out_.empty()) moved_at_ = Clock::now();
     move_to(out_.empty() ? State::idle : State::writing);
     return true;
+}
+
+Connection::BodyEnd Connection::read_body(const std::function<bool(std::string_view)>& take_part,
+                                          const std::function<bool()>& goes_on) {
+    bool is_wanted = true;
+    const std::function<void(std::string_view)> sink = [&](std::string_view part) {
+        is_wanted = is_wanted && take_part(part);
+    };
+    std::vector<char> buffer(body_buffer);
+    std::string_view bytes = early_;
+    auto last = Clock::now();
+    for (;;) {
+        bytes.remove_prefix(reader_.take_body(bytes, sink));
+        if (reader_.has_failed()) break;
+        if (reader_.is_complete()) {
+            // Of the next request, or nothing. The buffer may be where they are.
+            early_ = std::string(bytes);
+            return is_wanted ? BodyEnd::whole : BodyEnd::unwanted;
+        }
+        bytes = {};
+        early_.clear();
+        if (!is_wanted) return BodyEnd::unwanted;
+        if (!goes_on()) return BodyEnd::stopped;
+        pollfd poller{.fd = fd_, .events = POLLIN, .revents = 0};
+        const int ready = poll(&poller, 1, static_cast<int>(look_again.count()));
+        if (ready == 0 && (is_gone() || Clock::now() - last > patience_with_body)) break;
+        if (ready <= 0) continue;
+        const ssize_t count = recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) break;
+        if (count < 0) continue;
+        last = Clock::now();
+        bytes = {buffer.data(), static_cast<std::size_t>(count)};
+    }
+    is_broken_ = true;
+    return BodyEnd::cut;
 }
 
 bool Connection::write_rest() {
@@ -352,7 +416,6 @@ bool Connection::send_now() {
 
 bool Connection::wait_until_writable(Clock::time_point deadline) const {
     using std::chrono::milliseconds;
-    constexpr milliseconds look_again{500};  // whether nginx has hung up
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
     if (left <= left.zero()) return false;
     pollfd poller{.fd = fd_, .events = POLLOUT, .revents = 0};

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,7 +62,8 @@ public:
     /// batched, lent → gone. Any other state: nothing, and the connection is to be closed.
     bool hang_up();
     /// batched, lent → idle or writing; gone stays so. False: it is to be closed. To be called when
-    /// nothing holds it any more.
+    /// nothing holds it any more. Where a part of a body that is a stream has not been read: →
+    /// reading, until nginx, which has its answer, closes the connection or has sent the rest.
     bool give_back();
     /// writing → idle, once nginx has taken the rest. False: the connection is over.
     bool write_rest();
@@ -72,6 +74,20 @@ public:
     Clock::time_point moved_at() const { return moved_at_; }
 
     // Answering: for whichever thread holds it.
+
+    /// How the reading of a body has ended.
+    enum class BodyEnd : unsigned char {
+        whole,     ///< all of it has come
+        unwanted,  ///< `take` wanted no more
+        stopped,   ///< `goes_on` said no
+        cut,       ///< nginx has hung up, or sent nothing for too long, or what no body can be
+    };
+
+    /// Hands over the body of a request whose body is a stream, as it comes and once; waits for
+    /// nginx meanwhile. nginx waits in turn while `take` takes its time. `goes_on` is asked every
+    /// half second at least.
+    BodyEnd read_body(const std::function<bool(std::string_view)>& take,
+                      const std::function<bool()>& goes_on);
 
     /// Whether nginx has hung up. Any thread.
     bool is_gone() const { return state() == State::gone; }
@@ -112,6 +128,7 @@ public:
 private:
     void move_to(State next);
     bool take(std::string_view bytes, Clock::time_point now);
+    bool discard(std::string_view bytes, Clock::time_point now);
     void take_parameters();
     std::string head_text(const http::Response& response);
     std::string_view buffering(bool is_stream) const;
@@ -126,7 +143,8 @@ private:
     std::string early_;  // bytes of the next request that came with this one
     http::Request request_;
     std::string made_id_;
-    std::string out_;  // what nginx has not taken yet
+    std::string out_;             // what nginx has not taken yet
+    bool is_discarding_ = false;  // the rest of a body that nobody wants
     bool is_unanswered_ = false;
     bool is_broken_ = false;  // to be closed when it is given back
     int status_ = 0;          // of the answer; 0: none so far

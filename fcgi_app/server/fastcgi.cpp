@@ -74,10 +74,22 @@ bool take_length(std::string_view& rest, std::size_t& length) {
 
 std::size_t RequestReader::take(std::string_view bytes) {
     std::size_t taken = 0;
+    while (taken < bytes.size() && !is_complete() && !has_failed() && !has_head_of_stream()) {
+        const std::string_view rest = bytes.substr(taken);
+        taken += header_size_ < header_size ? take_header(rest) : take_content(rest);
+    }
+    return taken;
+}
+
+std::size_t RequestReader::take_body(std::string_view bytes,
+                                     const std::function<void(std::string_view)>& sink) {
+    std::size_t taken = 0;
+    sink_ = &sink;
     while (taken < bytes.size() && !is_complete() && !has_failed()) {
         const std::string_view rest = bytes.substr(taken);
         taken += header_size_ < header_size ? take_header(rest) : take_content(rest);
     }
+    sink_ = nullptr;
     return taken;
 }
 
@@ -132,6 +144,10 @@ std::size_t RequestReader::take_content(std::string_view bytes) {
 }
 
 void RequestReader::add_body(std::string_view bytes) {
+    if (is_stream_) {
+        if (!bytes.empty() && *sink_) (*sink_)(bytes);
+        return;
+    }
     is_body_too_large_ = is_body_too_large_ || body_.size() + bytes.size() > body_limit_;
     if (is_body_too_large_) {
         body_.clear();
@@ -149,6 +165,7 @@ void RequestReader::end_record() {
         case parameters_type:
             if (!is_empty) return;
             stage_ = has_sound_parameters() ? Stage::body : Stage::failed;
+            is_stream_ = names_stream();
             return;
         case input_type:
             if (is_empty) stage_ = Stage::complete;
@@ -177,6 +194,7 @@ void RequestReader::begin_request() {
 void RequestReader::reset() {
     stage_ = Stage::start;
     parameters_.clear();
+    is_stream_ = false;
     is_body_too_large_ = false;
     if (body_.capacity() > usual_body) body_ = {};
     body_.clear();
@@ -192,6 +210,16 @@ bool RequestReader::next_parameter(std::string_view& rest, std::string_view& nam
     value = rest.substr(name_length, value_length);
     rest.remove_prefix(name_length + value_length);
     return true;
+}
+
+/// Few requests have the name anywhere.
+bool RequestReader::names_stream() const {
+    if (!parameters_.contains(stream_parameter)) return false;
+    bool is_named = false;
+    for_each_parameter([&](std::string_view name, std::string_view) {
+        is_named = is_named || name == stream_parameter;
+    });
+    return is_named;
 }
 
 bool RequestReader::has_sound_parameters() const {

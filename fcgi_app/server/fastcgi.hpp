@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,11 +24,24 @@ public:
     /// A longer body than `body_limit` bytes is read to its end and not kept.
     explicit RequestReader(std::size_t body_limit) : body_limit_(body_limit) {}
 
-    /// Takes bytes up to the end of the request and gives how many it took. Takes none when the
-    /// request is complete or the reader has failed.
+    /// The parameter by which the front end says that the body comes as a stream: it is of any
+    /// length, and not kept here. See `take_body`.
+    static constexpr std::string_view stream_parameter = "BODY_STREAM";
+
+    /// Takes bytes up to the end of the request and gives how many it took; of one whose body is a
+    /// stream, up to its body. Takes none when that has come or the reader has failed.
     std::size_t take(std::string_view bytes);
 
+    /// Takes bytes of a body that is a stream, up to the end of the request, and gives how many it
+    /// took. `sink` gets the content; empty: nobody does.
+    std::size_t take_body(std::string_view bytes,
+                          const std::function<void(std::string_view)>& sink);
+
     bool is_complete() const { return stage_ == Stage::complete; }
+
+    /// Whether the body is a stream, and the request is complete but for that.
+    bool has_head_of_stream() const { return is_stream_ && stage_ == Stage::body; }
+    bool is_stream() const { return is_stream_; }
 
     /// Bytes came that no request may have, or the front end has given the request up. The
     /// connection is of no more use.
@@ -71,6 +85,7 @@ private:
     void fail() { stage_ = Stage::failed; }
     void add_body(std::string_view bytes);
     bool has_sound_parameters() const;
+    bool names_stream() const;
     static bool next_parameter(std::string_view& rest, std::string_view& name,
                                std::string_view& value);
 
@@ -85,6 +100,8 @@ private:
     std::string body_;
     std::string replies_;
     std::uint16_t id_ = 0;
+    bool is_stream_ = false;
+    const std::function<void(std::string_view)>* sink_ = nullptr;  // of a stream, in take_body
     bool is_body_too_large_ = false;
     bool keeps_connection_ = false;
 };

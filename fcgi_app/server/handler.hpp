@@ -23,6 +23,9 @@ public:
     /// A descriptor that is readable when `collect` has something to do.
     virtual int wake_descriptor() const = 0;
 
+    /// No more connections come. What takes long is to be brought to an end.
+    virtual void drain() {}
+
     /// Appends the connections that other threads have answered. It may put others into the batch.
     virtual void collect(std::vector<Connection*>& done) = 0;
 

@@ -297,6 +297,7 @@ void Loop::start_draining() {
     is_draining_ = true;
     drain_start_ = Clock::now();
     epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr);
+    handler_.drain();
 }
 
 // nginx sends its next request on a kept connection whenever it likes, and a write that then finds

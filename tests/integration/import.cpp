@@ -95,7 +95,8 @@ std::string sessions(const std::string& condition) {
 /// The processes of imports of this stack.
 std::vector<int> programs() {
     std::vector<int> found;
-    const auto program = fs::canonical(stack().directory() / "bin" / "larder-bulk");
+    const auto program =
+        fs::canonical(fs::path(stack().status().at("stack")) / "bin" / "larder-bulk");
     for (const auto& entry : fs::directory_iterator("/proc")) {
         std::error_code none;
         if (fs::read_symlink(entry.path() / "exe", none) == program) {

@@ -39,7 +39,8 @@ ArmedWorker& worker() { return *FaultStack::armed; }
 std::vector<Response> send(const std::vector<Request>& requests) {
     return in_parallel(requests.size(), [&](std::size_t i) {
         const auto& one = requests[i];
-        return api().request(one.method, one.path, one.body, one.headers);
+        const auto& path = one.target.empty() ? one.path : one.target;
+        return api().request(one.method, path, one.body, one.headers);
     });
 }
 
@@ -95,6 +96,9 @@ void judge(const Request& request, const Response& answer, const std::string& ef
         expect_json(answer, 200);
     } else if (request.is_replay) {
         BOOST_TEST(answer.header("Idempotent-Replayed") == "true");
+    } else if (request.is_import) {
+        BOOST_TEST(expect_json(answer, 200)["failed"].text() == "0");
+        BOOST_TEST(!effect.empty());
     } else if (request.is_read()) {
         if (answer.status == 200) {
             BOOST_TEST(shown(request.path, answer) == expected_of(request, before));

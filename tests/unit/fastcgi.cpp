@@ -170,4 +170,60 @@ BOOST_AUTO_TEST_CASE(an_answer_is_cut_into_records) {
                           record(6, std::string(70000 - 65528, 'y'), 300) + record(3, done, 300));
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_is_a_stream_is_handed_over_as_it_comes) {
+    const std::string head =
+        begin() + record(4, pair("A", "1") + pair("BODY_STREAM", "1"), 1, 5) + record(4, "");
+    const std::string long_part(60000, 'x');
+    const std::string body = record(5, "hello ", 1, 3) + record(5, long_part) + record(5, "");
+    const std::string next = request(pair("B", "2"), "");
+    for (const std::size_t piece : {1UL, 7UL, 1000UL, head.size() + body.size() + next.size()}) {
+        RequestReader reader(body_limit);
+        const std::string bytes = head + body + next;
+        std::string content;
+        std::size_t at = 0;
+        while (at < bytes.size() && !reader.has_head_of_stream()) {
+            at += reader.take(std::string_view(bytes).substr(at, piece));
+        }
+        BOOST_TEST(at == head.size());
+        BOOST_TEST(reader.is_stream());
+        BOOST_TEST(!reader.is_complete());
+        BOOST_TEST(parameters_of(reader).size() == 2U);
+        BOOST_TEST(reader.take("x") == 0U);
+        while (at < bytes.size() && !reader.is_complete()) {
+            at += reader.take_body(std::string_view(bytes).substr(at, piece),
+                                   [&](std::string_view part) { content += part; });
+        }
+        BOOST_TEST(at == head.size() + body.size());
+        BOOST_TEST(content.size() == long_part.size() + 6);
+        BOOST_TEST(!reader.is_body_too_large());
+        BOOST_TEST(reader.body().empty());
+        reader.reset();
+        BOOST_TEST(reader.take(std::string_view(bytes).substr(at)) == next.size());
+        BOOST_TEST(reader.is_complete());
+        BOOST_TEST(!reader.is_stream());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(only_the_front_end_makes_a_body_a_stream) {
+    for (const auto& parameters : {pair("HTTP_BODY_STREAM", "1"),
+                                   pair("REQUEST_URI", "BODY_STREAM"), pair("A", "BODY_STREAM")}) {
+        RequestReader reader(body_limit);
+        reader.take(request(parameters, "body"));
+        BOOST_TEST(reader.is_complete());
+        BOOST_TEST(!reader.is_stream());
+        BOOST_TEST(reader.body() == "body");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_nobody_wants_is_left_out) {
+    RequestReader reader(body_limit);
+    reader.take(begin() + record(4, pair("BODY_STREAM", "1")) + record(4, ""));
+    reader.take_body(record(5, "hello") + record(5, ""), {});
+    BOOST_TEST(reader.is_complete());
+    RequestReader failing(body_limit);
+    failing.take(begin() + record(4, pair("BODY_STREAM", "1")) + record(4, ""));
+    failing.take_body(record(5, "hello") + record(4, ""), {});
+    BOOST_TEST(failing.has_failed());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,6 +6,7 @@
 import { Description } from './description.mjs';
 import { checkBodies, checkDuplicates } from './walk_bodies.mjs';
 import { checkConditions } from './walk_conditions.mjs';
+import { checkImport } from './walk_import.mjs';
 import { checkKeys } from './walk_keys.mjs';
 import { checkCommonRefusals, checkMethods, checkOtherErrors, checkPathParameters,
     checkQueryParameters, unknownId } from './walk_parameters.mjs';
@@ -26,7 +27,8 @@ async function walkExamples() {
 
 /// The example in every form that the answer may have.
 async function walkForms(operation) {
-    const [status] = successes(operation);
+    // Of POST, 200 is for imports.
+    const status = successes(operation).at(-1);
     for (const form of Object.keys(operation.responses[status].content ?? { '*/*': {} })) {
         const answer = await walker.expect(status, operation, { headers: { Accept: form } });
         const type = answer.headers['content-type']?.split(';')[0] ?? '*/*';
@@ -46,6 +48,7 @@ async function walkEverything() {
     for (const operation of operations) {
         if (operation.method === 'OPTIONS') await checkMethods(walker, operation);
         if (operation.requestBody) await checkBodies(walker, operation);
+        await checkImport(walker, operation);
         await checkForms(operation);
         await checkPathParameters(walker, operation);
         await checkQueryParameters(walker, operation);

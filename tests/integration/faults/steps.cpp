@@ -319,6 +319,30 @@ Step without_sessions(const Step& step) {
             step.claims};
 }
 
+/// Each is a new session of an import's own thread.
+void add_imports(std::vector<Step>& steps) {
+    static const HeaderLines lines = {"Content-Type: application/x-ndjson"};
+    steps.push_back({"import a product", [] {
+                         auto request = post("/products", product_json("4.50"));
+                         request.headers = lines;
+                         request.status = 200;
+                         request.is_import = true;
+                         return Requests{request};
+                     }});
+    steps.push_back({"import the change of a cached product", [] {
+                         const Json product = create("/products", product_json("1"));
+                         const auto path = path_of("/products", product);
+                         api().get(path);
+                         auto request =
+                             change("POST", path,
+                                    R"({"id": ")" + product["id"].text() + R"(", "price": 9.90})",
+                                    product_json("9.90"), lines);
+                         request.target = "/products?on_conflict=update";
+                         request.is_import = true;
+                         return Requests{request};
+                     }});
+}
+
 }  // namespace
 
 std::vector<Step> all_steps() {
@@ -329,6 +353,7 @@ std::vector<Step> all_steps() {
     add_claims(steps);
     add_preconditions(steps);
     add_keys(steps);
+    add_imports(steps);
     std::vector<Step> again;
     for (const auto& step : steps) {
         for (const std::string name : {"read a cold product", "list /employees", "put a product",

@@ -21,9 +21,12 @@ struct Request {
     std::optional<Json> result = {};
     std::size_t limit = 0;   ///< of a list; 0: none
     bool is_replay = false;  ///< of a write that was done before; it has no result
+    /// Of an import of one row: where it is sent, if `path` is that of the record that it changes.
+    std::string target = {};
+    bool is_import = false;
 
     [[nodiscard]] bool is_read() const { return method == "GET"; }
-    [[nodiscard]] bool creates() const { return method == "POST" && result; }
+    [[nodiscard]] bool creates() const { return method == "POST" && result && target.empty(); }
 };
 
 /// A part of the contract that the test goes through with each call failing in turn.
