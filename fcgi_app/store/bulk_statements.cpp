@@ -223,7 +223,9 @@ Statement BulkStatements::advance_ids(const std::string& id) const {
                     quoted_literal(resource_.id_column));
     return {.sql = fmt::format(
                 "SELECT CASE WHEN s.name IS NULL OR s.gap <= 0 THEN 0 WHEN s.gap <= {0} THEN"
-                " (SELECT count(nextval(s.name::regclass)) FROM generate_series(1, s.gap))"
+                // Of nextval itself the count would be one over `s`.
+                " (SELECT count(passed.number) FROM (SELECT nextval(s.name::regclass) AS number"
+                " FROM generate_series(1, s.gap)) AS passed)"
                 " ELSE setval(s.name::regclass, $1::bigint) END FROM (SELECT n.name,"
                 " $1::bigint - coalesce(pg_sequence_last_value(n.name::regclass), 0) AS gap"
                 " FROM (SELECT {1} AS name) AS n) AS s",
