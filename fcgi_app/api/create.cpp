@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+
 #include "api/describe_resource.hpp"
 #include "api/operations.hpp"
 #include "api/record_answer.hpp"
@@ -9,6 +14,7 @@
 #include "openapi/components.hpp"
 #include "openapi/example.hpp"
 #include "openapi/schema.hpp"
+#include "records/create_records.hpp"
 
 namespace larder {
 
@@ -21,6 +27,26 @@ public:
                                              .method = http::Method::post,
                                              .resource = &resource,
                                              .body = ChangeMode::create}) {}
+
+    Lane lane(const Call& call) const override {
+        return call.new_records.empty() ? WriteOperation::lane(call) : Lane::store;
+    }
+
+    bool answer_alone(Backend& backend, const Call& call,
+                      std::chrono::milliseconds lock_wait) const override {
+        if (call.new_records.empty()) return WriteOperation::answer_alone(backend, call, lock_wait);
+        std::optional<Once> once;
+        if (call.idempotency) once = Once{.key = *call.idempotency, .answer = answer_all};
+        const auto made = create_records(backend, backend.services.of(*endpoint().resource),
+                                         call.new_records, lock_wait, once ? &*once : nullptr);
+        if (!made && made.error().is_locked) return false;
+        if (!made) {
+            call.connection->answer(answer_error(made.error()));
+        } else {
+            call.connection->answer(made->answer ? *made->answer : answer_all(made->records));
+        }
+        return true;
+    }
 
     http::Response answer_done(const WrittenRecord& record,
                                const Settings& settings) const override {
@@ -37,18 +63,55 @@ public:
                 .id = "create" + joined(resource.title),
                 .tag = tag_of(resource),
                 .summary = fmt::format("Create {}", one_of(resource)),
+                .description =
+                    fmt::format("Or up to {}, in an array: all of them or none.", most_new_records),
                 .parameters = {reference("parameters", "IdempotencyKey")},
-                .body = body_of(http::json_type, new_record_schema_name(resource),
-                                create_example(resource)),
-                .responses = {{"201", object({{"description", "The new record."},
-                                              {"headers", headers({"ETag", "Location",
-                                                                   "Idempotent-Replayed"})},
-                                              {"content", record_content(resource)},
+                .body = body(),
+                .responses = {{"201", object({{"description", "The new record, or all of them."},
+                                              {"headers", new_record_headers()},
+                                              {"content", content_of_answer()},
                                               {"links", links()}})}},
                 .errors = write_errors(false)};
     }
 
 private:
+    static http::Response answer_all(std::span<const WrittenRecord> records) {
+        http::Response response{.status = 201, .body = "["};
+        for (const WrittenRecord& record : records) {
+            if (response.body.size() > 1) response.body += ',';
+            response.body += record.json;
+        }
+        response.body += ']';
+        return response;
+    }
+
+    static json::Value one_or_all(json::Value one) {
+        using namespace openapi;
+        const Value all = object({{"type", "array"},
+                                  {"minItems", 1},
+                                  {"maxItems", std::int64_t{most_new_records}},
+                                  {"items", one}});
+        return object({{"oneOf", array({std::move(one), all})}});
+    }
+
+    json::Value body() const {
+        using namespace openapi;
+        const Resource& resource = *endpoint().resource;
+        return object(
+            {{"required", true},
+             {"content", content(http::json_type,
+                                 one_or_all(reference("schemas", new_record_schema_name(resource))),
+                                 create_example(resource))}});
+    }
+
+    json::Value content_of_answer() const {
+        using namespace openapi;
+        const Resource& resource = *endpoint().resource;
+        return content(http::json_type,
+                       one_or_all(reference("schemas", record_schema_name(resource))),
+                       record_example(resource));
+    }
+
     /// Where the id in the answer leads (Link Objects).
     json::Value links() const {
         using namespace openapi;

@@ -90,21 +90,35 @@ Expected<void> take_idempotency_key(const http::Request& request, Call& call) {
     return {};
 }
 
+/// A new record, or an array of new records, or what is changed.
+Expected<void> take_body(std::string_view body, Call& call) {
+    const Endpoint& endpoint = call.operation->endpoint();
+    if (*endpoint.body == ChangeMode::create && begins_array(body)) {
+        auto changes = validate_array(*endpoint.resource, body);
+        if (!changes) return std::unexpected(std::move(changes.error()));
+        call.new_records = std::move(*changes);
+        return {};
+    }
+    auto change = validate(*endpoint.resource, *endpoint.body, body);
+    if (!change) return std::unexpected(std::move(change.error()));
+    call.change = std::move(*change);
+    return {};
+}
+
 /// JSON, and its values together with the parameters of the query, so that every error is named.
 Expected<void> take_values(const http::Target& target, const http::Request& request, Call& call) {
     const Endpoint& endpoint = call.operation->endpoint();
     std::vector<FieldError> errors = call.operation->take_parameters(target, call);
     if (endpoint.body) {
         if (auto complete = check_complete(request); !complete) return complete;
-        auto change = validate(*endpoint.resource, *endpoint.body, request.body);
-        if (!change) {
-            Error& error = change.error();
+        auto valid = take_body(request.body, call);
+        if (!valid) {
+            Error& error = valid.error();
             if (error.kind == ErrorKind::unprocessable) {
                 std::ranges::move(errors, std::back_inserter(error.fields));
             }
             return std::unexpected(std::move(error));
         }
-        call.change = std::move(*change);
     }
     if (errors.empty()) return {};
     return std::unexpected(http::invalid_parameters(std::move(errors)));

@@ -17,6 +17,9 @@ namespace {
 using json::Member;
 using json::Type;
 
+constexpr std::string_view json_space = " \t\r\n";
+constexpr std::string_view json_space_and_comma = " \t\r\n,";
+
 Error invalid(std::vector<FieldError> errors) {
     return {.kind = ErrorKind::unprocessable,
             .detail = "The request body has invalid fields.",
@@ -61,6 +64,12 @@ std::string without_id(const json::Document& document, std::string_view body) {
     const Member* id = document.find("id");
     if (id == nullptr) return std::string(body);
     return fmt::format("{}:null{}", body.substr(0, id->begin), body.substr(id->end));
+}
+
+Error not_objects() {
+    return {.kind = ErrorKind::unprocessable,
+            .detail = "The request body must be a JSON object.",
+            .fields = {{"", "must be an object"}}};
 }
 
 /// Collects what a body says of the fields of one resource.
@@ -179,19 +188,20 @@ bool Change::sends_unique_field() const {
                                [](const Assignment& one) { return one.field->unique; });
 }
 
+bool begins_array(std::string_view body) {
+    const auto first = body.find_first_not_of(json_space);
+    return first != body.npos && body[first] == '[';
+}
+
 Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string_view body) {
     auto document = json::parse(body);
     if (!document) return fail(ErrorKind::bad_request, std::move(document.error()));
-    if (document->root != Type::object) {
-        return std::unexpected(Error{.kind = ErrorKind::unprocessable,
-                                     .detail = "The request body must be a JSON object.",
-                                     .fields = {{"", "must be an object"}}});
-    }
     return validate(resource, mode, *document, body, {});
 }
 
 Expected<Change> validate(const Resource& resource, ChangeMode mode, const json::Document& document,
                           std::string_view body, FieldsElsewhere elsewhere) {
+    if (document.root != Type::object) return std::unexpected(not_objects());
     const bool is_empty = std::ranges::all_of(document.members, [&](const Member& one) {
         const Field* field = resource.find_field(one.name);
         return one.name == "id" || (field != nullptr && field->read_only);
@@ -207,6 +217,43 @@ Expected<Change> validate(const Resource& resource, ChangeMode mode, const json:
     auto change = validation.result();
     if (change) change->is_empty = is_empty;
     return change;
+}
+
+Expected<std::vector<Change>> validate_array(const Resource& resource, std::string_view body) {
+    const auto array = json::parse(body);
+    if (!array) return fail(ErrorKind::bad_request, array.error());
+    if (array->root != Type::array) return std::unexpected(not_objects());
+    const auto& elements = array->elements;
+    if (elements.empty() || elements.size() > most_new_records) {
+        return std::unexpected(invalid({{"", fmt::format("must have 1 to {} records; it has {}",
+                                                         most_new_records, elements.size())}}));
+    }
+    std::vector<Change> changes;
+    std::vector<FieldError> errors;
+    std::size_t growth = 0;
+    std::size_t begin = body.find('[') + 1;
+    for (std::size_t place = 0; place < elements.size(); ++place) {
+        begin = std::min(body.find_first_not_of(json_space_and_comma, begin), body.size());
+        const auto element = body.substr(begin, elements[place].end - begin);
+        begin = elements[place].end;
+        const auto document = json::parse(element);
+        if (!document) return fail(ErrorKind::bad_request, document.error());
+        growth += document->growth;
+        auto change = validate(resource, ChangeMode::create, *document, element, {});
+        if (change) {
+            changes.push_back(std::move(*change));
+            continue;
+        }
+        for (FieldError& error : change.error().fields) {
+            error.pointer.insert(0, json::pointer("", std::to_string(place)));
+            errors.push_back(std::move(error));
+        }
+    }
+    if (errors.empty() && resource.keeps_json()) {
+        if (auto error = too_much_growth(growth, body.size())) errors.push_back(std::move(*error));
+    }
+    if (!errors.empty()) return std::unexpected(invalid(std::move(errors)));
+    return changes;
 }
 
 Expected<Change> validate(const Resource& resource, ChangeMode mode,

@@ -46,6 +46,16 @@ struct Change {
 /// failed field is reported at once (contract: "Everywhere"). Pure; any thread.
 Expected<Change> validate(const Resource& resource, ChangeMode mode, std::string_view body);
 
+/// So many records one request may create.
+inline constexpr std::size_t most_new_records = 1000;
+
+/// Whether a body that may be no JSON at all begins as an array does.
+bool begins_array(std::string_view body);
+
+/// The same as `validate` for new records in a JSON array, of 1 to `most_new_records`. The pointers
+/// of all failed fields of all records begin with the place of the record: `/3/price`.
+Expected<std::vector<Change>> validate_array(const Resource& resource, std::string_view body);
+
 /// Fields whose values are given in another way, and are assigned later: they are not missing.
 using FieldsElsewhere = std::span<const Field* const>;
 

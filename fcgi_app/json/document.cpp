@@ -101,6 +101,9 @@ private:
             document_.members.push_back(
                 {levels_.back().name, type, std::string(text), key_end_, key_end_});
         }
+        if (levels_.size() == 1 && document_.root == Type::array) {
+            document_.elements.push_back({.type = type});
+        }
         if (type != Type::object && type != Type::array) step();
         return true;
     }
@@ -108,9 +111,9 @@ private:
     void step(std::size_t unread = 0) {
         if (levels_.empty()) return;
         ++levels_.back().index;
-        if (levels_.size() == 1 && !document_.members.empty()) {
-            document_.members.back().end = stream_.Tell() + unread;
-        }
+        if (levels_.size() != 1) return;
+        if (!document_.members.empty()) document_.members.back().end = stream_.Tell() + unread;
+        if (!document_.elements.empty()) document_.elements.back().end = stream_.Tell() + unread;
     }
     bool open(Type type) {
         if (levels_.size() == depth_limit) {

@@ -30,6 +30,13 @@ struct Document {
     Type root = Type::null;
     std::vector<Member> members;
 
+    /// Of an array, what its elements are and where each of them ends in the text.
+    struct Element {
+        Type type;
+        std::size_t end = 0;
+    };
+    std::vector<Element> elements = {};
+
     /// JSON pointers (RFC 6901) of the numbers, at any level, that are not storable
     /// (json/decimal.hpp), those in the root's member `id` left out; of very many the first.
     std::vector<std::string> unstorable;

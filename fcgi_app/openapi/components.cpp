@@ -81,6 +81,8 @@ std::string component_name(int status) { return joined(http::reason(status)); }
 
 Value text_schema() { return object({{"type", "string"}}); }
 
+Value tag_schema() { return object({{"type", "string"}, {"pattern", "^(W/)?\".*\"$"}}); }
+
 Value problem_schema() {
     const Value pointer = object({{"type", "string"}, {"format", "json-pointer"}});
     const Value refused =
@@ -151,6 +153,15 @@ Value headers(std::initializer_list<std::string_view> names) {
     return members;
 }
 
+Value new_record_headers() {
+    Value::Object members = {
+        {"ETag", header(false, "The version of a single record.", tag_schema())},
+        {"Location", header(false, "The path of a single record.", text_schema())},
+        {"Idempotent-Replayed", reference("headers", "Idempotent-Replayed")},
+        {"X-Request-Id", reference("headers", "X-Request-Id")}};
+    return members;
+}
+
 Value not_modified(std::initializer_list<std::string_view> names) {
     return object({{"description", "The version is the one that `If-None-Match` names."},
                    {"headers", headers(names)}});
@@ -205,7 +216,7 @@ Value::Object security_schemes() {
 }
 
 Value::Object common_headers(bool is_guarded) {
-    const Value tag = object({{"type", "string"}, {"pattern", "^(W/)?\".*\"$"}});
+    const Value tag = tag_schema();
     const Value cache = object({{"type", "string"}, {"enum", array({"HIT", "MISS", "BYPASS"})}});
     const Value seconds = object({{"type", "integer"}, {"minimum", 1}});
     Value::Object members = {
@@ -214,7 +225,6 @@ Value::Object common_headers(bool is_guarded) {
         {"X-Cache",
          header(true, "Whether the answer comes from a cache; `BYPASS`: no cache could be asked.",
                 cache)},
-        {"Location", header(true, "The path of the new record.", text_schema())},
         {"Retry-After", header(true, "Seconds after which to try again.", seconds)},
         {"Allow", header(true, "The methods of the path.", text_schema())},
         {"Accept-Patch", header(false, "For PATCH: the content type that it takes.",

@@ -17,6 +17,9 @@ json::Value allow_headers(std::string_view methods);
 /// Headers that an answer always has, by the names of their components, and X-Request-Id.
 json::Value headers(std::initializer_list<std::string_view> names);
 
+/// The headers of the answer to POST: of a single record they name it.
+json::Value new_record_headers();
+
 /// A Response Object for 304 with these headers.
 json::Value not_modified(std::initializer_list<std::string_view> names);
 

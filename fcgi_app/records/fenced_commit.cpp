@@ -71,9 +71,9 @@ void FencedCommit::add(const Collection& collection, const RowImage* before, con
 }
 
 void FencedCommit::add_unlocked(const Collection& collection, const RowImage* before,
-                                const RowImage* after) {
+                                const RowImage* after, const std::string& json) {
     add_tags(unlocked_[&collection], collection, before, after);
-    add(collection, before, after, {});
+    add(collection, before, after, json);
 }
 
 void FencedCommit::add_import(const Collection& collection) {

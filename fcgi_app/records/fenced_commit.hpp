@@ -34,9 +34,9 @@ public:
     void add(const Collection& collection, const RowImage* before, const RowImage* after,
              const std::string& json);
 
-    /// The same for a statement that has taken no locks: `run` does. The record is not put into the
-    /// cache.
-    void add_unlocked(const Collection& collection, const RowImage* before, const RowImage* after);
+    /// The same for a statement that has taken no locks: `run` does.
+    void add_unlocked(const Collection& collection, const RowImage* before, const RowImage* after,
+                      const std::string& json = {});
 
     /// The transaction adds rows to one of the collections, any number of them, by an import that
     /// has said so (ImportMark): no entry is wrong, and all lists of the collection are. `run`

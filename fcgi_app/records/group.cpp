@@ -61,10 +61,11 @@ Expected<WrittenRecord> take_effect(FencedCommit& commit, const Collection& coll
 }
 
 /// Opens the transaction of a group in which some writes have keys. Takes out of `order` the writes
-/// that must not be done, and puts what they are answered into `records`. False: the group is to be
-/// given up.
+/// that must not be done, and puts what they are answered into `records`; counts those that were
+/// done before. False: the group is to be given up.
 bool open_group(Backend& backend, Transaction& transaction, std::span<const GroupedWrite> writes,
-                std::vector<std::size_t>& order, std::vector<Expected<WrittenRecord>>& records) {
+                std::vector<std::size_t>& order, std::vector<Expected<WrittenRecord>>& records,
+                std::size_t& answered_before) {
     std::vector<std::size_t> places;  // of the writes with keys, each another one
     std::vector<const IdempotencyKey*> keys;
     std::unordered_set<std::string_view> seen;
@@ -88,6 +89,7 @@ bool open_group(Backend& backend, Transaction& transaction, std::span<const Grou
         const std::size_t at = places[i];
         if (answered) {
             records[at] = WrittenRecord{.id = {}, .json = {}, .answer = std::move(*answered)};
+            ++answered_before;
         } else {
             records[at] = std::unexpected(std::move(answered.error()));
         }
@@ -119,27 +121,19 @@ bool may_be_tried_alone(const Error& error, std::size_t writes) {
     return writes > 1 || error.kind == ErrorKind::unavailable || error.breaks_reference;
 }
 
-}  // namespace
+using Written = std::optional<std::vector<Expected<WrittenRecord>>>;
 
-bool can_be_grouped(const Resource& resource, WriteKind kind, const Change& change,
-                    const http::Preconditions& preconditions) {
-    switch (kind) {
-        case WriteKind::create: return !change.sends_unique_field();
-        case WriteKind::remove: return preconditions.empty() && !resource.removal_changes_others();
-        case WriteKind::change: break;
-    }
-    return preconditions.empty() && !change.is_empty && !change.sends_unique_field();
-}
-
-std::optional<std::vector<Expected<WrittenRecord>>> write_group(
-    Backend& backend, const Collection& collection, std::span<const GroupedWrite> writes) {
+Written write_together(Backend& backend, const Collection& collection,
+                       std::span<const GroupedWrite> writes, std::size_t& answered) {
     std::vector<Expected<WrittenRecord>> records(writes.size());
     auto order = in_lock_order(writes);
     const bool has_keys = std::ranges::any_of(
         writes, [](const GroupedWrite& write) { return write.once != nullptr; });
     FencedCommit commit(backend, {&collection});
     Transaction transaction(backend.session);
-    if (has_keys && !open_group(backend, transaction, writes, order, records)) return std::nullopt;
+    if (has_keys && !open_group(backend, transaction, writes, order, records, answered)) {
+        return std::nullopt;
+    }
     if (order.empty()) return records;
     std::vector<Statement> statements;
     statements.reserve(order.size());
@@ -180,6 +174,26 @@ std::optional<std::vector<Expected<WrittenRecord>>> write_group(
         records[at] =
             std::unexpected(is_removal ? removal_error(committed.error()) : committed.error());
     }
+    return records;
+}
+
+}  // namespace
+
+bool can_be_grouped(const Resource& resource, WriteKind kind, const Change& change,
+                    const http::Preconditions& preconditions) {
+    switch (kind) {
+        case WriteKind::create: return !change.sends_unique_field();
+        case WriteKind::remove: return preconditions.empty() && !resource.removal_changes_others();
+        case WriteKind::change: break;
+    }
+    return preconditions.empty() && !change.is_empty && !change.sends_unique_field();
+}
+
+Written write_group(Backend& backend, const Collection& collection,
+                    std::span<const GroupedWrite> writes) {
+    std::size_t answered = 0;
+    auto records = write_together(backend, collection, writes, answered);
+    if (records) backend.services.metrics.idempotent_replays.add(answered);
     return records;
 }
 

@@ -99,11 +99,10 @@ Error another_request() {
 }
 
 /// What is known of `key` by the rows that select_answers has given.
-Answered known_by(const Backend& backend, const IdempotencyKey& key, const Rows& rows) {
+Answered known_by(const IdempotencyKey& key, const Rows& rows) {
     const auto row = std::ranges::find_if(rows, [&](const Row& one) { return one[0] == key.key; });
     if (row == rows.end()) return std::nullopt;
     if ((*row)[1] != key.fingerprint) return std::unexpected(another_request());
-    backend.services.metrics.idempotent_replays.add();
     http::Response response{.status = to_number<int>((*row)[2].value_or("")).value_or(0),
                             .headers = (*row)[3].value_or(""),
                             .body = (*row)[4].value_or("")};
@@ -145,7 +144,7 @@ Expected<std::vector<Answered>> open_with_keys(Backend& backend, Transaction& tr
     std::vector<Answered> known;
     known.reserve(keys.size());
     for (std::size_t at = 0; at < keys.size(); ++at) {
-        known.push_back(known_by(backend, *keys[at], results->at(1)));
+        known.push_back(known_by(*keys[at], results->at(1)));
         const bool is_ours = results->at(0).at(at).at(0) == "t";
         if (known.back() && !*known.back() && !is_ours)
             known.back() = std::unexpected(key_in_use());
@@ -165,7 +164,9 @@ Expected<void> keep(Backend& backend, Transaction& transaction, std::span<const 
 Answered look_up(Backend& backend, const IdempotencyKey& key) {
     const auto rows = backend.session.read(select_answers(backend, {key.key}));
     if (!rows) return std::unexpected(rows.error());
-    return known_by(backend, key, *rows);
+    auto known = known_by(key, *rows);
+    if (known && *known) backend.services.metrics.idempotent_replays.add();
+    return known;
 }
 
 Expected<void> keep_alone(Backend& backend, const IdempotencyKey& key,

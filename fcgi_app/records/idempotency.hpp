@@ -43,7 +43,7 @@ using Answered = Expected<std::optional<http::Response>>;
 
 /// Opens a transaction that is not open yet, takes the locks of these keys, each another one, and
 /// says what is known of each, in their order. Until the transaction ends, nothing more becomes
-/// known of those of which nothing is.
+/// known of those of which nothing is. The caller counts the answers that are sent again.
 Expected<std::vector<Answered>> open_with_keys(Backend& backend, Transaction& transaction,
                                                std::span<const IdempotencyKey* const> keys,
                                                std::chrono::milliseconds lock_wait);

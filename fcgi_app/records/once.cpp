@@ -8,20 +8,44 @@
 
 namespace larder {
 
-Expected<Changed> change_once(Backend& backend, Transaction& transaction, const Once* once,
-                              const Statement& statement, LockWait lock_wait) {
-    const auto changed = [](Expected<Rows> rows) -> Expected<Changed> {
-        if (!rows) return std::unexpected(std::move(rows.error()));
-        return Changed{.rows = std::move(*rows)};
-    };
-    if (once == nullptr) return changed(transaction.change(statement, lock_wait));
-    const IdempotencyKey* key = &once->key;
+namespace {
+
+Answered open(Backend& backend, Transaction& transaction, const Once& once, LockWait lock_wait) {
+    const IdempotencyKey* key = &once.key;
     auto known = open_with_keys(backend, transaction, {&key, 1}, lock_wait);
     if (!known) return std::unexpected(std::move(known.error()));
     Answered& answered = known->front();
+    if (answered && *answered) backend.services.metrics.idempotent_replays.add();
+    return std::move(answered);
+}
+
+/// `Result` with these rows, or the failure.
+template <class Result, class Made>
+Expected<Result> changed(Expected<Made> rows) {
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    return Result{.rows = std::move(*rows)};
+}
+
+}  // namespace
+
+Expected<Changed> change_once(Backend& backend, Transaction& transaction, const Once* once,
+                              const Statement& statement, LockWait lock_wait) {
+    if (once == nullptr) return changed<Changed>(transaction.change(statement, lock_wait));
+    auto answered = open(backend, transaction, *once, lock_wait);
     if (!answered) return std::unexpected(std::move(answered.error()));
     if (*answered) return Changed{.answer = std::move(*answered)};
-    return changed(transaction.also(statement, lock_wait));
+    return changed<Changed>(transaction.also(statement, lock_wait));
+}
+
+Expected<ChangedAll> change_all_once(Backend& backend, Transaction& transaction, const Once* once,
+                                     std::vector<Statement> statements, LockWait lock_wait) {
+    if (once == nullptr) {
+        return changed<ChangedAll>(transaction.change_all(std::move(statements), lock_wait));
+    }
+    auto answered = open(backend, transaction, *once, lock_wait);
+    if (!answered) return std::unexpected(std::move(answered.error()));
+    if (*answered) return ChangedAll{.answer = std::move(*answered)};
+    return changed<ChangedAll>(transaction.also_all(statements));
 }
 
 Expected<std::optional<http::Response>> finish_once(Backend& backend, Transaction& transaction,

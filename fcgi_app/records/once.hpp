@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "error.hpp"
 #include "http/response.hpp"
@@ -47,6 +48,14 @@ struct Changed {
 /// as Transaction::change does, and as `Answered` says.
 Expected<Changed> change_once(Backend& backend, Transaction& transaction, const Once* once,
                               const Statement& statement, LockWait lock_wait);
+
+/// The same for several changes, which all are made, with the rows of each.
+struct ChangedAll {
+    std::vector<Rows> rows = {};
+    std::optional<http::Response> answer = {};
+};
+Expected<ChangedAll> change_all_once(Backend& backend, Transaction& transaction, const Once* once,
+                                     std::vector<Statement> statements, LockWait lock_wait);
 
 /// Keeps the answer, and runs `commit`. Gives the answer; nothing without a key.
 Expected<std::optional<http::Response>> finish_once(Backend& backend, Transaction& transaction,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "catalog/change.hpp"
 #include "error.hpp"
 #include "records/backend.hpp"
@@ -11,5 +13,8 @@ namespace larder {
 /// and a pointer for each that is unknown, or with `unavailable`; otherwise all are known now. For
 /// store threads, outside a transaction.
 Expected<void> check_references(Backend& backend, const Change& change);
+
+/// The same for the records of an array: a pointer begins with the place of its record.
+Expected<void> check_references_of_all(Backend& backend, std::span<const Change> changes);
 
 }  // namespace larder

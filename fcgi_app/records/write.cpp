@@ -81,18 +81,6 @@ Expected<void> check_free(Backend& backend, const Collection& collection, const 
     return {};
 }
 
-/// Refuses a record that many bodies have made larger than one could.
-Expected<void> check_size(const Backend& backend, const Resource& resource, std::string_view json) {
-    const auto most =
-        largest_record(static_cast<std::size_t>(backend.services.settings.body_limit_bytes));
-    if (!resource.keeps_json() || json.size() <= most) return {};
-    return std::unexpected(
-        Error{.kind = ErrorKind::unprocessable,
-              .detail = fmt::format("The record would have {} bytes; at most {} are allowed.",
-                                    json.size(), most),
-              .fields = {{"", "would make the record too large"}}});
-}
-
 /// Keeps the answer, fences and commits a write whose record is complete.
 Expected<WrittenRecord> finish(Backend& backend, Transaction& transaction, FencedCommit& commit,
                                const Once* once, WrittenRecord record, LockWait lock_wait) {
@@ -316,6 +304,17 @@ Expected<WrittenRecord> remove(Backend& backend, const Collection& collection,
 }
 
 }  // namespace
+
+Expected<void> check_size(const Backend& backend, const Resource& resource, std::string_view json) {
+    const auto most =
+        largest_record(static_cast<std::size_t>(backend.services.settings.body_limit_bytes));
+    if (!resource.keeps_json() || json.size() <= most) return {};
+    return std::unexpected(
+        Error{.kind = ErrorKind::unprocessable,
+              .detail = fmt::format("The record would have {} bytes; at most {} are allowed.",
+                                    json.size(), most),
+              .fields = {{"", "would make the record too large"}}});
+}
 
 Error taken(const Resource& resource, const Field& field, std::string_view value) {
     return {

@@ -25,6 +25,9 @@ enum class WriteKind { create, change, remove };
 /// becomes when its numbers are written out. Many bodies together make no larger one.
 constexpr std::size_t largest_record(std::size_t body_limit) { return 4 * body_limit + 65536; }
 
+/// Refuses, as `unprocessable`, a record that many bodies have made larger than one could.
+Expected<void> check_size(const Backend& backend, const Resource& resource, std::string_view json);
+
 /// Each waits at most `lock_wait` for what somebody else has locked, and then fails with an error
 /// that `is_locked`; nothing is changed then. With `once`, each does nothing where the same request
 /// was done before, and gives its answer; and fails as `Answered` says (records/idempotency.hpp).

@@ -129,7 +129,8 @@ Statements::Statements(const Resource& resource)
         if (field.unique) unique_columns_ += ", " + column(field);
         has_database_defaults_ = has_database_defaults_ || field.database_default;
     }
-    insert_ = insert_text(nullptr);
+    insert_ = insert_text(nullptr, true);
+    insert_unlocked_ = insert_text(nullptr, false);
 }
 
 Statement Statements::select(const std::vector<std::string>& ids) const {
@@ -148,6 +149,13 @@ Statement Statements::select_owner(const Field& field, const std::string& value)
     return {
         fmt::format("SELECT {}, t.xmax = 0 FROM {} AS t WHERE {} = $1", id_, table_, column(field)),
         {value}};
+}
+
+Statement Statements::select_taken(const Field& field,
+                                   const std::vector<std::string>& values) const {
+    return {
+        fmt::format("SELECT {0}::text FROM {1} AS t WHERE {0} = ANY($1)", column(field), table_),
+        {quoted_array(values)}};
 }
 
 Statement Statements::quiet() const {
@@ -169,7 +177,7 @@ bool Statements::is_inserted(const Field& field, const Change* change) {
                change->assignments.end();
 }
 
-std::string Statements::insert_text(const Change* change) const {
+std::string Statements::insert_text(const Change* change, bool takes_locks) const {
     std::vector<std::string> columns;
     std::vector<std::string> given;
     std::size_t parameter = 0;
@@ -191,13 +199,18 @@ std::string Statements::insert_text(const Change* change) const {
             ? "DEFAULT VALUES"
             : fmt::format("({}) VALUES ({})", fmt::join(columns, ", "), fmt::join(given, ", "));
     return fmt::format("INSERT INTO {} AS t {}{} RETURNING {}, {}{}", table_, values,
-                       unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING", locking(id_),
-                       json_, tag_columns_);
+                       unique_columns_.empty() ? "" : " ON CONFLICT DO NOTHING",
+                       takes_locks ? locking(id_) : id_, json_, tag_columns_);
 }
 
-Statement Statements::insert(const Change& change) const {
-    if (resource_.is_document()) return {insert_, {change.document}};
-    Statement statement{.sql = has_database_defaults_ ? insert_text(&change) : insert_};
+Statement Statements::insert(const Change& change) const { return insert(change, true); }
+
+Statement Statements::insert_unlocked(const Change& change) const { return insert(change, false); }
+
+Statement Statements::insert(const Change& change, bool takes_locks) const {
+    const std::string& usual = takes_locks ? insert_ : insert_unlocked_;
+    if (resource_.is_document()) return {usual, {change.document}};
+    Statement statement{.sql = has_database_defaults_ ? insert_text(&change, takes_locks) : usual};
     for (const Field& field : resource_.fields) {
         if (!is_inserted(field, &change)) continue;
         const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);

@@ -46,14 +46,18 @@ public:
     Statement quiet() const;
 
     /// `insert`, `update` and `remove` take the locks of all lists that they make wrong with the
-    /// row that they change, before as after it; `clear` and `remove_all`, which can have any
-    /// number of rows, take none.
+    /// row that they change, before as after it; `insert_unlocked`, `clear` and `remove_all`, which
+    /// are for any number of rows, take none.
 
     /// What the tags of a row are derived from. "Tags" stand below for their texts, in this order.
     const std::vector<TagSource>& tag_sources() const { return tag_sources_; }
 
     /// (id, json, tags…), or no row where a unique value is taken.
     Statement insert(const Change& change) const;
+    Statement insert_unlocked(const Change& change) const;
+
+    /// (value) of those of `values` of a unique field that are taken.
+    Statement select_taken(const Field& field, const std::vector<std::string>& values) const;
 
     /// (json, tags… after, tags… before), or no row where there is no such record. `xmin`, unless
     /// empty, is the only version of the row that may be changed. The change must not be empty.
@@ -107,7 +111,8 @@ public:
 
 private:
     /// With the columns that a change gives values for, or (null) with all that one can have.
-    std::string insert_text(const Change* change) const;
+    std::string insert_text(const Change* change, bool takes_locks) const;
+    Statement insert(const Change& change, bool takes_locks) const;
     static bool is_inserted(const Field& field, const Change* change);
     /// How an UPDATE gives the tags of the row before it.
     struct Before {
@@ -130,7 +135,8 @@ private:
     std::vector<std::string> tag_texts_;  // SQL expressions
     std::string tag_columns_;             // ", …, …"
     bool has_database_defaults_ = false;
-    std::string insert_;  // used where it has none
+    std::string insert_;  // the two are used where it has none
+    std::string insert_unlocked_;
 };
 
 }  // namespace larder

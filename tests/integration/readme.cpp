@@ -55,6 +55,8 @@ BOOST_AUTO_TEST_CASE(the_tour_is_as_it_says) {
         "200 MISS",                         // a page
         "409 ",                             // a duplicate
         "201 ",                             // an item
+        "201 ",     "201 ",                 // the same twice, by a key
+        "201 ",                             // several
         "200 ",                             // every cache
     };
     std::vector<std::string> answers;

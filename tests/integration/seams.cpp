@@ -288,8 +288,48 @@ BOOST_AUTO_TEST_CASE(a_write_with_a_key_is_done_once) {
             BOOST_TEST(struck.empty());
         }
     }
-    database.query("DELETE FROM items; DELETE FROM employees");
+    for (const auto* table : {"items", "employees"}) {
+        database.query("DELETE FROM " + std::string(table));
+    }
     BOOST_TEST(api().post("/cache/clear", "").status == 200);
+}
+
+// All of its records are there or none, and the caches show it.
+BOOST_AUTO_TEST_CASE(an_array_is_there_or_not) {
+    auto database = stack().database();
+    for (const auto seam : {Seam::database, Seam::redis}) {
+        for (const auto fault : {Fault::before, Fault::after, Fault::refused}) {
+            std::string struck = "none yet";
+            for (std::uint64_t number = 1; !struck.empty() && number < most_calls; ++number) {
+                BOOST_TEST(api().post("/cache/clear", "").status == 200);
+                const auto one = unique_text("array");
+                const auto two = unique_text("array");
+                const auto body = '[' + employee_with_id(one) + ',' + employee("B") + ',' +
+                                  employee_with_id(two) + ']';
+                worker().arm(seam, fault, number);
+                const auto answer = api().post("/employees", body);
+                struck = worker().disarm();
+                BOOST_TEST_CONTEXT(struck.substr(0, 80) << ": " << answer.body) {
+                    const auto after = read_truth(database);
+                    const bool is_unknown = answer.body.contains("unknown");
+                    BOOST_TEST(
+                        (answer.status == 201 || (answer.status == 503 && seam == Seam::database)));
+                    BOOST_TEST((after.records.size() == 3U || after.records.empty()));
+                    if (!is_unknown) {
+                        BOOST_TEST(after.records.size() == (answer.status == 201 ? 3U : 0U));
+                    }
+                    BOOST_TEST(
+                        eventually([] { return api().get("/products?limit=1").status == 200; }));
+                    std::vector<std::string> paths;
+                    for (const auto& [path, record] : after.records) paths.push_back(path);
+                    expect_shown(after, paths);
+                    for (const auto& claim : {one, two}) expect_claimable(after, claim);
+                    remove_all(after);
+                }
+            }
+            BOOST_TEST(struck.empty());
+        }
+    }
 }
 
 // Its first records are on their way before its last ones are read.

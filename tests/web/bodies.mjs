@@ -29,6 +29,15 @@ export function bodiesAround(schema, valid) {
     return [valid, {}, ...changed, ...without, ...others, allWrong, ...PLAIN];
 }
 
+/// Arrays on both sides of the bounds of a schema, and some with elements that break its rules.
+export function arraysAround({ minItems, maxItems }, valid) {
+    const lengths = [minItems, minItems + 1, maxItems + 1];
+    const [name] = Object.keys(valid);
+    const wrong = { ...valid, [name]: [[]] };
+    return [...lengths.map((length) => Array(length).fill(valid)), [valid, wrong], [wrong, valid, {}],
+        ...PLAIN.filter((one) => !Array.isArray(one)).map((one) => [valid, one]), [[valid]]];
+}
+
 /// Texts that no JSON parser takes, or that this server must refuse.
 export const BROKEN = [
     '', ' ', '{', '{"a":1', '{"a":1,}', '{"a":01}', '{a:1}', "{'a':1}", '{"a":1}{"a":1}', 'nul',

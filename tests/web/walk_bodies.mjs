@@ -1,7 +1,7 @@
 // Bodies of every kind for an operation that takes one.
 import { isDeepStrictEqual } from 'node:util';
 
-import { bodiesAround, BROKEN, pointersOf } from './bodies.mjs';
+import { arraysAround, bodiesAround, BROKEN, pointersOf } from './bodies.mjs';
 import { successes } from './walker.mjs';
 
 const OTHER_TYPES = ['text/plain', 'application/json', 'application/merge-patch+json', ''];
@@ -11,9 +11,12 @@ const TOO_LARGE = JSON.stringify({ text: 'x'.repeat(2 ** 21) });
 
 export async function checkBodies(walker, operation) {
     const [[type, { schema, example }]] = Object.entries(operation.requestBody.content);
-    const rules = walker.description.resolve(schema);
-    for (const body of bodiesAround(rules, example)) {
-        await checkBody(walker, operation, schema, body);
+    const [one, several] = schema.oneOf ?? [schema];
+    const rules = walker.description.resolve(one);
+    const bodies = bodiesAround(rules, example);
+    if (several) bodies.push(...arraysAround(several, example));
+    for (const body of bodies) {
+        await checkBody(walker, operation, several && Array.isArray(body) ? several : one, body);
     }
     await walker.withRecord(operation, async (parameters) => {
         for (const body of BROKEN) await walker.expect(400, operation, { parameters, body });
@@ -48,15 +51,20 @@ async function checkBody(walker, operation, schema, value) {
                 walker.complain(answer.request, answer, `expected ${[...pointersOf(misfits)]}`);
             }
         } else if (operation.method !== 'PATCH') {
-            checkEcho(walker, answer, value, walker.description.resolve(schema).properties ?? {});
+            const { properties = {} } = walker.description.resolve(schema.items ?? schema);
+            const records = JSON.parse(answer.body);
+            const pairs = Array.isArray(value) ? value.map((sent, at) => [sent, records[at]])
+                : [[value, records]];
+            for (const [sent, record] of pairs) {
+                checkEcho(walker, answer, sent, record ?? {}, properties);
+            }
         }
         await remove(walker, operation, answer);
     });
 }
 
 /// What was sent is what the record has, but for what the schema says is ignored.
-function checkEcho(walker, answer, sent, rules) {
-    const record = JSON.parse(answer.body);
+function checkEcho(walker, answer, sent, record, rules) {
     for (const [name, value] of Object.entries(sent)) {
         const isIgnored = name === 'id' || rules[name]?.readOnly;
         if (!isIgnored && !isDeepStrictEqual(record[name], value)) {
@@ -65,11 +73,13 @@ function checkEcho(walker, answer, sent, rules) {
     }
 }
 
-/// Deletes the record that a POST has made.
+/// Deletes the records that a POST has made.
 export async function remove(walker, operation, answer) {
     if (operation.method !== 'POST' || answer.status !== 201) return;
     const removal = linked(walker, operation, 'delete');
-    await walker.expect(successes(removal), removal, { parameters: JSON.parse(answer.body) });
+    for (const record of [JSON.parse(answer.body)].flat()) {
+        await walker.expect(successes(removal), removal, { parameters: record });
+    }
 }
 
 function linked(walker, creation, link) {
@@ -81,12 +91,14 @@ function linked(walker, creation, link) {
 export async function checkDuplicates(walker, creation) {
     if (creation.method !== 'POST' || !creation.requestBody) return;
     const [{ schema, example }] = Object.values(creation.requestBody.content);
-    const { properties = {} } = walker.description.resolve(schema);
+    const { properties = {} } = walker.description.resolve(schema.oneOf?.[0] ?? schema);
     if (!Object.values(properties).some(({ description = '' }) => UNIQUE.test(description))) return;
     const [body, other] = [1, 2].map((number) =>
         JSON.stringify({ ...example, ...texts(properties, number) }));
     const first = await walker.expect(201, creation, { body });
     await walker.expect(409, creation, { body });
+    await walker.expect(409, creation, { body: `[${other},${other}]` });
+    await walker.expect(409, creation, { body: `[${other},${body}]` });
     const second = await walker.expect(201, creation, { body: other });
     for (const link of ['update', 'patch']) {
         await walker.expect(409, linked(walker, creation, link),
