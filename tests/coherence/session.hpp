@@ -73,6 +73,7 @@ private:
     const std::string admin_;
     std::unordered_map<RecordNumber, Seen> seen_;
     std::vector<Operation> implied_;  // by the answer at hand
+    unsigned creations_ = 0;          // some of them in an array
 };
 
 }  // namespace larder::coherence

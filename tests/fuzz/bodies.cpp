@@ -199,6 +199,35 @@ bool is_acceptable(const Resource& resource, ChangeMode mode, const fuzz::Judgem
     return !grows_too_much(body, size);
 }
 
+/// In an array each body is judged as it is alone, but that the array is one level deeper, and
+/// grows as a whole.
+void check_in_array(const Resource& resource, const Expected<Change>& alone,
+                    std::string_view input) {
+    const std::string text(input);
+    const auto array = validate_array(resource, '[' + text + ',' + text + ']');
+    if (array) {
+        MUST(alone && array->size() == 2 && (*array)[1].document == alone->document);
+        MUST((*array)[1].assignments.size() == alone->assignments.size());
+        return;
+    }
+    std::set<std::string> refused;
+    for (const FieldError& field : array.error().fields) {
+        MUST(refused.insert(field.pointer).second);
+    }
+    if (array.error().kind == ErrorKind::bad_request) {
+        MUST(refused.empty());
+    } else if (alone) {
+        MUST(refused == std::set<std::string>{""});
+    } else {
+        std::set<std::string> expected;
+        for (const FieldError& field : alone.error().fields) {
+            expected.insert("/0" + field.pointer);
+            expected.insert("/1" + field.pointer);
+        }
+        MUST(refused == expected);
+    }
+}
+
 }  // namespace
 
 // A body, for every resource and every mode: the validation and the rules as the contract words
@@ -212,6 +241,7 @@ FUZZ_TARGET(bodies) {
                 MUST(!change && change.error().kind == ErrorKind::bad_request);
                 continue;
             }
+            if (mode == ChangeMode::create) check_in_array(resource, change, input);
             MUST(change.has_value() == is_acceptable(resource, mode, *body, input.size()));
             if (change) {
                 check_accepted(resource, *change, *body, input);
