@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "bulk/export_command.hpp"
 #include "bulk/import_command.hpp"
 #include "catalog/catalog.hpp"
 #include "file.hpp"
@@ -50,15 +51,32 @@ CLI::App* add_import(CLI::App& app, bulk::ImportOptions& options) {
     return import;
 }
 
+CLI::App* add_export(CLI::App& app, bulk::ExportOptions& options) {
+    auto* exporting = app.add_subcommand("export", "Write a list to the standard output");
+    exporting->add_option("RESOURCE", options.resource, "The resource")->required();
+    exporting->add_option("--format", options.format,
+                          "csv or ndjson; default: by the name of the file, or csv");
+    exporting->add_option("--file-name", options.file_name,
+                          "The name of the file that is the output");
+    exporting->add_option("--list", options.list, "A named list; default: all records");
+    exporting->add_option("--query", options.query,
+                          "Parameters of the list as in a URL, such as state=sent&sort=-issued");
+    exporting->add_flag("--spreadsheet", options.is_for_spreadsheet,
+                        "Write texts so that a spreadsheet takes none for a formula");
+    return exporting;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Imports many records at once. Takes the settings of larder-worker.");
+    CLI::App app("Imports and exports many records at once. Takes the settings of larder-worker.");
     app.set_version_flag("--version", LARDER_VERSION);
     app.require_subcommand(1);
     add_resources_option(app);
     bulk::ImportOptions importing;
     auto* import = add_import(app, importing);
+    bulk::ExportOptions exporting;
+    auto* chosen_export = add_export(app, exporting);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -69,6 +87,8 @@ int main(int argc, char** argv) {
     auto settings = load_settings(std::getenv);
     if (!settings) return refuse(settings.error());
     settings->database_url = settings->direct_database_url;
+    // For an operator, an export may take as long as it takes.
+    if (chosen_export->parsed()) settings->query_timeout_ms = 0;
     const auto catalog = read_catalog(settings->resources_dir);
     if (!catalog) {
         for (const Mistake& mistake : catalog.error()) refuse(mistake.message());
@@ -88,5 +108,5 @@ int main(int argc, char** argv) {
         return refuse(prepared.error());
     }
     if (import->parsed()) return bulk::run_import(shared, importing);
-    return EXIT_FAILURE;
+    return bulk::run_export(shared, exporting);
 }

@@ -36,26 +36,30 @@ std::string progress_text(const ImportCounts& counts, std::chrono::duration<doub
                               time_text(seconds * (1 - part) / part));
 }
 
-Progress::Progress(std::uint64_t bytes)
-    : bytes_(bytes),
-      is_terminal_(isatty(STDERR_FILENO) == 1),
+ProgressLine::ProgressLine()
+    : is_terminal_(isatty(STDERR_FILENO) == 1),
       next_(start_ + (is_terminal_ ? pause_on_terminal : pause_of_lines)) {}
 
-void Progress::show(const ImportCounts& counts, std::uint64_t bytes_read) {
+void ProgressLine::show(const std::function<std::string(Elapsed)>& text) {
     const auto now = Clock::now();
     if (now < next_) return;
     next_ = now + (is_terminal_ ? pause_on_terminal : pause_of_lines);
-    const std::string text = progress_text(counts, now - start_, bytes_read, bytes_);
     if (is_terminal_) {
-        fmt::print(stderr, "\r\x1B[K{}", text);
+        fmt::print(stderr, "\r\x1B[K{}", text(now - start_));
         std::fflush(stderr);
         has_line_ = true;
     } else {
-        fmt::print(stderr, "larder-bulk: {}\n", text);
+        fmt::print(stderr, "larder-bulk: {}\n", text(now - start_));
     }
 }
 
-void Progress::end() {
+void Progress::show(const ImportCounts& counts, std::uint64_t bytes_read) {
+    line_.show([&](ProgressLine::Elapsed elapsed) {
+        return progress_text(counts, elapsed, bytes_read, bytes_);
+    });
+}
+
+void ProgressLine::end() {
     if (has_line_) fmt::print(stderr, "\r\x1B[K");
     has_line_ = false;
 }

@@ -379,10 +379,16 @@ void Connection::finish() {
     is_broken_ = !send_now();
 }
 
-// The descriptor stays open: only the loop closes it.
+// The descriptor stays open: only the loop closes it. Where it does not buffer, nginx takes the end
+// of the connection for the end of the answer, and needs something that is no record (of version
+// 0).
 void Connection::abandon() {
     if (std::exchange(is_unanswered_, false)) metrics_.count_abandoned();
     is_broken_ = true;
+    if (has_begun() && out_.empty()) {
+        out_.assign(8, '\0');
+        send_now();
+    }
     shutdown(fd_, SHUT_RDWR);
 }
 

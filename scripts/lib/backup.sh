@@ -51,7 +51,8 @@ write_backup() (
         manifest SHA256SUMS settings.env resources sql database.dump || fail "no room for $1"
     check_backup "$work/backup.tar"
     sync -- "$work/backup.tar"
-    ln -- "$work/backup.tar" "$1" || fail "$1 cannot be written; nothing was"
+    mv -nT -- "$work/backup.tar" "$1" || true
+    [[ ! -e $work/backup.tar ]] || fail "$1 cannot be written, or exists by now"
     sync -- "${1%/*}/"
     step backup "$1, $(stat -c %s "$1") bytes, of $(server_version)"
 )

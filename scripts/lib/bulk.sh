@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Files of imports. The caller's shell opens them, for the account that the program runs as may not be able to.
+# Files of imports and exports. The caller's shell opens them, for the account that the program runs as may not be
+# able to.
 
 # open_import_files ARGUMENT...: takes RESOURCE [FILE] and options, and leaves in IMPORT_ARGUMENTS what the program
 # takes: FILE (`-`: the standard input) has become the standard input, and that of --errors is descriptor 3. What
@@ -49,5 +50,41 @@ open_import_files() {
 
 wrong_import() {
     printf '%s: import %s\n' "${0##*/}" "$*" >&2
+    exit 2
+}
+
+# write_export_file ARGUMENT...: with --output FILE, runs this program again without it, gives its output the name when
+# it is whole, and ends. Without it, nothing.
+write_export_file() {
+    local output='' temporary status=0 arguments=()
+    while (($# > 0)); do
+        case $1 in
+            --output)
+                (($# > 1)) || wrong_export "--output FILE"
+                output=$2
+                shift
+                ;;
+            --output=?*) output=${1#*=} ;;
+            *) arguments+=("$1") ;;
+        esac
+        shift
+    done
+    [[ -n $output ]] || return 0
+    [[ ! -d $output ]] || wrong_export "--output $output: it is a directory"
+    temporary=$(mktemp "$(dirname -- "$output")/.${output##*/}.XXXXXXXX" 2>/dev/null) ||
+        wrong_export "--output $output: it cannot be written"
+    # shellcheck disable=SC2064
+    trap "$(printf 'rm -f -- %q' "$temporary")" EXIT
+    trap 'exit 130' INT TERM HUP
+    "$0" export "${arguments[@]}" --file-name "$output" >"$temporary" || status=$?
+    ((status == 0)) || exit "$status"
+    # What a new file would have: mktemp has closed it to all others.
+    chmod '=rw' -- "$temporary"
+    mv -f -- "$temporary" "$output" || status=1
+    exit "$status"
+}
+
+wrong_export() {
+    printf '%s: export %s\n' "${0##*/}" "$*" >&2
     exit 2
 }

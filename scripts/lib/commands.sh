@@ -77,11 +77,19 @@ command_token() {
 
 # Takes no lock, for it may take long. The files are open (open_import_files).
 command_import() {
+    run_bulk import "$@"
+}
+
+command_export() {
+    run_bulk export "$@"
+}
+
+run_bulk() {
     [[ -x $BULK_PROGRAM ]] || fail "there is no program $BULK_PROGRAM: run make build and make up"
     if database_is_private && ! part_runs postgresql; then
         fail "PostgreSQL does not run: start the stack with make up"
     fi
-    exec "$BULK_PROGRAM" import "$@"
+    exec "$BULK_PROGRAM" "$@"
 }
 
 # abandon_start [STATUS]: leaves nothing running that this command has started.

@@ -15,7 +15,7 @@ locate_stack() {
 
 # Commands that would only make a directory to find nothing in it.
 stack_is_absent() {
-    [[ ! -e $STACK && $1 =~ ^(down|status|logs|token|backup|reload|restart-workers|restart-feed|destroy)$ ]]
+    [[ ! -e $STACK && $1 =~ ^(down|status|logs|token|export|backup|reload|restart-workers|restart-feed|destroy)$ ]]
 }
 
 report_absent_stack() {
@@ -53,7 +53,7 @@ enter_stack() {
     SCHEMA_PROGRAM=$STACK/bin/larder-schema DESCRIBED=$STACK/described LIVE=$STACK/resources CHANGES=$STACK/sql
     mkdir -p "$STACK"/{pids,logs,bin,redis,nginx,nginx-temp,nginx-cache}
     case $command in
-        status | logs | token | import | backup) ;;
+        status | logs | token | import | export | backup) ;;
         *) take_lock ;;
     esac
     unset RUN_DIR

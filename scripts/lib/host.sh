@@ -144,8 +144,16 @@ serve_again() {
 
 # With the descriptions that are live, as the account; the files are open (open_import_files).
 command_import() {
+    run_bulk import "$@"
+}
+
+command_export() {
+    run_bulk export "$@"
+}
+
+run_bulk() {
     [[ ! -e $LIVE ]] || RESOURCES_DIR=$LIVE
-    exec "${RUN_AS[@]}" "$BULK_PROGRAM" import "$@"
+    exec "${RUN_AS[@]}" "$BULK_PROGRAM" "$@"
 }
 
 # A description that exists stays as it is.

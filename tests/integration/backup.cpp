@@ -62,6 +62,10 @@ std::string token(const Stack& of, const std::string& name, const std::string& r
     return {};
 }
 
+HeaderLines csv(const std::string& token) {
+    return {"Authorization: Bearer " + token, "Accept: text/csv"};
+}
+
 HeaderLines bearer(const std::string& token) { return {"Authorization: Bearer " + token}; }
 
 /// Writable for the account of the stack.
@@ -186,9 +190,15 @@ BOOST_AUTO_TEST_CASE(a_restore_gives_every_row_and_every_token) {
     for (const auto& invalid : {gone, late, own}) {
         BOOST_TEST(client.get("/boats", bearer(invalid)).status == 401);
         BOOST_TEST(client.get("/products", bearer(invalid)).status == 401);
+        BOOST_TEST(client.get("/boats", csv(invalid)).status == 401);
     }
     BOOST_TEST(expect_json(client.get("/boats", bearer(kept)), 200).size() == 10U);
     BOOST_TEST(client.get("/products", bearer(kept)).status == 403);
+    BOOST_TEST(client.get("/products", csv(kept)).status == 403);
+    const auto exported = client.get("/boats", csv(kept));
+    BOOST_TEST(exported.header("Content-Type").starts_with("text/csv"));
+    BOOST_TEST(std::ranges::count(exported.body, '\n') == 31);
+    BOOST_TEST(client.get("/boats", {"Accept: text/csv"}).status == 401);
     const auto admin = token(other, "new");
     BOOST_TEST(client.get(path, bearer(admin)).status == 404);
     BOOST_TEST(client.get("/products", bearer(admin)).body == api().get("/products").body);

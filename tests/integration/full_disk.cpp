@@ -182,6 +182,28 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_gets_a_long_answer_whole) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_is_cut_off_has_no_end) {
+    if (!may_mount) return;
+    auto database = stack().database();
+    database.query(
+        "INSERT INTO products (name, description, price, stock_quantity) SELECT 'Many',"
+        " repeat('x', 1000), 1, 1 FROM generate_series(1, 20000)");
+    const FullDisk full(answers);
+    RawSocket socket(Address::of_url(api().base_url()));
+    socket.send("GET /products HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    std::string bytes = socket.receive(32768, std::chrono::seconds(30));
+    const std::string held_up =
+        " FROM pg_stat_activity WHERE application_name LIKE 'larder-worker%' AND"
+        " state = 'idle in transaction' AND now() - state_change > '300ms'";
+    BOOST_TEST_REQUIRE(
+        eventually([&] { return database.value("SELECT count(*) > 0" + held_up) == "t"; }));
+    database.query("SELECT pg_terminate_backend(pid)" + held_up);
+    bytes += socket.receive_all(std::chrono::seconds(30));
+    BOOST_TEST(bytes.starts_with("HTTP/1.1 200"));
+    BOOST_TEST(!bytes.ends_with("\r\n0\r\n\r\n"));
+    database.query("DELETE FROM products WHERE description IS NOT NULL");
+}
+
 BOOST_AUTO_TEST_CASE(below_the_bodies_of_requests) {
     if (!may_mount) return;
     const std::string large = "{\"a\": \"" + std::string(600000, 'x') + "\"}";

@@ -95,8 +95,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_json_is_refused_as_a_whole) {
     }
     std::string deep = "[";
     for (int i = 0; i < 31; ++i) deep += R"({"a":)";
-    BOOST_TEST(validate_array(resource("items"), deep + "1" + std::string(31, '}') + "]"));
-    BOOST_TEST(!validate_array(resource("items"), deep + "{}" + std::string(31, '}') + "]"));
+    const std::string end = std::string(31, '}') + "]";
+    BOOST_TEST(validate_array(resource("items"), deep + "1" + end).has_value());
+    BOOST_TEST(!validate_array(resource("items"), deep + "{}" + end).has_value());
 }
 
 // Many numbers that are short as they are sent, and long as they are stored.

@@ -122,6 +122,12 @@ void add_lists(std::vector<Step>& steps) {
                          return Requests{get("/employees")};
                      }});
     steps.back().is_nginx_alone = true;
+    for (const std::string path : {"/employees", "/employees/high-salary", "/items"}) {
+        steps.push_back({"export " + path, [some, path] {
+                             some();
+                             return Requests{get(path, 200, {"Accept: application/x-ndjson"})};
+                         }});
+    }
     steps.push_back({"list a part", [some] {
                          some();
                          auto request = get("/employees?limit=1");

@@ -67,6 +67,12 @@ Truth read_truth(Database& database) {
 }
 
 Json shown(const std::string& path, const Response& response) {
+    if (response.header("Content-Type") == "application/x-ndjson") {
+        std::string array = '[' + response.body;
+        std::ranges::replace(array, '\n', ',');
+        if (array.size() > 1) array.pop_back();
+        return Json::parse(array + ']');
+    }
     const auto body = Json::parse(response.body);
     if (!path.starts_with("/items")) return body;
     BOOST_TEST(body["cached"].is(Json::Kind::boolean));
