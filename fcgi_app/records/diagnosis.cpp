@@ -19,9 +19,9 @@ namespace {
 
 using Weight = Finding::Weight;
 
-// Connections beside those of the store threads: a caretaker and a watch in each worker, and for
-// the host its feed and one migration.
-constexpr int per_worker = 2;
+// Connections beside those of the store threads: a caretaker, a watch and two imports in each
+// worker, and for the host its feed and one migration.
+constexpr int per_worker = 4;
 constexpr int per_host = 2;
 
 /// The connections that Larder may still take, its own left out of what is taken.

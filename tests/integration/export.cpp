@@ -424,6 +424,42 @@ BOOST_AUTO_TEST_CASE(an_export_that_is_cut_off_has_no_end) {
     stack().database().query("DELETE FROM public.products");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_exported_is_imported_as_the_same_over_http) {
+    auto database = stack().database();
+    for (unsigned seed = 11; seed <= 13; ++seed) {
+        insert_samples(seed, 300);
+        // What clients cannot send, and what only the database gives.
+        database.query(
+            "UPDATE public.samples SET decimal = nullif(decimal, 'NaN'), date = nullif(date,"
+            " 'infinity'), datetime = nullif(datetime, 'infinity'), timestamp = CASE WHEN"
+            " isfinite(timestamp) AND timestamp > '0001-01-01' THEN timestamp END, float = CASE "
+            "WHEN"
+            " float < 'Infinity' AND float > '-Infinity' THEN float END, json = nullif(json,"
+            " 'null'), old = CASE WHEN old::text = '[ ]' THEN old END, tags = NULL");
+        database.query("DROP TABLE IF EXISTS public.kept");
+        database.query("CREATE TABLE public.kept AS SELECT * FROM public.samples");
+        expect_json(api().post("/cache/clear", ""), 200);
+        for (const auto& [accept, type] :
+             {std::pair(csv, "text/csv"), std::pair(ndjson, "application/x-ndjson")}) {
+            BOOST_TEST_CONTEXT(type << ", seed " << seed) {
+                const std::string file = exported("/samples", accept);
+                database.query("TRUNCATE public.samples RESTART IDENTITY CASCADE");
+                const auto answer =
+                    api().post("/samples?all=true", file, {std::string("Content-Type: ") + type});
+                const Json counts = expect_json(answer, 200);
+                BOOST_TEST(counts["created"].text() == "300", answer.body.substr(0, 1000));
+                BOOST_TEST(
+                    database.value("SELECT count(*) FROM (SELECT k::text FROM public.kept k"
+                                   " EXCEPT SELECT s::text FROM public.samples s) AS lost") == "0");
+                BOOST_TEST(exported("/samples", accept) == file);
+            }
+        }
+        const Json next = create("/samples", R"({"text": "next"})");
+        BOOST_TEST(next["id"].text() == "301");
+    }
+    database.query("DROP TABLE public.kept");
+}
+
 namespace {
 
 /// Rows that a client could have written: no infinite time, no NaN, no JSON null, nothing that is

@@ -105,4 +105,20 @@ BOOST_AUTO_TEST_CASE(refusals_are_those_of_rfc_6750) {
                "WWW-Authenticate: Bearer realm=\"larder\", error=\"insufficient_scope\"\r\n");
 }
 
+BOOST_AUTO_TEST_CASE(an_import_that_changes_records_needs_both_rights) {
+    Resource boats{.name = "boats", .title = "Boat"};
+    boats.rights = {.create = {"clerk"}, .change = {"clerk", "painter"}};
+    Endpoint import{.path = "/boats", .method = http::Method::post, .resource = &boats};
+    BOOST_TEST(may_call(import, Roles{"clerk"}));
+    BOOST_TEST(!may_call(import, Roles{"painter"}));
+    import.changes_too = true;
+    BOOST_TEST(may_call(import, Roles{"clerk"}));
+    BOOST_TEST(!may_call(import, Roles{"painter"}));
+    boats.rights.change = {"painter"};
+    BOOST_TEST(!may_call(import, Roles{"clerk"}));
+    BOOST_TEST(may_call(import, Roles{"clerk", "painter"}));
+    BOOST_TEST(no_right(import).detail ==
+               "The roles of this token do not allow to create and change boats.");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

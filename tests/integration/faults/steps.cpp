@@ -338,7 +338,7 @@ void add_imports(std::vector<Step>& steps) {
     steps.push_back({"import the change of a cached product", [] {
                          const Json product = create("/products", product_json("1"));
                          const auto path = path_of("/products", product);
-                         api().get(path);
+                         BOOST_TEST(api().get(path).status == 200);
                          auto request =
                              change("POST", path,
                                     R"({"id": ")" + product["id"].text() + R"(", "price": 9.90})",
