@@ -137,6 +137,11 @@ backup_member() {
     tar -xOf "$1" -- "$2"
 }
 
+# read_dump FILE OPTION...: runs pg_restore, which may end before it has read all of the dump.
+read_dump() {
+    "$TOOLS/pg_restore" "${@:2}" < <(backup_member "$1" database.dump 2>/dev/null)
+}
+
 # manifest_value FILE KEY
 manifest_value() {
     backup_member "$1" manifest | sed -n "s/^$2=//p"
@@ -158,7 +163,7 @@ check_backup() {
     while read -r sum name; do
         [[ $(backup_member "$1" "$name" | sha256sum) == "$sum "* ]] || fail "$1 is damaged: $name"
     done <<<"$sums"
-    backup_member "$1" database.dump | "$TOOLS/pg_restore" -f /dev/null ||
+    read_dump "$1" -f /dev/null ||
         fail "$1: pg_restore $("$TOOLS/pg_restore" --version | grep -oE '[0-9]+' | head -n 1) cannot read the dump of" \
             "$(manifest_value "$1" server)"
 }
@@ -210,7 +215,7 @@ replace_database() (
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     trap 'exit 130' INT TERM HUP
-    backup_member "$1" database.dump | "$TOOLS/pg_restore" --list >"$work/all" || exit
+    read_dump "$1" --list >"$work/all" || fail "the dump in $1 cannot be read"
     # The schema `public` and extensions stay as they are. Privileges come last, for their roles may be missing.
     grep -vE '^[0-9]+; [0-9]+ [0-9]+ (SCHEMA - public |COMMENT - (SCHEMA public|EXTENSION) |(DEFAULT )?ACL )' \
         "$work/all" >"$work/objects"
@@ -234,8 +239,7 @@ run_script() {
 dump_script() {
     local unknown=''
     ((SERVER >= 17)) || unknown='1,60{/^SET transaction_timeout = 0;$/d}'
-    backup_member "$1" database.dump |
-        "$TOOLS/pg_restore" --no-owner --no-tablespaces --use-list="$2" -f - | sed -e "$unknown"
+    read_dump "$1" --no-owner --no-tablespaces --use-list="$2" -f - | sed -e "$unknown"
 }
 
 # restore_script FILE: without COMMIT if the dump cannot be read to its end. The epoch only ever grows, also over
@@ -278,9 +282,11 @@ renewal() {
         "$worker" "$worker" "$worker"
 }
 
-# restore_files FILE: the descriptions and the changes of the backup. What was there is kept beside them.
+# restore_files FILE: the descriptions and the changes of the backup. What was there is kept beside them. Sets
+# HAS_OTHER_DESCRIPTIONS if these were others.
 restore_files() {
     local file=$1 kept name target member
+    HAS_OTHER_DESCRIPTIONS=''
     kept=before-$(date +%Y%m%dT%H%M%S)
     name=$(mktemp -d)
     tar -xf "$file" -C "$name" --no-same-owner resources sql
@@ -290,6 +296,8 @@ restore_files() {
         if diff -rq "$name/$member" "$target" >/dev/null 2>&1 || { [[ ! -e $target ]] && is_empty "$name/$member"; }; then
             continue
         fi
+        # shellcheck disable=SC2034
+        [[ $member != resources ]] || HAS_OTHER_DESCRIPTIONS=1
         if [[ -e $target ]]; then
             mv -- "$(realpath "$target")" "$target.$kept"
             step kept "$target.$kept"
@@ -311,13 +319,14 @@ put_files() {
     step restored "$2"
 }
 
-# tell_settings FILE: the backup's are not taken.
+# tell_settings FILE: the backup's are not taken. Where a host has its directories is its own matter.
 tell_settings() {
     local difference
-    difference=$(diff <(backup_member "$1" settings.env) <(print_settings)) || true
+    difference=$(diff <(backup_member "$1" settings.env) <(print_settings) |
+        grep '^[<>]' | grep -vE '^. (RUN_DIR|RESOURCES_DIR)=') || true
     [[ -n $difference ]] || return 0
     step settings "are not taken from the backup, and differ from it (<):"
-    grep '^[<>]' <<<"$difference"
+    printf '%s\n' "$difference"
 }
 
 # parse_restore FILE [--replace DATABASE]: sets BACKUP and REPLACED.

@@ -240,15 +240,13 @@ command_restore() {
     restore_files "$BACKUP"
     migrate
     bring_live
+    # It may have other lists than before.
+    reload_nginx
     record_settings
     trap - EXIT INT TERM HUP
     tell_settings "$BACKUP"
-    descriptions_differ_from_source || return 0
-    step descriptions "make up takes those of $RESOURCES_SOURCE again: copy what is in $DESCRIBED there first"
-}
-
-descriptions_differ_from_source() {
-    [[ $(fingerprint "$DESCRIBED") != "$(fingerprint "$RESOURCES_SOURCE")" ]]
+    [[ -n $HAS_OTHER_DESCRIPTIONS ]] || return 0
+    step descriptions "make up takes those of the checkout, or of RESOURCES_DIR, again: copy those of $DESCRIBED there"
 }
 
 # Starts again what was stopped while nothing was changed.

@@ -39,6 +39,10 @@ struct Source : SharedStack {
             create("/boats", R"({"name": "Boat )" + std::to_string(i) + R"(", "sails": )" +
                                  std::to_string(i % 4) + R"(, "log": {"a": [1.50, "\""]}})");
         }
+        // More than a pipe holds.
+        stack().database().query(
+            "INSERT INTO items (data) SELECT jsonb_build_object('n', n, 'text', md5(n::text) ||"
+            " md5((n + 0.5)::text)) FROM generate_series(1, 20000) AS n");
         create("/employees", employee_with_id(unique_text("E")));
         create("/items", R"({"name": "Ж", "n": 24.90})");
     }
@@ -195,9 +199,12 @@ BOOST_AUTO_TEST_CASE(a_restore_gives_every_row_and_every_token) {
     BOOST_TEST(expect_json(client.get("/boats", bearer(kept)), 200).size() == 10U);
     BOOST_TEST(client.get("/products", bearer(kept)).status == 403);
     BOOST_TEST(client.get("/products", csv(kept)).status == 403);
-    const auto exported = client.get("/boats", csv(kept));
-    BOOST_TEST(exported.header("Content-Type").starts_with("text/csv"));
-    BOOST_TEST(std::ranges::count(exported.body, '\n') == 31);
+    // nginx's former processes do not know this list.
+    BOOST_TEST(eventually([&] {
+        const auto exported = client.get("/boats", csv(kept));
+        return exported.header("Content-Type").starts_with("text/csv") &&
+               std::ranges::count(exported.body, '\n') == 31;
+    }));
     BOOST_TEST(client.get("/boats", {"Accept: text/csv"}).status == 401);
     const auto admin = token(other, "new");
     BOOST_TEST(client.get(path, bearer(admin)).status == 404);
