@@ -179,7 +179,14 @@ private:
     void wait_until_connected() const {
         if (seam_ != Seam::database) return;
         if (struck_ != "connect" && !struck_.starts_with("SELECT pg_catalog.set_config")) return;
-        BOOST_TEST(eventually([] { return api().get("/products?limit=1").status == 200; }));
+        // An import has a session of its own.
+        BOOST_TEST(eventually([] {
+            return api().get("/products?limit=1").status == 200 &&
+                   api().post("/products?dry_run=true",
+                              R"({"name": "Lamp", "price": 1, "stock_quantity": 7})",
+                              {"Content-Type: application/x-ndjson"})
+                           .status == 200;
+        }));
     }
 
     const Step& step_;
