@@ -1,0 +1,129 @@
+#include "bulk/import_transaction.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "catalog/catalog.hpp"
+#include "feed/mark.hpp"
+#include "records/services.hpp"
+
+namespace larder::bulk {
+
+namespace {
+
+// A lock is waited for so often, each time as long as a single write waits.
+constexpr int lock_attempts = 15;
+
+}  // namespace
+
+bool is_of_a_row(const Error& error) {
+    switch (error.kind) {
+        case ErrorKind::conflict:
+        case ErrorKind::unprocessable:
+        case ErrorKind::forbidden:
+        case ErrorKind::precondition_failed: return true;
+        default: return false;
+    }
+}
+
+ImportTransaction::ImportTransaction(Backend& backend, const ImportRequest& request)
+    : backend_(backend),
+      request_(request),
+      collection_(backend.services.of(*request.resource)),
+      fingerprint_(catalog_fingerprint(backend.services.settings.resources_dir)) {}
+
+ImportTransaction::~ImportTransaction() = default;
+
+/// Once for an import: the types of the columns.
+Expected<void> ImportTransaction::prepare() {
+    if (!statements_.empty()) return {};
+    std::set<const Resource*> needed = {request_.resource};
+    for (const Field& field : request_.resource->fields) {
+        if (const Reference* reference = field.reference()) {
+            needed.insert(&target_of(*reference));
+        }
+    }
+    std::map<const Resource*, BulkStatements> statements;
+    for (const Resource* resource : needed) {
+        auto rows = backend_.session.read(BulkStatements::types(*resource));
+        if (!rows) return std::unexpected(std::move(rows.error()));
+        BulkStatements::Types types;
+        for (Row& row : *rows) types.emplace(row[0].value_or(""), row[1].value_or(""));
+        statements.emplace(std::piecewise_construct, std::forward_as_tuple(resource),
+                           std::forward_as_tuple(*resource, std::move(types)));
+    }
+    statements_ = std::move(statements);
+    return {};
+}
+
+Expected<void> ImportTransaction::open() {
+    if (transaction_) return {};
+    if (auto prepared = prepare(); !prepared) return prepared;
+    fence_.emplace(backend_, std::vector{&collection_});
+    fence_->add_import(collection_);
+    transaction_.emplace(backend_.session);
+    const ImportMark mark{.host = backend_.services.host_id,
+                          .form = backend_.services.form,
+                          .collection = request_.resource->name};
+    auto begun = transaction_->change(
+        {.sql = fmt::format("SELECT pg_catalog.pg_logical_emit_message(true, '{}', $1)",
+                            ImportMark::prefix),
+         .values = {to_text(mark)},
+         .is_repeated = false},
+        std::chrono::milliseconds(backend_.services.settings.lock_timeout_ms));
+    if (begun) return {};
+    roll_back();
+    return std::unexpected(std::move(begun.error()));
+}
+
+// What a worker of former descriptions makes wrong it does not know (records/epoch.hpp).
+Expected<void> ImportTransaction::commit() {
+    const auto now = catalog_fingerprint(backend_.services.settings.resources_dir);
+    Expected<void> done;
+    if (now != fingerprint_) {
+        done = fail(ErrorKind::unavailable,
+                    "The descriptions have changed meanwhile; begin the import anew.");
+    } else {
+        done = fence_->run(*transaction_);
+    }
+    roll_back();
+    return done;
+}
+
+void ImportTransaction::roll_back() {
+    transaction_.reset();
+    fence_.reset();
+}
+
+void ImportTransaction::note_change(const RowImage& before, const RowImage& after) {
+    fence_->add_unlocked(collection_, &before, &after);
+}
+
+Expected<Rows> ImportTransaction::attempt(const Statement& statement) {
+    const std::chrono::milliseconds wait(backend_.services.settings.lock_timeout_ms);
+    for (int left = lock_attempts;; --left) {
+        auto rows = transaction_->attempt(statement, wait);
+        if (rows || !rows.error().is_locked || left == 0 || !transaction_->is_open()) return rows;
+    }
+}
+
+Expected<Rows> ImportTransaction::ask(const Statement& statement) {
+    auto rows = attempt(statement);
+    if (!rows && is_of_a_row(rows.error())) rows.error().kind = ErrorKind::unavailable;
+    return rows;
+}
+
+Expected<void> ImportTransaction::undo_attempt() { return transaction_->undo_attempt(); }
+
+const BulkStatements& ImportTransaction::statements_of(const Resource& resource) const {
+    return statements_.at(&resource);
+}
+
+const Resource& ImportTransaction::target_of(const Reference& reference) const {
+    return backend_.services.named(reference.to).resource;
+}
+
+}  // namespace larder::bulk
