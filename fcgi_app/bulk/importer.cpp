@@ -175,7 +175,13 @@ Expected<ImportResult> Importer::finish() {
 }
 
 Error Importer::with_what_stays(Error error) const {
-    if (request_.is_all || request_.is_trial) {
+    const bool is_one_of_many = request_.is_all || request_.is_trial;
+    const bool has_written = result_.counts.created + result_.counts.changed > 0;
+    if (is_one_of_many && error.is_outcome_unknown) {
+        error.detail += " All rows were imported, or none.";
+        return error;
+    }
+    if (is_one_of_many || (!has_written && !error.is_outcome_unknown)) {
         error.detail += " Nothing was imported.";
         return error;
     }

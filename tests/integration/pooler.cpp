@@ -171,3 +171,20 @@ BOOST_AUTO_TEST_CASE(a_list_longer_than_one_fetch) {
     BOOST_TEST(
         eventually([] { return expect_json(client().get("/products"), 200).size() > 5000U; }));
 }
+
+BOOST_AUTO_TEST_CASE(rows_are_imported_in_transactions) {
+    const HeaderLines lines = {"Content-Type: application/x-ndjson"};
+    std::string rows;
+    for (int i = 0; i < 6000; ++i) {
+        rows += R"({"name": "Pooled import", "salary": 1, "department": "D", "employee_id": "P-)" +
+                std::to_string(i) + "\"}\n";
+    }
+    rows += "{}\n";
+    for (const auto* all : {"&all=true", "", "&all=true"}) {
+        const auto answer = client().post(
+            std::string("/employees?on_conflict=update&key=employee_id") + all, rows, lines);
+        BOOST_TEST(expect_json(answer, 200)["failed"].text() == "1", answer.body.substr(0, 500));
+    }
+    BOOST_TEST(stack().database().value(
+                   "SELECT count(*) FROM employees WHERE name = 'Pooled import'") == "6000");
+}
