@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+
+#include <new>
 
 #include "base64url.hpp"
 
@@ -21,6 +24,24 @@ Hash sha256(std::string_view bytes) {
     SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), hash.data());
     return hash;
 }
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
+        throw std::bad_alloc();
+    }
+}
+
+void Sha256::add(std::string_view bytes) {
+    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+Hash Sha256::end() {
+    Hash hash{};
+    EVP_DigestFinal_ex(context_.get(), hash.data(), nullptr);
+    return hash;
+}
+
+void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 std::string to_hex(const Hash& hash) { return fmt::format("{:02x}", fmt::join(hash, "")); }
 

@@ -3,8 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;
 
 namespace larder::access {
 
@@ -18,6 +21,21 @@ inline constexpr std::size_t token_length = 50;
 /// SHA-256 (FIPS 180-4).
 using Hash = std::array<unsigned char, 32>;
 Hash sha256(std::string_view bytes);
+
+/// The same of bytes that come in parts. Throws std::bad_alloc.
+class Sha256 {
+public:
+    Sha256();
+    void add(std::string_view bytes);
+    /// To be called once, at the end.
+    Hash end();
+
+private:
+    struct Free {
+        void operator()(evp_md_ctx_st* context) const;
+    };
+    std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
 
 /// In lower-case hex digits.
 std::string to_hex(const Hash& hash);

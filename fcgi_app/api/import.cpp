@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/secret.hpp"
 #include "bulk/importer.hpp"
 #include "http/parameters.hpp"
 
@@ -74,27 +75,82 @@ public:
                                 .key = target.parameter("key").value_or("")},
                                import);
         std::ranges::move(wrong, std::back_inserter(errors));
+        if (!call.idempotency) return errors;
+        // An answer can be kept by one transaction only.
+        if (!import.is_all) {
+            errors.push_back(http::refused_parameter(
+                "all",
+                "must be true with an Idempotency-Key; without a key, an import may be sent again"
+                " with on_conflict=skip"));
+        }
+        if (import.is_trial) {
+            errors.push_back(http::refused_parameter(
+                "dry_run", "writes nothing, so it takes no Idempotency-Key"));
+        }
         return errors;
     }
 
+    bool takes_idempotency_key() const override { return true; }
+
     void answer_stream(Services& services, const Call& call,
                        const std::function<bool()>& goes_on) const override {
+        if (!call.idempotency) return run(services, call, nullptr, goes_on);
+        std::optional<Backend> backend(services);
+        const auto kept = is_kept(*backend, *call.idempotency);
+        if (!kept) return call.connection->answer(answer_error(kept.error()));
+        if (*kept) return answer_again(*backend, call, goes_on);
+        backend.reset();
+        IdempotencyKey key = *call.idempotency;
+        run(services, call, &key, goes_on);
+    }
+
+    openapi::OperationObject describe() const override { return {}; }  // part of that of POST
+
+private:
+    /// `key`: becomes that of the whole request; null: there is none.
+    static void run(Services& services, const Call& call, IdempotencyKey* key,
+                    const std::function<bool()>& goes_on) {
         bulk::ImportRequest request = *call.import;
         request.resources = services.resources;
         request.record_limit = static_cast<std::size_t>(services.settings.body_limit_bytes);
+        request.once = key;
         Connection& connection = *call.connection;
         bulk::Importer importer(services, request);
+        std::optional<access::Sha256> digest;
+        if (key != nullptr) digest.emplace();
         const auto end = connection.read_body(
-            [&](std::string_view bytes) { return importer.read(bytes); }, goes_on);
+            [&](std::string_view bytes) {
+                if (digest) digest->add(bytes);
+                return importer.read(bytes);
+            },
+            goes_on);
         if (end == Connection::BodyEnd::cut) importer.give_up(cut_off());
         if (end == Connection::BodyEnd::stopped) importer.give_up(stopping());
+        if (digest) *key = with_body(*key, access::to_hex(digest->end()));
         const auto result = importer.finish();
         if (end == Connection::BodyEnd::cut) return connection.abandon();
         connection.answer(result ? http::Response{.body = result->json()}
                                  : answer_error(result.error()));
     }
 
-    openapi::OperationObject describe() const override { return {}; }  // part of that of POST
+    /// Of an import whose key is known: whether it is the same its whole body tells.
+    static void answer_again(Backend& backend, const Call& call,
+                             const std::function<bool()>& goes_on) {
+        Connection& connection = *call.connection;
+        access::Sha256 digest;
+        const auto end = connection.read_body(
+            [&](std::string_view bytes) {
+                digest.add(bytes);
+                return true;
+            },
+            goes_on);
+        if (end == Connection::BodyEnd::cut) return connection.abandon();
+        if (end == Connection::BodyEnd::stopped) return connection.answer(answer_error(stopping()));
+        auto known = look_up(backend, with_body(*call.idempotency, access::to_hex(digest.end())));
+        // It has expired meanwhile, so the key is a new one.
+        if (known && !*known) known = std::unexpected(key_in_use());
+        connection.answer(known ? **known : answer_error(known.error()));
+    }
 };
 
 }  // namespace

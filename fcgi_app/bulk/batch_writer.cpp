@@ -68,13 +68,16 @@ Expected<BatchResult> BatchWriter::write_halves(const RowsOfBatch& rows) {
     return first;
 }
 
-Expected<bool> BatchWriter::finish() {
+Expected<bool> BatchWriter::finish(const http::Response& answer) {
     if (!transaction_.is_open()) return !(request_.is_trial || (request_.is_all && has_failed_));
     if (request_.is_trial || has_failed_) {
         transaction_.roll_back();
         return false;
     }
-    if (auto done = transaction_.commit(); !done) return std::unexpected(std::move(done.error()));
+    Expected<void> done;
+    if (request_.once != nullptr) done = transaction_.keep(answer);
+    if (done) done = transaction_.commit();
+    if (!done) return std::unexpected(std::move(done.error()));
     return true;
 }
 

@@ -23,9 +23,10 @@ public:
     /// outcome that is unknown.
     Expected<BatchResult> write(Batch batch);
 
-    /// Ends the one transaction of all: commits it, if no row has failed, and it is no trial.
-    /// Gives whether it was committed; true where there was none.
-    Expected<bool> finish();
+    /// Ends the one transaction of all: commits it, if no row has failed, and it is no trial; with
+    /// `answer` under the request's idempotency key. Gives whether it was committed; true where
+    /// there was none.
+    Expected<bool> finish(const http::Response& answer);
 
 private:
     Expected<BatchResult> write_parts(RowsOfBatch rows);

@@ -11,6 +11,7 @@
 #include "catalog/change.hpp"
 #include "catalog/resource.hpp"
 #include "error.hpp"
+#include "records/idempotency.hpp"
 
 namespace larder::bulk {
 
@@ -33,6 +34,9 @@ struct ImportRequest {
     bool is_all = false;           ///< all rows or none
     bool is_trial = false;         ///< everything is done as it would be, and nothing is kept
     bool keeps_originals = false;  ///< of the rows that fail
+    /// Of `is_all`: the key under which the answer is kept; null: none. Its fingerprint is that of
+    /// the whole request from Importer::finish on.
+    const IdempotencyKey* once = nullptr;
     std::size_t record_limit = 1048576;  ///< bytes of a line of NDJSON, or a record of CSV
 };
 

@@ -65,18 +65,44 @@ Expected<void> ImportTransaction::open() {
     fence_.emplace(backend_, std::vector{&collection_});
     fence_->add_import(collection_);
     transaction_.emplace(backend_.session);
+    auto begun = begin();
+    if (!begun) roll_back();
+    return begun;
+}
+
+Expected<void> ImportTransaction::begin() {
+    if (request_.once != nullptr) {
+        if (auto taken = take_key(); !taken) return taken;
+    }
     const ImportMark mark{.host = backend_.services.host_id,
                           .form = backend_.services.form,
                           .collection = request_.resource->name};
-    auto begun = transaction_->change(
-        {.sql = fmt::format("SELECT pg_catalog.pg_logical_emit_message(true, '{}', $1)",
-                            ImportMark::prefix),
-         .values = {to_text(mark)},
-         .is_repeated = false},
-        std::chrono::milliseconds(backend_.services.settings.lock_timeout_ms));
-    if (begun) return {};
-    roll_back();
-    return std::unexpected(std::move(begun.error()));
+    const Statement marking{
+        .sql = fmt::format("SELECT pg_catalog.pg_logical_emit_message(true, '{}', $1)",
+                           ImportMark::prefix),
+        .values = {to_text(mark)},
+        .is_repeated = false};
+    auto marked = request_.once == nullptr ? transaction_->change(marking, lock_wait())
+                                           : transaction_->also(marking, lock_wait());
+    if (!marked) return std::unexpected(std::move(marked.error()));
+    return {};
+}
+
+Expected<void> ImportTransaction::take_key() {
+    const auto known = open_with_keys(backend_, *transaction_, {&request_.once, 1}, lock_wait());
+    if (!known) return std::unexpected(known.error());
+    // One that is kept since this import began is found by the next attempt.
+    if (!known->front() || *known->front()) return std::unexpected(key_in_use());
+    return {};
+}
+
+Expected<void> ImportTransaction::keep(const http::Response& answer) {
+    const KeptAnswer kept{.key = request_.once, .answer = &answer};
+    return larder::keep(backend_, *transaction_, {&kept, 1}, lock_wait());
+}
+
+std::chrono::milliseconds ImportTransaction::lock_wait() const {
+    return std::chrono::milliseconds(settings().lock_timeout_ms);
 }
 
 // What a worker of former descriptions makes wrong it does not know (records/epoch.hpp).
@@ -103,9 +129,8 @@ void ImportTransaction::note_change(const RowImage& before, const RowImage& afte
 }
 
 Expected<Rows> ImportTransaction::attempt(const Statement& statement) {
-    const std::chrono::milliseconds wait(backend_.services.settings.lock_timeout_ms);
     for (int left = lock_attempts;; --left) {
-        auto rows = transaction_->attempt(statement, wait);
+        auto rows = transaction_->attempt(statement, lock_wait());
         if (rows || !rows.error().is_locked || left == 0 || !transaction_->is_open()) return rows;
     }
 }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "bulk/import_request.hpp"
 #include "error.hpp"
+#include "http/response.hpp"
 #include "records/backend.hpp"
 #include "records/fenced_commit.hpp"
 #include "store/bulk_statements.hpp"
@@ -27,7 +29,8 @@ public:
     ImportTransaction(const ImportTransaction&) = delete;
     ImportTransaction& operator=(const ImportTransaction&) = delete;
 
-    /// Begins one, unless one is open.
+    /// Begins one, unless one is open. Fails with `conflict` where the request's idempotency key is
+    /// in use.
     Expected<void> open();
     bool is_open() const { return transaction_.has_value(); }
 
@@ -46,6 +49,10 @@ public:
     /// The same as `attempt` for a question, which PostgreSQL has no reason to refuse.
     Expected<Rows> ask(const Statement& statement);
 
+    /// Keeps the answer to the request under its idempotency key. Fails with `conflict` where one
+    /// is kept already.
+    Expected<void> keep(const http::Response& answer);
+
     /// Has the entries fenced that a record had and has.
     void note_change(const RowImage& before, const RowImage& after);
 
@@ -59,6 +66,9 @@ public:
 
 private:
     Expected<void> prepare();
+    Expected<void> begin();
+    Expected<void> take_key();
+    std::chrono::milliseconds lock_wait() const;
 
     Backend& backend_;
     const ImportRequest& request_;

@@ -105,7 +105,7 @@ void Importer::work() {
             if (!written) return stop_with(std::move(written.error()));
             note(*written);
         }
-        auto committed = writer.finish();
+        auto committed = writer.finish(http::Response{.body = counted_so_far().json()});
         if (!committed) return stop_with(std::move(committed.error()));
         const std::lock_guard lock(mutex_);
         result_.is_committed = *committed;
@@ -117,6 +117,11 @@ void Importer::work() {
                    .detail = "Something went wrong inside the server.",
                    .log = error.what()});
     }
+}
+
+ImportResult Importer::counted_so_far() const {
+    const std::lock_guard lock(mutex_);
+    return result_;
 }
 
 void Importer::note(const BatchResult& result) {

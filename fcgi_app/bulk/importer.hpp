@@ -69,6 +69,7 @@ private:
     bool fail(FailedRow row);
     bool hand_over();
     void work();
+    ImportResult counted_so_far() const;
     void note(const BatchResult& result);
     void stop_with(Error error);
     Error with_what_stays(Error error) const;

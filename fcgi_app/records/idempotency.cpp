@@ -125,6 +125,10 @@ IdempotencyKey idempotency_key(std::string_view text, const http::Request& reque
                                .digest()};
 }
 
+IdempotencyKey with_body(const IdempotencyKey& head, const std::string& digest) {
+    return {.key = head.key, .fingerprint = Parts().add(head.fingerprint).add(digest).digest()};
+}
+
 Error key_in_use() {
     return {
         .kind = ErrorKind::conflict,
@@ -167,6 +171,12 @@ Answered look_up(Backend& backend, const IdempotencyKey& key) {
     auto known = known_by(key, *rows);
     if (known && *known) backend.services.metrics.idempotent_replays.add();
     return known;
+}
+
+Expected<bool> is_kept(Backend& backend, const IdempotencyKey& key) {
+    const auto rows = backend.session.read(select_answers(backend, {key.key}));
+    if (!rows) return std::unexpected(rows.error());
+    return !rows->empty();
 }
 
 Expected<void> keep_alone(Backend& backend, const IdempotencyKey& key,

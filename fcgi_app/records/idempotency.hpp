@@ -36,6 +36,10 @@ struct IdempotencyKey {
 /// `text` is what http::parse_idempotency_key gives. Pure; any thread.
 IdempotencyKey idempotency_key(std::string_view text, const http::Request& request);
 
+/// The key of a request whose body came as a stream. `request` had none when `head` was made of it;
+/// `digest` is the SHA-256 of what came.
+IdempotencyKey with_body(const IdempotencyKey& head, const std::string& digest);
+
 /// What is known of a key: nothing, so the write is to be done; the answer to the same request,
 /// with `Idempotent-Replayed`; or why there is none: `unprocessable` if the key came with another
 /// request, `conflict` with Retry-After if another transaction is at work under it.
@@ -61,6 +65,9 @@ Expected<void> keep(Backend& backend, Transaction& transaction, std::span<const 
 
 /// What is known of a key outside of any transaction; whether one is at work is not.
 Answered look_up(Backend& backend, const IdempotencyKey& key);
+
+/// Whether an answer is kept, be it to this request or to another.
+Expected<bool> is_kept(Backend& backend, const IdempotencyKey& key);
 
 /// The answer to a second request while the first is under way.
 Error key_in_use();

@@ -127,9 +127,13 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_imported_is_refused_whole) {
     expect_problem(
         api().post("/customers", "name\nx\n", {"Content-Type: text/csv", "Content-Encoding: gzip"}),
         415);
-    expect_problem(
-        api().post("/customers", "name\nx\n", {"Content-Type: text/csv", "Idempotency-Key: \"k\""}),
-        400);
+    for (const std::string query : {"all=false", "dry_run=true&all=true"}) {
+        const auto answer = api().post("/customers?" + query, "name\nx\n",
+                                       {"Content-Type: text/csv", "Idempotency-Key: \"k\""});
+        BOOST_TEST(answer.status == 422);
+        BOOST_TEST(Json::parse(answer.body)["errors"].element(0)["parameter"].text() ==
+                   query.substr(0, query.find('=')));
+    }
     expect_problem(api().post("/nothing", "name\nx\n", csv), 404);
     expect_problem(api().post("/customers", "name\nx\n",
                               {"Content-Type: text/csv", "Origin: https://x.example"}),
@@ -245,6 +249,42 @@ BOOST_AUTO_TEST_CASE(a_restart_ends_an_import_with_an_answer_that_tells_what_sta
     BOOST_TEST(problem["detail"].text().contains("5000 rows were created"));
     BOOST_TEST(answer.has("Retry-After"));
     BOOST_TEST(named("Restart-") == "5000");
+}
+
+BOOST_AUTO_TEST_CASE(with_a_key_all_rows_are_imported_once) {
+    const HeaderLines keyed = {"Content-Type: text/csv", "Idempotency-Key: \"import-1\""};
+    const std::string path = "/customers?all=true";
+    const auto body = "name,email\n" + rows("Once-", 0, 6000);
+    // What fails writes nothing, and nothing is kept of it.
+    const auto broken = body + "Once-x,once-0@example.org,\n";
+    BOOST_TEST(counts_in(api().post(path, broken, keyed)) == "0 0 0 1");
+    const auto first = api().post(path, body, keyed);
+    BOOST_TEST(counts_in(first) == "6000 0 0 0");
+    BOOST_TEST(!first.has("Idempotent-Replayed"));
+    for (int i = 0; i < 2; ++i) {
+        const auto again = api().post(path, body, keyed);
+        BOOST_TEST(again.status == first.status);
+        BOOST_TEST(again.body == first.body);
+        BOOST_TEST(again.header("Content-Type") == first.header("Content-Type"));
+        BOOST_TEST(again.header("Idempotent-Replayed") == "true");
+    }
+    expect_problem(api().post(path, body + "Once-y,once-y@example.org\n", keyed), 422);
+    BOOST_TEST(named("Once-") == "6000");
+}
+
+BOOST_AUTO_TEST_CASE(of_two_imports_with_one_key_one_is_told_to_wait) {
+    const HeaderLines keyed = {"Content-Type: text/csv", "Idempotency-Key: \"import-2\""};
+    Stream stream("?all=true", "/customers", "text/csv\r\nIdempotency-Key: \"import-2\"");
+    const auto body = "name,email\n" + rows("Twin-", 0, 6000);
+    stream.send(body);
+    BOOST_TEST(eventually([] { return sessions("backend_xid IS NOT NULL") == "1"; }));
+    const auto second = api().post("/customers?all=true", body, keyed);
+    expect_problem(second, 409);
+    BOOST_TEST(second.header("Retry-After") == "1");
+    BOOST_TEST(counts_in(stream.finish()) == "6000 0 0 0");
+    BOOST_TEST(api().post("/customers?all=true", body, keyed).header("Idempotent-Replayed") ==
+               "true");
+    BOOST_TEST(named("Twin-") == "6000");
 }
 
 BOOST_AUTO_TEST_CASE(postgresql_away_is_503_and_what_was_written_stays) {
