@@ -225,12 +225,12 @@ Expected<void> BatchWriter::write_all(Rows rows) {
 
 Expected<void> BatchWriter::advance_ids(const Rows& rows) {
     if (request_.resource->id != IdType::integer || request_.is_trial) return {};
-    std::int64_t largest = 0;
+    std::vector<std::string> ids;
     for (const ImportRow* row : rows) {
-        if (row->id) largest = std::max(largest, to_number<std::int64_t>(*row->id).value_or(0));
+        if (row->id) ids.push_back(*row->id);
     }
-    if (largest == 0) return {};
-    auto done = ask(statements_of(*request_.resource).advance_ids(std::to_string(largest)));
+    if (ids.empty()) return {};
+    auto done = ask(statements_of(*request_.resource).advance_ids(ids));
     if (!done) return std::unexpected(std::move(done.error()));
     return {};
 }
