@@ -192,9 +192,12 @@ Error Importer::with_what_stays(Error error) const {
     }
     error.detail += fmt::format(
         " Before that {} rows were created, {} changed and {} skipped, and {} failed. Send the same"
-        " again with on_conflict=skip, and what is missing is imported.",
+        " again{}, and what is missing is imported.",
         result_.counts.created, result_.counts.changed, result_.counts.skipped,
-        result_.counts.failed);
+        result_.counts.failed,
+        request_.on_conflict == OnConflict::fail
+            ? " with on_conflict=skip (and key, if the rows have no id)"
+            : "");
     return error;
 }
 

@@ -57,12 +57,12 @@ Expected<void> RowWriter::write(RowsOfBatch rows) {
 
 Expected<void> RowWriter::advance_ids(const RowsOfBatch& rows) {
     if (request_.resource->id != IdType::integer || request_.is_trial) return {};
-    std::int64_t largest = 0;
+    std::vector<std::string> ids;
     for (const ImportRow* row : rows) {
-        if (row->id) largest = std::max(largest, to_number<std::int64_t>(*row->id).value_or(0));
+        if (row->id) ids.push_back(*row->id);
     }
-    if (largest == 0) return {};
-    auto done = transaction_.ask(transaction_.statements().advance_ids(std::to_string(largest)));
+    if (ids.empty()) return {};
+    auto done = transaction_.ask(transaction_.statements().advance_ids(ids));
     if (!done) return std::unexpected(std::move(done.error()));
     return {};
 }

@@ -215,21 +215,26 @@ Statement BulkStatements::find_ids(const std::string& column,
 
 // setval could take a number back that another transaction has been given since: two would get it.
 // So a few numbers are passed by nextval, which never does that; over many of them no other
-// transaction gets within one statement.
-Statement BulkStatements::advance_ids(const std::string& id) const {
+// transaction gets within one statement. An id in the last sixteenth of the numbers that the
+// sequence has, or beyond, is left alone: one row could use all of them up, and no further record
+// could be made.
+Statement BulkStatements::advance_ids(const std::vector<std::string>& ids) const {
     constexpr int few = 10000;
     const std::string sequence =
         fmt::format("pg_get_serial_sequence({}, {})", quoted_literal(table_),
                     quoted_literal(resource_.id_column));
     return {.sql = fmt::format(
-                "SELECT CASE WHEN s.name IS NULL OR s.gap <= 0 THEN 0 WHEN s.gap <= {0} THEN"
+                "SELECT CASE WHEN s.gap IS NULL OR s.gap <= 0 THEN 0 WHEN s.gap <= {0} THEN"
                 " (SELECT max(passed.id) FROM (SELECT nextval(s.name::regclass) AS id FROM "
                 "generate_series(1, s.gap)) AS passed)"
-                " ELSE setval(s.name::regclass, $1::bigint) END FROM (SELECT n.name,"
-                " $1::bigint - coalesce(pg_sequence_last_value(n.name::regclass), 0) AS gap"
-                " FROM (SELECT {1} AS name) AS n) AS s",
+                " ELSE setval(s.name::regclass, s.largest) END FROM (SELECT n.name, n.largest,"
+                " n.largest - coalesce(pg_sequence_last_value(n.name::regclass), 0) AS gap"
+                " FROM (SELECT k.name, (SELECT max(sent.id) FROM unnest($1::bigint[]) AS sent (id)"
+                " WHERE sent.id <= q.seqmax - q.seqmax / 16) AS largest FROM (SELECT {1} AS name)"
+                " AS k JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = k.name::regclass) AS n)"
+                " AS s",
                 few, sequence),
-            .values = {id},
+            .values = {quoted_array(ids)},
             .is_repeated = false};
 }
 

@@ -59,8 +59,9 @@ public:
     /// (value, id) of the same.
     Statement find_ids(const std::string& column, const std::vector<std::string>& values) const;
 
-    /// Has the sequence of an integer id, if it has one, give larger numbers than `id` from now on.
-    Statement advance_ids(const std::string& id) const;
+    /// Has the sequence of an integer id, if it has one, give larger numbers than these ids from
+    /// now on.
+    Statement advance_ids(const std::vector<std::string>& ids) const;
 
     const std::string& id_column() const { return resource_.id_column; }
 

@@ -139,6 +139,9 @@ auto Session::guarded(Work work) -> Expected<decltype(work())> {
         // libpqxx 6 gives it no SQLSTATE.
         return std::unexpected(
             error_of(insufficient_privilege, loggable(insufficient_privilege, error.what())));
+    } catch (const pqxx::deadlock_detected& error) {
+        // For libpqxx 6 it is no error of SQL.
+        return std::unexpected(error_of(deadlock, loggable(deadlock, error.what())));
     } catch (const pqxx::sql_error& error) {
         if (ends_session(error.sqlstate())) connection_.reset();
         return std::unexpected(

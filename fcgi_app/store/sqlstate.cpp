@@ -26,7 +26,7 @@ Error error_of(const std::string& state, std::string log) {
         return broken;
     }
     // A deadlock, of which PostgreSQL has chosen one side, may be over the next time.
-    if (state == "55P03" || state == "40P01") return locked_by_another(std::move(log));
+    if (state == "55P03" || state == deadlock) return locked_by_another(std::move(log));
     if (category == "22" || category == "23" || state == "54000") {
         return error(ErrorKind::unprocessable, "The database cannot hold a value of this body.");
     }

@@ -9,6 +9,7 @@ namespace larder {
 /// What an error of PostgreSQL means for an answer. Pure; any thread.
 
 inline constexpr const char* insufficient_privilege = "42501";
+inline constexpr const char* deadlock = "40P01";
 
 /// The one table from SQLSTATE (PostgreSQL, appendix A) to a kind of error. An empty state: there
 /// is none, for the connection has failed.

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <future>
+#include <limits>
 
 #include "invoicing.hpp"
 #include "open_transaction.hpp"
@@ -240,6 +242,27 @@ BOOST_AUTO_TEST_CASE(an_id_is_taken_and_later_ones_go_on_behind_it) {
            "created 2, changed 0, skipped 0, failed 0");
 }
 
+BOOST_AUTO_TEST_CASE(one_id_does_not_use_up_the_numbers) {
+    const Json customer = new_customer();
+    const auto row = [&](std::int64_t id) {
+        return std::to_string(id) + ',' + unique_text("i-") + ',' + customer["id"].text() + '\n';
+    };
+    const auto before = std::stoll(create("/invoices", invoice(customer))["id"].text());
+    constexpr auto largest = std::numeric_limits<std::int64_t>::max();
+    const auto file = csv("id,number,customer\n" + row(largest) + row(before + 7));
+    expect(import("invoices", file), 0, "created 2, changed 0, skipped 0, failed 0");
+    const Json next = create("/invoices", invoice(customer));
+    BOOST_TEST(std::stoll(next["id"].text()) == before + 8);
+    stack().database().query("DELETE FROM public.invoices WHERE id = $1::bigint",
+                             {std::to_string(largest)});
+    // A sequence of smaller numbers than the id has.
+    stack().database().query("ALTER SEQUENCE public.invoices_id_seq MAXVALUE 1000000000");
+    expect(import("invoices", csv("id,number,customer\n" + row(2000000000))), 0,
+           "created 1, changed 0, skipped 0, failed 0");
+    create("/invoices", invoice(customer));
+    stack().database().query("ALTER SEQUENCE public.invoices_id_seq NO MAXVALUE");
+}
+
 BOOST_AUTO_TEST_CASE(documents_are_lines_of_json) {
     const auto file =
         ndjson(R"({"id":"0f9a1c4e-0000-4000-8000-000000000001","n":1.50,"deep":{"a":[1,2]}})"
@@ -326,6 +349,29 @@ BOOST_AUTO_TEST_CASE(it_waits_for_a_row_that_is_locked_for_a_while) {
     holder.release();
     expect(finished.get(), 0, "created 0, changed 1, skipped 0, failed 0");
     BOOST_TEST(customers_of("Free") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(a_deadlock_is_over_the_next_time) {
+    const auto rows = [](const std::string& name) {
+        return csv("name,email\n" + name + ",dead0@x\n" + name + ",dead1@x\n" + name +
+                   ",dead2@x\n");
+    };
+    import("customers", rows("Alive"));
+    const auto lock = [](const std::string& email) {
+        return "UPDATE public.customers SET name = 'held' WHERE email = '" + email + "'";
+    };
+    OpenTransaction holder(lock("dead1@x"));
+    const auto file = rows("Reborn");
+    auto finished = std::async(std::launch::async, [&] {
+        return import("customers", file, {"--on-conflict", "update", "--key", "email"});
+    });
+    BOOST_TEST(eventually([] { return sessions("wait_event_type = 'Lock'") == "1"; }));
+    // The import has one of these, whichever it began with.
+    holder.try_query(lock("dead0@x"));
+    holder.try_query(lock("dead2@x"));
+    holder.release();
+    expect(finished.get(), 0, "created 0, changed 3, skipped 0, failed 0");
+    BOOST_TEST(customers_of("Reborn") == "3");
 }
 
 BOOST_AUTO_TEST_CASE(killed_in_the_middle_it_is_completed_by_a_second_run) {

@@ -299,3 +299,15 @@ BOOST_AUTO_TEST_CASE(postgresql_away_is_503_and_what_was_written_stays) {
     BOOST_TEST(problem["detail"].text().contains("5000 rows were created"));
     BOOST_TEST(named("Away-") == "5000");
 }
+
+BOOST_AUTO_TEST_CASE(an_import_that_changes_is_sent_again_as_it_was) {
+    Stream stream("?on_conflict=update&key=email");
+    stream.send("name,email\n" + rows("Again-", 0, 1200));
+    BOOST_TEST(eventually([] { return named("Again-") == "1000"; }));
+    stack().stop("postgresql", SIGINT);
+    const auto answer = stream.finish();
+    stack().up();
+    const Json problem = expect_problem(answer, 503);
+    // With skip, the records that are there would keep what they have.
+    BOOST_TEST(problem["detail"].text().contains("Send the same again, and"));
+}
