@@ -180,8 +180,8 @@ Error Importer::with_what_stays(Error error) const {
         return error;
     }
     error.detail += fmt::format(
-        " Before that {} rows were created, {} changed and {} skipped, and {} failed. Send the same"
-        " again with on_conflict=skip, and what is missing is imported.",
+        " Before that {} rows were created, {} changed and {} skipped, and {} failed. If its rows"
+        " have keys, send the same again with on_conflict=skip, and what is missing is imported.",
         result_.counts.created, result_.counts.changed, result_.counts.skipped,
         result_.counts.failed);
     return error;
