@@ -39,7 +39,8 @@ int refuse(std::string_view why) {
 /// By option, else by the name of the file, else CSV, or NDJSON where a record is any JSON object.
 std::expected<Form, std::string> form_of(const ExportOptions& options, const Resource& resource) {
     const std::string_view name = options.file_name;
-    const bool is_named_ndjson = name.ends_with(".ndjson") || name.ends_with(".jsonl");
+    const bool is_named_ndjson =
+        name.ends_with(".ndjson") || name.ends_with(".jsonl") || name.ends_with(".json");
     Form form = is_named_ndjson || resource.is_document() ? Form::ndjson : Form::csv;
     if (options.format == "csv") form = Form::csv;
     if (options.format == "ndjson") form = Form::ndjson;

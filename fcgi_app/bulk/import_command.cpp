@@ -85,8 +85,18 @@ bool read_input(Importer& importer, Progress& progress) {
     }
 }
 
+/// What HTTP has as a parameter is an option here.
+std::string at_the_prompt(std::string text) {
+    constexpr std::string_view parameter = "on_conflict=skip";
+    if (const auto at = text.find(parameter); at != text.npos) {
+        text.replace(at, parameter.size(), "--on-conflict skip");
+    }
+    return text;
+}
+
 int tell_failure(const Error& error) {
-    note(error.log.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.log));
+    const auto detail = at_the_prompt(error.detail);
+    note(error.log.empty() ? detail : fmt::format("{} ({})", detail, error.log));
     for (const FieldError& one : error.fields) note(text_of(one));
     return not_all_imported;
 }

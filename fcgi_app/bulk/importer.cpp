@@ -191,13 +191,11 @@ Error Importer::with_what_stays(Error error) const {
         return error;
     }
     error.detail += fmt::format(
-        " Before that {} rows were created, {} changed and {} skipped, and {} failed. Send the same"
-        " again{}, and what is missing is imported.",
+        " Before that {} rows were created, {} changed and {} skipped, and {} failed. If the rows"
+        " have an id or a key, send the same again{}, and what is missing is imported.",
         result_.counts.created, result_.counts.changed, result_.counts.skipped,
         result_.counts.failed,
-        request_.on_conflict == OnConflict::fail
-            ? " with on_conflict=skip (and key, if the rows have no id)"
-            : "");
+        request_.on_conflict == OnConflict::fail ? " with on_conflict=skip" : "");
     return error;
 }
 

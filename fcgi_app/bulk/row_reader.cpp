@@ -113,8 +113,9 @@ private:
     bool take_header(const CsvRecord& record) {
         has_header_ = true;
         if (!record.error.empty()) {
-            error_ = Error{.kind = ErrorKind::unprocessable,
-                           .detail = fmt::format("The header line {}.", record.error)};
+            error_ =
+                Error{.kind = ErrorKind::bad_request,
+                      .detail = fmt::format("The header line cannot be read: {}.", record.error)};
             return false;
         }
         std::vector<std::string_view> names;

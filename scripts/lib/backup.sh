@@ -81,10 +81,11 @@ write_manifest() {
 # It takes locks that stop no writer; what waits for them is a change of a table. A table that is being changed
 # is waited for. Row-level security that would hide rows is an error.
 dump_database() {
-    "${RUN_AS[@]}" "$TOOLS/pg_dump" --format=custom --compress=1 --lock-wait-timeout=60s \
-        >"$work/database.dump" 2>"$work/said" ||
-        fail "$(grep -m 1 error "$work/said" || tail -n 1 "$work/said")"
-    rm "$work/said"
+    local said
+    # Not into a file: where there is no room for the dump, there is none for what is said about it.
+    said=$("${RUN_AS[@]}" "$TOOLS/pg_dump" --format=custom --compress=1 --lock-wait-timeout=60s \
+        2>&1 >"$work/database.dump") ||
+        fail "$(grep -m 1 error <<<"$said" || tail -n 1 <<<"$said")"
 }
 
 # The settings that are set, as larder.env has them.
@@ -127,7 +128,7 @@ find_postgresql_tools() {
             return
         fi
     done < <(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V
-        dirname "$(command -v pg_dump)")
+        dirname "$(command -v pg_dump)" 2>/dev/null)
     fail "pg_dump must not be older than the server, which is PostgreSQL $SERVER:" \
         "apt install postgresql-client-$SERVER"
 }
@@ -230,6 +231,31 @@ replace_database() (
     fi
     ask_database 'ANALYZE' 2>/dev/null || true
 )
+
+# note_former_database: sets FORMER_DATABASE, and WAS_HELD if this host left Redis alone before.
+note_former_database() {
+    FORMER_DATABASE=$(with_service database_mark)
+    WAS_HELD=
+    ! is_held || WAS_HELD=1
+}
+
+# A restore makes every table anew.
+database_mark() {
+    ask_database "SELECT to_regclass('larder.epoch')::oid"
+}
+
+# end_restore_early: after a restore that was ended before its end, when workers may serve again. Says which database
+# this is. What is in Redis is older than the epoch under which workers will use it.
+end_restore_early() {
+    local now
+    [[ -n $WAS_HELD ]] || release_redis
+    now=$(with_service database_mark) || return 0
+    if [[ $now == "$FORMER_DATABASE" ]]; then
+        step database "is as it was"
+    else
+        step database "is that of the backup, but descriptions and changes are not: run the command again"
+    fi
+}
 
 run_script() {
     "${RUN_AS[@]}" "$TOOLS/psql" -Xq -v ON_ERROR_STOP=1 -f - >/dev/null

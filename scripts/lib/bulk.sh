@@ -42,6 +42,7 @@ open_import_files() {
         IMPORT_ARGUMENTS+=(--file-name "$file")
     fi
     if [[ -n $errors ]]; then
+        [[ ! -f $errors || ! /dev/stdin -ef $errors ]] || wrong_import "--errors FILE: $errors is the file that is imported"
         : 2>/dev/null >"$errors" || wrong_import "--errors FILE: $errors cannot be written"
         exec 3>"$errors"
         IMPORT_ARGUMENTS+=(--errors-descriptor 3)
@@ -56,7 +57,7 @@ wrong_import() {
 # write_export_file ARGUMENT...: with --output FILE, runs this program again without it, gives its output the name when
 # it is whole, and ends. Without it, nothing.
 write_export_file() {
-    local output='' temporary status=0 arguments=()
+    local output='' target temporary status=0 arguments=()
     while (($# > 0)); do
         case $1 in
             --output)
@@ -70,8 +71,12 @@ write_export_file() {
         shift
     done
     [[ -n $output ]] || return 0
-    [[ ! -d $output ]] || wrong_export "--output $output: it is a directory"
-    temporary=$(mktemp "$(dirname -- "$output")/.${output##*/}.XXXXXXXX" 2>/dev/null) ||
+    # What leads to a file goes on leading to it. A device or a pipe cannot be replaced.
+    target=$output
+    [[ ! -L $output ]] || target=$(realpath -m -- "$output")
+    [[ ! -d $target ]] || wrong_export "--output $output: it is a directory"
+    [[ ! -e $target || -f $target ]] || wrong_export "--output $output: it is no file; leave --output out"
+    temporary=$(mktemp "$(dirname -- "$target")/.${target##*/}.XXXXXXXX" 2>/dev/null) ||
         wrong_export "--output $output: it cannot be written"
     # shellcheck disable=SC2064
     trap "$(printf 'rm -f -- %q' "$temporary")" EXIT
@@ -80,7 +85,7 @@ write_export_file() {
     ((status == 0)) || exit "$status"
     # What a new file would have: mktemp has closed it to all others.
     chmod '=rw' -- "$temporary"
-    mv -f -- "$temporary" "$output" || status=1
+    mv -f -- "$temporary" "$target" || status=1
     exit "$status"
 }
 

@@ -230,6 +230,7 @@ command_restore() {
     ensure_postgresql
     ensure_redis
     with_service check_target "$BACKUP" "$REPLACED"
+    note_former_database
     HELD_UP=1
     stop_feed
     stop_worker
@@ -254,9 +255,11 @@ abandon_restore() {
     local status=$?
     trap '' INT TERM HUP
     if [[ -n ${HELD_UP:-} ]]; then
+        (end_restore_early) || true
         (ensure_workers && ensure_feed) || true
         exit "$status"
     fi
+    [[ -z ${FORMER_DATABASE+set} ]] || step database "is that of the backup, but not all else is: run the command again"
     abandon_start "$status"
 }
 

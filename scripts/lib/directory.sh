@@ -15,7 +15,7 @@ locate_stack() {
 
 # Commands that would only make a directory to find nothing in it.
 stack_is_absent() {
-    [[ ! -e $STACK && $1 =~ ^(down|status|logs|token|export|backup|reload|restart-workers|restart-feed|destroy)$ ]]
+    [[ ! -e $STACK && $1 =~ ^(down|status|logs|token|import|export|backup|reload|restart-workers|restart-feed|destroy)$ ]]
 }
 
 report_absent_stack() {

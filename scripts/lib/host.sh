@@ -123,6 +123,7 @@ command_restore() {
     need_root
     parse_restore "$@"
     with_service check_target "$BACKUP" "$REPLACED"
+    note_former_database
     trap serve_again EXIT
     trap 'exit 130' INT TERM HUP
     stop_units
@@ -138,6 +139,7 @@ command_restore() {
 serve_again() {
     local status=$?
     trap '' INT TERM HUP
+    (end_restore_early) || true
     start_units || true
     exit "$status"
 }

@@ -269,6 +269,20 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_restored_changes_nothing) {
     BOOST_TEST((contents(stack()) == before));
     BOOST_TEST(eventually([] { return api().get("/boats").status == 200; }));
     BOOST_TEST(eventually([] { return feed_follows(); }));
+
+    // A step later: Redis, which is left alone by then, is used again.
+    const auto access = hold.parent_path() / "access";
+    fs::rename(access, hold.parent_path() / "kept");
+    fs::create_directories(access / "in-the-way");
+    const auto late = stack().script({"restore", whole, "--replace", "larder"});
+    fs::remove_all(access);
+    fs::rename(hold.parent_path() / "kept", access);
+    BOOST_TEST(late.status == 1);
+    BOOST_TEST(late.output.contains("as it was"), late.output);
+    BOOST_TEST((contents(stack()) == before));
+    BOOST_TEST(!fs::exists(hold));
+    BOOST_TEST(eventually([] { return api().get("/boats").status == 200; }));
+    BOOST_TEST(eventually([] { return feed_follows(); }));
 }
 
 BOOST_AUTO_TEST_CASE(workers_of_another_host_are_not_pulled_the_tables_away) {

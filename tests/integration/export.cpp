@@ -1,6 +1,8 @@
 // docs/bulk.md, "Export": lists as CSV and as NDJSON. What CSV says is read by another program,
 // PostgreSQL's COPY, and compared with what JSON says.
 #define BOOST_TEST_MODULE export
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -549,6 +551,20 @@ BOOST_AUTO_TEST_CASE(the_prompt_takes_lists_and_queries) {
         BOOST_TEST((content_of(file) == former));
     }
     BOOST_TEST(command({"export", "samples", "--output", "/nonexistent/x"}).status == 2);
+    // A link stays, and what is no file is not replaced by one.
+    const auto link = stack().directory() / "link.csv";
+    fs::create_symlink(file, link);
+    BOOST_TEST(command({"export", "samples", "--output", link}).status == 0);
+    BOOST_TEST(fs::is_symlink(link));
+    BOOST_TEST((content_of(file) == exported("/samples", csv)));
+    const auto pipe = stack().directory() / "pipe.csv";
+    BOOST_REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    BOOST_TEST(command({"export", "samples", "--output", pipe}).status == 2);
+    BOOST_TEST(fs::is_fifo(pipe));
+    // The same names mean the same form as for an import.
+    const auto json = stack().directory() / "some.json";
+    BOOST_TEST(command({"export", "samples", "--output", json}).status == 0);
+    BOOST_TEST((content_of(json) == exported("/samples", ndjson)));
     for (const auto& entry : fs::directory_iterator(stack().directory())) {
         BOOST_TEST(!entry.path().filename().string().starts_with(".some"), entry.path());
     }

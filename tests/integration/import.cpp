@@ -190,6 +190,10 @@ BOOST_AUTO_TEST_CASE(wrong_usage_and_a_wrong_header_change_nothing) {
     BOOST_TEST(import("nothing", file).status == 2);
     BOOST_TEST(import("items", file).status == 2);
     BOOST_TEST(count("customers") == before);
+    // The report of errors would take the place of the rows.
+    finished = import("customers", file, {"--errors", file});
+    BOOST_TEST(finished.status == 2, finished.output);
+    BOOST_TEST(files().read("rows.csv") == "name,mail\nx,y\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_row_whose_key_is_taken_fails_is_skipped_or_changes_the_record) {
