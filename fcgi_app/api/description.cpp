@@ -25,7 +25,8 @@ constexpr std::string_view introduction =
     " tells where an answer comes from.\n\n"
     "Decimals are exact: `24.90` comes back as `24.90`. Errors are problem details (RFC 9457). A"
     " request is checked in this order: host (421), path (404), method (405), token (401), right"
-    " and origin (403), form (406), content type and encoding (415), size (413), JSON (400), values and"
+    " and origin (403), form (406), content type and encoding (415), size (413), JSON (400), "
+    "values and"
     " parameters (422), record (404), `If-Match` and `If-None-Match` (412), uniqueness (409).";
 
 Value tag(std::string_view name, std::string_view meaning) {

@@ -78,8 +78,9 @@ BOOST_AUTO_TEST_CASE(every_other_command_is_run_by_a_test) {
 }
 
 BOOST_AUTO_TEST_CASE(links_lead_somewhere) {
-    for (const auto* page : {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "PERFORMANCE.md",
-                             "docs/access.md", "docs/bulk.md", "docs/deploying.md", "docs/monitoring.md"}) {
+    for (const auto* page :
+         {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "PERFORMANCE.md", "docs/access.md",
+          "docs/bulk.md", "docs/deploying.md", "docs/monitoring.md"}) {
         const auto text = text_of(page);
         const std::regex link(R"(\]\(([^)#:]+)(#[^)]*)?\))");
         for (std::sregex_iterator at(text.begin(), text.end(), link), end; at != end; ++at) {

@@ -11,16 +11,11 @@ BOOST_AUTO_TEST_SUITE(response)
 
 BOOST_AUTO_TEST_CASE(every_kind_of_error_has_its_status) {
     const std::pair<ErrorKind, int> kinds[] = {
-        {ErrorKind::bad_request, 400},
-        {ErrorKind::not_found, 404},
-        {ErrorKind::method_not_allowed, 405},
-        {ErrorKind::not_acceptable, 406},
-        {ErrorKind::conflict, 409},
-        {ErrorKind::precondition_failed, 412},
-        {ErrorKind::too_large, 413},
-        {ErrorKind::unsupported_media_type, 415},
-        {ErrorKind::unprocessable, 422},
-        {ErrorKind::unavailable, 503},
+        {ErrorKind::bad_request, 400},        {ErrorKind::not_found, 404},
+        {ErrorKind::method_not_allowed, 405}, {ErrorKind::not_acceptable, 406},
+        {ErrorKind::conflict, 409},           {ErrorKind::precondition_failed, 412},
+        {ErrorKind::too_large, 413},          {ErrorKind::unsupported_media_type, 415},
+        {ErrorKind::unprocessable, 422},      {ErrorKind::unavailable, 503},
         {ErrorKind::internal, 500},
     };
     for (const auto& [kind, status] : kinds) {
