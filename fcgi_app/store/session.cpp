@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <iterator>
 #include <new>
@@ -15,6 +14,7 @@
 #include "store/seam.hpp"
 #include "store/session_settings.hpp"
 #include "store/sqlstate.hpp"
+#include "store/statement_text.hpp"
 
 namespace larder {
 
@@ -28,34 +28,6 @@ constexpr std::size_t first_fetch = Session::held_rows;
 constexpr std::size_t largest_fetch = 2000;
 
 std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
-
-/// A literal that means the same whatever standard_conforming_strings says.
-std::string literal(std::string_view value) {
-    const bool escapes = value.contains('\\');
-    std::string text(escapes ? " E'" : "'");
-    text.reserve(value.size() + 8);
-    for (const char c : value) {
-        if (c == '\'' || c == '\\') text += c;
-        text += c;
-    }
-    return text += '\'';
-}
-
-/// Where the next parameter begins, or npos. A name in quotes may have a `$` too.
-std::size_t find_parameter(std::string_view sql) {
-    char quote = '\0';
-    for (std::size_t at = 0; at < sql.size(); ++at) {
-        const char c = sql[at];
-        if (quote != '\0') {
-            if (c == quote) quote = '\0';
-        } else if (c == '"' || c == '\'') {
-            quote = c;
-        } else if (c == '$') {
-            return at;
-        }
-    }
-    return sql.npos;
-}
 
 constexpr std::string_view begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED";
 // The look at the locks and the list that follows need snapshots of their own.
@@ -185,32 +157,8 @@ const std::string* Session::prepared_name(const std::string& sql) {
 }
 
 std::string Session::text_of(const Statement& statement) {
-    std::vector<std::string> literals;
-    literals.reserve(statement.values.size());
-    for (const auto& value : statement.values) {
-        literals.push_back(value ? literal(*value) : "NULL");
-    }
-    if (const std::string* name = statement.is_repeated ? prepared_name(statement.sql) : nullptr) {
-        return literals.empty() ? fmt::format("EXECUTE {}", *name)
-                                : fmt::format("EXECUTE {}({})", *name, fmt::join(literals, ","));
-    }
-    // SQL of a description has no parameters, and may hold a $ of its own.
-    if (literals.empty()) return statement.sql;
-    std::string text;
-    std::string_view rest = statement.sql;
-    for (auto dollar = find_parameter(rest); dollar != rest.npos; dollar = find_parameter(rest)) {
-        text += rest.substr(0, dollar);
-        std::size_t number = 0;
-        const auto [end, error] =
-            std::from_chars(rest.data() + dollar + 1, rest.data() + rest.size(), number);
-        if (error == std::errc{} && number >= 1 && number <= literals.size()) {
-            text += literals[number - 1];
-        } else {
-            text += rest.substr(dollar, static_cast<std::size_t>(end - rest.data()) - dollar);
-        }
-        rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-    }
-    return text.append(rest);
+    const std::string* name = statement.is_repeated ? prepared_name(statement.sql) : nullptr;
+    return name == nullptr ? written_out(statement) : execution_of(*name, statement);
 }
 
 /// What goes before the statements of a request; empty: nothing.
