@@ -38,6 +38,16 @@ std::optional<bool> flag(const http::Target& target, std::string_view name,
     return std::nullopt;
 }
 
+/// Empty: not sent, or an error was noted.
+std::string choice(const http::Target& target, std::string_view name,
+                   std::vector<FieldError>& errors) {
+    auto value = target.parameter(name);
+    if (value && value->empty()) {
+        errors.push_back(http::refused_parameter(name, "must not be empty"));
+    }
+    return std::move(value).value_or("");
+}
+
 class Import : public Operation {
 public:
     Import(const Resource& resource, bool changes_too)
@@ -70,10 +80,9 @@ public:
         bulk::ImportRequest& import = *call.import;
         import.is_trial = flag(target, "dry_run", errors).value_or(false);
         import.is_all = flag(target, "all", errors).value_or(false);
-        auto wrong =
-            bulk::take_choices({.on_conflict = target.parameter("on_conflict").value_or(""),
-                                .key = target.parameter("key").value_or("")},
-                               import);
+        auto wrong = bulk::take_choices({.on_conflict = choice(target, "on_conflict", errors),
+                                         .key = choice(target, "key", errors)},
+                                        import);
         std::ranges::move(wrong, std::back_inserter(errors));
         if (!call.idempotency) return errors;
         // An answer can be kept by one transaction only.

@@ -186,9 +186,13 @@ Statement BulkStatements::update(std::span<const BulkRow> rows,
             .is_repeated = false};
 }
 
-/// Whether the column has one of the values of the first parameter.
+/// Whether the column has one of the values of the first parameter. A number that a small column
+/// cannot have is among them at times, and is no error.
 std::string BulkStatements::among(const std::string& column) const {
-    return fmt::format("t.{} = ANY($1::{}[])", quoted_identifier(column), type_of(column));
+    const std::string& type = type_of(column);
+    const bool is_small = type == "integer" || type == "smallint";
+    return fmt::format("t.{} = ANY($1::{}[])", quoted_identifier(column),
+                       is_small ? "bigint" : type);
 }
 
 Statement BulkStatements::find(const std::string& column,

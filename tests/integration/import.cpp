@@ -259,12 +259,18 @@ BOOST_AUTO_TEST_CASE(one_id_does_not_use_up_the_numbers) {
     BOOST_TEST(std::stoll(next["id"].text()) == before + 8);
     stack().database().query("DELETE FROM public.invoices WHERE id = $1::bigint",
                              {std::to_string(largest)});
-    // A sequence of smaller numbers than the id has.
-    stack().database().query("ALTER SEQUENCE public.invoices_id_seq MAXVALUE 1000000000");
-    expect(import("invoices", csv("id,number,customer\n" + row(2000000000))), 0,
-           "created 1, changed 0, skipped 0, failed 0");
-    create("/invoices", invoice(customer));
-    stack().database().query("ALTER SEQUENCE public.invoices_id_seq NO MAXVALUE");
+}
+
+BOOST_AUTO_TEST_CASE(an_id_that_its_column_cannot_hold_fails_as_its_row) {
+    stack().database().query("ALTER TABLE public.nodes ALTER COLUMN parent TYPE integer");
+    stack().database().query("ALTER TABLE public.nodes ALTER COLUMN id TYPE integer");
+    for (const std::string options : {"", "skip", "update"}) {
+        const auto file = csv("id,text,parent\n3000000000,x,\n,y,\n,z,3000000000\n");
+        expect(
+            import("nodes", file, options.empty() ? Options{} : Options{"--on-conflict", options}),
+            1, "created 1, changed 0, skipped 0, failed 2");
+    }
+    create("/nodes", R"({"text": "next"})");
 }
 
 BOOST_AUTO_TEST_CASE(documents_are_lines_of_json) {

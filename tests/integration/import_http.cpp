@@ -116,7 +116,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_imported_is_refused_whole) {
     expect_problem(api().post("/customers", "", csv), 422);
     expect_problem(api().post("/customers", "\xFF\xFEn", csv), 400);
     expect_problem(api().post("/customers", "name,em\xFF\nx,y\n", csv), 400);
-    for (const std::string parameter : {"what=1", "on_conflict=no", "key=email", "all=maybe"}) {
+    for (const std::string parameter :
+         {"what=1", "on_conflict=no", "key=email", "all=maybe", "on_conflict=", "key="}) {
         const auto answer = api().post("/customers?" + parameter, "name\nx\n", csv);
         BOOST_TEST(answer.status == 422);
         BOOST_TEST(Json::parse(answer.body)["errors"].element(0)["parameter"].text() ==
