@@ -216,10 +216,11 @@ replace_database() (
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     trap 'exit 130' INT TERM HUP
+    kept=$(kept_schemas)
     read_dump "$1" --list >"$work/all" || fail "the dump in $1 cannot be read"
     # The schema `public` and extensions stay as they are. Privileges come last, for their roles may be missing.
     grep -vE '^[0-9]+; [0-9]+ [0-9]+ (SCHEMA - public |COMMENT - (SCHEMA public|EXTENSION) |(DEFAULT )?ACL )' \
-        "$work/all" >"$work/objects"
+        "$work/all" | grep -vF "$kept" >"$work/objects"
     grep -E '^[0-9]+; [0-9]+ [0-9]+ (DEFAULT )?ACL ' "$work/all" >"$work/privileges" || true
     if ! restore_script "$1" | run_script 2>"$work/said"; then
         cat "$work/said" >&2
@@ -231,6 +232,12 @@ replace_database() (
     fi
     ask_database 'ANALYZE' 2>/dev/null || true
 )
+
+# In words of the list of a dump: the schemas that clear_database.sql leaves, for they have extensions.
+kept_schemas() {
+    ask_database "SELECT format(' SCHEMA - %s ', nspname) FROM pg_namespace AS n WHERE nspname = 'pg_catalog'
+        OR EXISTS (SELECT FROM pg_extension WHERE extnamespace = n.oid)"
+}
 
 # note_former_database: sets FORMER_DATABASE, and WAS_HELD if this host left Redis alone before.
 note_former_database() {

@@ -307,6 +307,29 @@ BOOST_AUTO_TEST_CASE(an_empty_database_need_not_be_named) {
     BOOST_TEST(empty.client().get("/employees").body == api().get("/employees").body);
 }
 
+BOOST_AUTO_TEST_CASE(objects_of_every_kind_are_replaced) {
+    auto database = stack().database();
+    for (const std::string sql :
+         {"CREATE SCHEMA of_an_extension", "CREATE EXTENSION citext SCHEMA of_an_extension",
+          "CREATE TABLE of_an_extension.notes (text of_an_extension.citext)",
+          "CREATE COLLATION public.same (locale = 'C')",
+          "CREATE TEXT SEARCH CONFIGURATION public.words (COPY = simple)",
+          "CREATE FUNCTION public.both(int, text) RETURNS bool LANGUAGE sql AS 'SELECT true'",
+          "CREATE OPERATOR public.=== (LEFTARG = int, RIGHTARG = text, FUNCTION = public.both)",
+          "INSERT INTO of_an_extension.notes VALUES (lo_from_bytea(4711, 'large'))"}) {
+        database.query(sql);
+    }
+    const auto before = contents(stack());
+    const auto file = backed_up("every-kind");
+    // Over themselves, where all of them are in the way.
+    for (int i = 0; i < 2; ++i) {
+        const auto done = Source::script(stack(), {"restore", file, "--replace", "larder"});
+        BOOST_REQUIRE_MESSAGE(done.status == 0, done.output);
+        BOOST_TEST((contents(stack()) == before));
+    }
+    BOOST_TEST(stack().database().value("SELECT convert_from(lo_get(4711), 'UTF8')") == "large");
+}
+
 BOOST_AUTO_TEST_CASE(what_came_after_the_backup_is_gone) {
     const auto file = backed_up("former");
     const auto expected = contents(stack());
