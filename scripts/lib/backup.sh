@@ -169,11 +169,21 @@ check_backup() {
             "$(manifest_value "$1" server)"
 }
 
+# unknown_change FILE: the name of a change that the Larder of the backup has made in its database, and that this one
+# does not have. It could neither serve from that database nor migrate it.
+unknown_change() {
+    read_dump "$1" --data-only --schema=sqitch --table=changes -f - |
+        awk -F '\t' '/^\\\.$/ { is_row = 0 } is_row && $4 == "larder" { print $3 } /^COPY sqitch\.changes / { is_row = 1 }' |
+        grep -vxFf <(sed -nE 's/^([a-z0-9_]+) .*/\1/p' "$ROOT/sql/sqitch.plan") | head -n 1
+}
+
 # check_target FILE NAME: whether the database may be replaced: NAME is what --replace says, or else it is empty.
 check_target() (
     local name
     find_postgresql_tools
     check_backup "$1"
+    name=$(unknown_change "$1") || true
+    [[ -z $name ]] || fail "$1 was made by a later Larder, which has the change '$name': install that version first"
     name=$(ask_database 'SELECT current_database()')
     if [[ -n $2 ]]; then
         [[ $2 == "$name" ]] || fail "--replace $2: the database is $name; nothing was changed"

@@ -256,6 +256,18 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_restored_changes_nothing) {
             BOOST_TEST(stack().pids("worker") == workers);
         }
     }
+    // Of a Larder that has a later schema.
+    stack().database().query(
+        "INSERT INTO sqitch.changes (change_id, change, project, committer_name, committer_email,"
+        " planned_at, planner_name, planner_email)"
+        " VALUES ('later', 'later', 'larder', 't', 't', now(), 't', 't')");
+    const auto later = backed_up("later");
+    stack().database().query("DELETE FROM sqitch.changes WHERE change = 'later'");
+    const auto refused = stack().script({"restore", later, "--replace", "larder"});
+    BOOST_TEST(refused.status == 1);
+    BOOST_TEST(refused.output.contains("the change 'later'"), refused.output);
+    BOOST_TEST(stack().pids("worker") == workers);
+    BOOST_TEST((contents(stack()) == before));
     BOOST_TEST(stack().script({"restore"}).status == 1);
     BOOST_TEST(stack().script({"restore", "/nonexistent"}).status == 1);
 
