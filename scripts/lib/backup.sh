@@ -169,11 +169,21 @@ check_backup() {
             "$(manifest_value "$1" server)"
 }
 
+# unknown_change FILE: the name of a change that the Larder of the backup has made in its database, and that this one
+# does not have. It could neither serve from that database nor migrate it.
+unknown_change() {
+    read_dump "$1" --data-only --schema=sqitch --table=changes -f - |
+        awk -F '\t' '/^\\\.$/ { is_row = 0 } is_row && $4 == "larder" { print $3 } /^COPY sqitch\.changes / { is_row = 1 }' |
+        grep -vxFf <(sed -nE 's/^([a-z0-9_]+) .*/\1/p' "$ROOT/sql/sqitch.plan") | head -n 1
+}
+
 # check_target FILE NAME: whether the database may be replaced: NAME is what --replace says, or else it is empty.
 check_target() (
     local name
     find_postgresql_tools
     check_backup "$1"
+    name=$(unknown_change "$1") || true
+    [[ -z $name ]] || fail "$1 was made by a later Larder, which has the change '$name': install that version first"
     name=$(ask_database 'SELECT current_database()')
     if [[ -n $2 ]]; then
         [[ $2 == "$name" ]] || fail "--replace $2: the database is $name; nothing was changed"
@@ -216,10 +226,11 @@ replace_database() (
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     trap 'exit 130' INT TERM HUP
+    kept=$(kept_schemas)
     read_dump "$1" --list >"$work/all" || fail "the dump in $1 cannot be read"
     # The schema `public` and extensions stay as they are. Privileges come last, for their roles may be missing.
     grep -vE '^[0-9]+; [0-9]+ [0-9]+ (SCHEMA - public |COMMENT - (SCHEMA public|EXTENSION) |(DEFAULT )?ACL )' \
-        "$work/all" >"$work/objects"
+        "$work/all" | grep -vF "$kept" >"$work/objects"
     grep -E '^[0-9]+; [0-9]+ [0-9]+ (DEFAULT )?ACL ' "$work/all" >"$work/privileges" || true
     if ! restore_script "$1" | run_script 2>"$work/said"; then
         cat "$work/said" >&2
@@ -231,6 +242,12 @@ replace_database() (
     fi
     ask_database 'ANALYZE' 2>/dev/null || true
 )
+
+# In words of the list of a dump: the schemas that clear_database.sql leaves, for they have extensions.
+kept_schemas() {
+    ask_database "SELECT format(' SCHEMA - %s ', nspname) FROM pg_namespace AS n WHERE nspname = 'pg_catalog'
+        OR EXISTS (SELECT FROM pg_extension WHERE extnamespace = n.oid)"
+}
 
 # note_former_database: sets FORMER_DATABASE, and WAS_HELD if this host left Redis alone before.
 note_former_database() {

@@ -34,6 +34,19 @@ BEGIN
         SELECT 3, format('DROP TYPE IF EXISTS %s CASCADE', format('%I.%I', typnamespace::regnamespace::name, typname)) FROM pg_type AS t
             WHERE typnamespace IN (SELECT oid FROM rest) AND typtype IN ('e', 'd', 'r')
             AND ('pg_type'::regclass, t.oid) NOT IN (SELECT * FROM members)
+        UNION ALL
+        SELECT 4, format('DROP %s IF EXISTS %s CASCADE', type, identity)
+            FROM pg_depend AS d, pg_identify_object(d.classid, d.objid, 0)
+            WHERE refclassid = 'pg_namespace'::regclass AND refobjid IN (SELECT oid FROM rest)
+            AND d.classid IN ('pg_operator'::regclass, 'pg_opclass'::regclass, 'pg_opfamily'::regclass,
+                'pg_collation'::regclass, 'pg_conversion'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass,
+                'pg_ts_parser'::regclass, 'pg_ts_template'::regclass)
+            AND (d.classid, d.objid) NOT IN (SELECT * FROM members)
+        UNION ALL
+        SELECT 5, format('DROP SERVER IF EXISTS %I CASCADE', srvname) FROM pg_foreign_server AS s
+            WHERE ('pg_foreign_server'::regclass, s.oid) NOT IN (SELECT * FROM members)
+        UNION ALL
+        SELECT 6, format('SELECT lo_unlink(%s)', oid) FROM pg_largeobject_metadata
     )
     SELECT array_agg(text ORDER BY turn) INTO commands FROM found;
     FOREACH command IN ARRAY coalesce(commands, '{}') LOOP EXECUTE command; END LOOP;

@@ -256,6 +256,18 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_restored_changes_nothing) {
             BOOST_TEST(stack().pids("worker") == workers);
         }
     }
+    // Of a Larder that has a later schema.
+    stack().database().query(
+        "INSERT INTO sqitch.changes (change_id, change, project, committer_name, committer_email,"
+        " planned_at, planner_name, planner_email)"
+        " VALUES ('later', 'later', 'larder', 't', 't', now(), 't', 't')");
+    const auto later = backed_up("later");
+    stack().database().query("DELETE FROM sqitch.changes WHERE change = 'later'");
+    const auto refused = stack().script({"restore", later, "--replace", "larder"});
+    BOOST_TEST(refused.status == 1);
+    BOOST_TEST(refused.output.contains("the change 'later'"), refused.output);
+    BOOST_TEST(stack().pids("worker") == workers);
+    BOOST_TEST((contents(stack()) == before));
     BOOST_TEST(stack().script({"restore"}).status == 1);
     BOOST_TEST(stack().script({"restore", "/nonexistent"}).status == 1);
 
@@ -305,6 +317,29 @@ BOOST_AUTO_TEST_CASE(an_empty_database_need_not_be_named) {
     BOOST_REQUIRE_MESSAGE(done.status == 0, done.output);
     BOOST_TEST((contents(empty) == contents(stack())));
     BOOST_TEST(empty.client().get("/employees").body == api().get("/employees").body);
+}
+
+BOOST_AUTO_TEST_CASE(objects_of_every_kind_are_replaced) {
+    auto database = stack().database();
+    for (const std::string sql :
+         {"CREATE SCHEMA of_an_extension", "CREATE EXTENSION citext SCHEMA of_an_extension",
+          "CREATE TABLE of_an_extension.notes (text of_an_extension.citext)",
+          "CREATE COLLATION public.same (locale = 'C')",
+          "CREATE TEXT SEARCH CONFIGURATION public.words (COPY = simple)",
+          "CREATE FUNCTION public.both(int, text) RETURNS bool LANGUAGE sql AS 'SELECT true'",
+          "CREATE OPERATOR public.=== (LEFTARG = int, RIGHTARG = text, FUNCTION = public.both)",
+          "INSERT INTO of_an_extension.notes VALUES (lo_from_bytea(4711, 'large'))"}) {
+        database.query(sql);
+    }
+    const auto before = contents(stack());
+    const auto file = backed_up("every-kind");
+    // Over themselves, where all of them are in the way.
+    for (int i = 0; i < 2; ++i) {
+        const auto done = Source::script(stack(), {"restore", file, "--replace", "larder"});
+        BOOST_REQUIRE_MESSAGE(done.status == 0, done.output);
+        BOOST_TEST((contents(stack()) == before));
+    }
+    BOOST_TEST(stack().database().value("SELECT convert_from(lo_get(4711), 'UTF8')") == "large");
 }
 
 BOOST_AUTO_TEST_CASE(what_came_after_the_backup_is_gone) {
