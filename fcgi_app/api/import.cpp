@@ -14,6 +14,7 @@
 #include "access/secret.hpp"
 #include "bulk/importer.hpp"
 #include "http/parameters.hpp"
+#include "records/write.hpp"
 
 namespace larder {
 
@@ -121,7 +122,8 @@ private:
                     const std::function<bool()>& goes_on) {
         bulk::ImportRequest request = *call.import;
         request.resources = services.resources;
-        request.record_limit = static_cast<std::size_t>(services.settings.body_limit_bytes);
+        request.record_limit =
+            largest_record(static_cast<std::size_t>(services.settings.body_limit_bytes));
         request.once = key;
         Connection& connection = *call.connection;
         bulk::Importer importer(services, request);

@@ -16,6 +16,7 @@
 #include "bulk/error_report.hpp"
 #include "bulk/importer.hpp"
 #include "bulk/progress.hpp"
+#include "records/write.hpp"
 
 namespace larder::bulk {
 
@@ -131,13 +132,13 @@ int run_import(Services& services, const ImportOptions& options) {
     }
     const auto format = format_of(options, *resource);
     if (!format) return refuse(format.error(), wrong_usage);
-    ImportRequest request{
-        .resource = &*resource,
-        .resources = services.resources,
-        .format = *format,
-        .is_all = options.is_all,
-        .is_trial = options.is_trial,
-        .record_limit = static_cast<std::size_t>(services.settings.body_limit_bytes)};
+    ImportRequest request{.resource = &*resource,
+                          .resources = services.resources,
+                          .format = *format,
+                          .is_all = options.is_all,
+                          .is_trial = options.is_trial,
+                          .record_limit = largest_record(
+                              static_cast<std::size_t>(services.settings.body_limit_bytes))};
     const auto mistakes = take_choices(options.choices, request);
     for (const FieldError& mistake : mistakes) note(text_of(mistake));
     if (!mistakes.empty()) return wrong_usage;

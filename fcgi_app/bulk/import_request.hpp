@@ -37,7 +37,9 @@ struct ImportRequest {
     /// Of `is_all`: the key under which the answer is kept; null: none. Its fingerprint is that of
     /// the whole request from Importer::finish on.
     const IdempotencyKey* once = nullptr;
-    std::size_t record_limit = 1048576;  ///< bytes of a line of NDJSON, or a record of CSV
+    /// Bytes of a line of NDJSON, or a record of CSV, also once its numbers are written out: what
+    /// was exported can be as large as a record can get.
+    std::size_t record_limit = 1048576;
 };
 
 /// What is chosen as text, by parameters or options; empty or missing: the default.

@@ -171,10 +171,10 @@ Expected<ImportResult> Importer::finish() {
     if (writer_.joinable()) writer_.join();
     if (error_) return std::unexpected(with_what_stays(std::move(*error_)));
     if (reader_.error()) return std::unexpected(*reader_.error());
-    // What would have become of the rows has become of none.
-    if (request_.is_all && !request_.is_trial) {
-        if (!result_.is_committed) result_.counts = {.failed = result_.counts.failed};
-        count(services_.metrics, result_.counts);
+    if (request_.is_all) {
+        // What would have become of the rows has become of none.
+        if (result_.counts.failed > 0) result_.counts = {.failed = result_.counts.failed};
+        if (!request_.is_trial) count(services_.metrics, result_.counts);
     }
     return std::move(result_);
 }

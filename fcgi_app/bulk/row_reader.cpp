@@ -61,6 +61,12 @@ void add_errors(std::vector<FieldError>& to, Error error) {
     std::ranges::move(error.fields, std::back_inserter(to));
 }
 
+/// `size`: of a record with its numbers written out.
+std::optional<FieldError> too_large(const ImportRequest& request, std::size_t size) {
+    if (size <= request.record_limit) return std::nullopt;
+    return FieldError{"", fmt::format("would have over {} bytes", request.record_limit)};
+}
+
 }  // namespace
 
 /// Rows of CSV.
@@ -96,6 +102,7 @@ private:
             for (std::size_t at = 0; at < columns_.size(); ++at) {
                 take_cell(columns_[at], record.cells[at], given);
             }
+            check_growth(record, given);
             validate_into(given);
         }
         std::string original(request_.keeps_originals ? record.original : std::string_view());
@@ -155,6 +162,14 @@ private:
         }
     }
 
+    void check_growth(const CsvRecord& record, Given& given) const {
+        std::size_t growth = 0;
+        for (const GivenValue& value : given.values) growth += value.growth;
+        if (auto error = too_large(request_, record.original.size() + growth)) {
+            given.errors.push_back(std::move(*error));
+        }
+    }
+
     void validate_into(Given& given) const {
         auto change =
             validate(*request_.resource, mode_of(request_), given.values, given.elsewhere);
@@ -196,6 +211,8 @@ private:
             given.errors.push_back({"", std::move(document.error())});
         } else if (document->root != json::Type::object) {
             given.errors.push_back({"", "must be a JSON object"});
+        } else if (auto error = too_large(request_, line.text.size() + document->growth)) {
+            given.errors.push_back(std::move(*error));
         } else {
             take_document(std::move(*document), line.text, given);
         }

@@ -274,6 +274,29 @@ BOOST_AUTO_TEST_CASE(with_a_key_all_rows_are_imported_once) {
     BOOST_TEST(named("Once-") == "6000");
 }
 
+BOOST_AUTO_TEST_CASE(a_trial_of_all_or_none_says_what_the_import_would) {
+    const std::string body = "name,email\nTrial-1,trial-1@example.org\nTrial-2,a,b\n";
+    BOOST_TEST(counts_in(api().post("/customers?all=true&dry_run=true", body, csv)) == "0 0 0 1");
+    BOOST_TEST(counts_in(api().post("/customers?all=true", body, csv)) == "0 0 0 1");
+    BOOST_TEST(named("Trial-") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_record_as_large_as_one_can_get_is_imported) {
+    // PostgreSQL puts a space behind each comma.
+    std::string body = R"({"a":[1)";
+    while (body.size() < 1000000) body += ",1";
+    const auto id = create("/items", body + "]}")["id"].text();
+    const auto exported = api().get("/items?id=" + id, {"Accept: application/x-ndjson"}).body;
+    BOOST_TEST(exported.size() > 1048576U);
+    BOOST_TEST(api().del("/items/" + id).status == 200);
+    BOOST_TEST(counts_in(api().post("/items", exported, ndjson)) == "1 0 0 0");
+    BOOST_TEST((api().get("/items?id=" + id, {"Accept: application/x-ndjson"}).body == exported));
+    // Not what would be larger still.
+    const std::string longer = R"({"a":")" + std::string(4300000, 'x') + "\"}\n";
+    BOOST_TEST(counts_in(api().post("/items", longer, ndjson)) == "0 0 0 1");
+    BOOST_TEST(api().del("/items/" + id).status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(of_two_imports_with_one_key_one_is_told_to_wait) {
     const HeaderLines keyed = {"Content-Type: text/csv", "Idempotency-Key: \"import-2\""};
     Stream stream("?all=true", "/customers", "text/csv\r\nIdempotency-Key: \"import-2\"");
@@ -311,5 +334,5 @@ BOOST_AUTO_TEST_CASE(an_import_that_changes_is_sent_again_as_it_was) {
     stack().up();
     const Json problem = expect_problem(answer, 503);
     // With skip, the records that are there would keep what they have.
-    BOOST_TEST(problem["detail"].text().contains("Send the same again, and"));
+    BOOST_TEST(problem["detail"].text().contains("send the same again, and"));
 }
