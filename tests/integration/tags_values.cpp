@@ -140,7 +140,12 @@ BOOST_AUTO_TEST_CASE(a_foreign_edit_moves_a_record_too) {
 BOOST_AUTO_TEST_CASE(no_spelling_leads_out_of_the_directory) {
     const auto before = links();
     const fs::path beside = run_dir().parent_path();
-    const auto count = [&] { return std::distance(fs::directory_iterator(beside), {}); };
+    // Other stacks may come and go there.
+    const auto count = [&] {
+        return std::ranges::count_if(fs::directory_iterator(beside), [](const auto& entry) {
+            return !entry.path().filename().string().starts_with("larder");
+        });
+    };
     const auto entries = count();
     const std::string long_value(65, 'x');
     for (const std::string& value :

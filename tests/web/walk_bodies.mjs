@@ -42,7 +42,8 @@ async function checkBody(walker, operation, schema, value) {
     const misfits = walker.description.misfitsOfRequest(schema, value);
     await walker.withRecord(operation, async (parameters) => {
         const body = JSON.stringify(value);
-        const status = misfits.length > 0 ? 422 : successes(operation);
+        const fits = isValueTwice(walker, schema, value) ? 409 : successes(operation);
+        const status = misfits.length > 0 ? 422 : fits;
         const answer = await walker.expect(status, operation, { parameters, body });
         if (answer.status === 422) {
             const { errors = [] } = JSON.parse(answer.body);
@@ -50,7 +51,7 @@ async function checkBody(walker, operation, schema, value) {
             if (!isDeepStrictEqual(named, pointersOf(misfits))) {
                 walker.complain(answer.request, answer, `expected ${[...pointersOf(misfits)]}`);
             }
-        } else if (operation.method !== 'PATCH') {
+        } else if (answer.status !== 409 && operation.method !== 'PATCH') {
             const { properties = {} } = walker.description.resolve(schema.items ?? schema);
             const records = JSON.parse(answer.body);
             const pairs = Array.isArray(value) ? value.map((sent, at) => [sent, records[at]])
@@ -60,6 +61,16 @@ async function checkBody(walker, operation, schema, value) {
             }
         }
         await remove(walker, operation, answer);
+    });
+}
+
+/// Whether an array has a value twice of which the document says that it is unique.
+function isValueTwice(walker, schema, value) {
+    if (!Array.isArray(value) || !schema.items) return false;
+    const { properties = {} } = walker.description.resolve(schema.items);
+    return Object.entries(properties).some(([name, { description }]) => {
+        const sent = value.map((one) => one?.[name]).filter((one) => one != null);
+        return UNIQUE.test(description) && new Set(sent).size < sent.length;
     });
 }
 
