@@ -27,10 +27,10 @@ Value with_import(const Resource& resource, std::string_view media_type, Value s
         return object({{"schema", object({{"type", "string"}, {"description", meaning}})}});
     };
     if (!resource.is_document()) {
-        media.emplace_back("text/csv",
+        media.emplace_back(http::csv_type,
                            rows("RFC 4180, in UTF-8; the first line names the fields."));
     }
-    media.emplace_back("application/x-ndjson", rows("A JSON object a line."));
+    media.emplace_back(http::ndjson_type, rows("A JSON object a line."));
     return object({{"required", true}, {"content", std::move(media)}});
 }
 

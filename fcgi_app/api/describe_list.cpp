@@ -98,11 +98,11 @@ Value content_of_list(const Resource& resource) {
                                              array({record_example(resource)}))}})}};
     if (!resource.is_document()) {
         content.emplace_back(
-            csv_type,
+            http::csv_type,
             media("A header line, then one record a line (RFC 4180). Text is in quotes; a cell"
                   " with nothing in it is null. Without `limit`, all records."));
     }
-    content.emplace_back(ndjson_type,
+    content.emplace_back(http::ndjson_type,
                          media("One record a line, as JSON. Without `limit`, all records."));
     return content;
 }

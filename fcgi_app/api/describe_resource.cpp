@@ -12,8 +12,6 @@
 
 namespace larder::openapi {
 
-namespace {}  // namespace
-
 std::string one_of(const Resource& resource) {
     std::string noun(resource.title);
     std::ranges::transform(noun, noun.begin(), [](unsigned char c) { return std::tolower(c); });

@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,23 +21,19 @@ namespace larder {
 
 namespace {
 
-constexpr std::string_view csv_type = "text/csv";
-constexpr std::string_view ndjson_type = "application/x-ndjson";
-
 Error cut_off() { return {.kind = ErrorKind::bad_request, .detail = "The body is cut off."}; }
 
 Error stopping() {
     return {.kind = ErrorKind::unavailable, .detail = "The server is being restarted."};
 }
 
-/// `true` or `false`; nothing: an error was noted.
-std::optional<bool> flag(const http::Target& target, std::string_view name,
-                         std::vector<FieldError>& errors) {
+/// False: not sent, or an error was noted.
+bool flag(const http::Target& target, std::string_view name, std::vector<FieldError>& errors) {
     const auto value = target.parameter(name);
-    if (!value || *value == "false") return false;
-    if (*value == "true") return true;
-    errors.push_back(http::refused_parameter(name, "must be true or false"));
-    return std::nullopt;
+    if (value && *value != "true" && *value != "false") {
+        errors.push_back(http::refused_parameter(name, "must be true or false"));
+    }
+    return value == "true";
 }
 
 /// Empty: not sent, or an error was noted.
@@ -63,12 +60,12 @@ public:
 
     Expected<void> choose_form(const http::Request& request, Call& call) const override {
         const Resource& resource = *endpoint().resource;
-        const bool is_csv = http::is_media_type(request.content_type, csv_type);
+        const bool is_csv = http::is_media_type(request.content_type, http::csv_type);
         if (is_csv && resource.is_document()) {
             return fail(ErrorKind::unsupported_media_type,
                         fmt::format("A record of {} is any JSON object, which has no columns; the"
                                     " content type must be {}.",
-                                    resource.name, ndjson_type));
+                                    resource.name, http::ndjson_type));
         }
         call.import = std::make_shared<bulk::ImportRequest>(bulk::ImportRequest{
             .resource = &resource, .format = is_csv ? bulk::Format::csv : bulk::Format::ndjson});
@@ -79,8 +76,8 @@ public:
         auto errors = http::check_parameters(target.query, endpoint().parameters);
         if (!errors.empty()) return errors;
         bulk::ImportRequest& import = *call.import;
-        import.is_trial = flag(target, "dry_run", errors).value_or(false);
-        import.is_all = flag(target, "all", errors).value_or(false);
+        import.is_trial = flag(target, "dry_run", errors);
+        import.is_all = flag(target, "all", errors);
         auto wrong = bulk::take_choices({.on_conflict = choice(target, "on_conflict", errors),
                                          .key = choice(target, "key", errors)},
                                         import);

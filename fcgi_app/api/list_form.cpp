@@ -16,8 +16,8 @@ namespace {
 using query::Form;
 
 // In the order of Form.
-constexpr std::array types = {http::json_type, csv_type, ndjson_type};
-constexpr std::array types_without_columns = {http::json_type, ndjson_type};
+constexpr std::array types = {http::json_type, http::csv_type, http::ndjson_type};
+constexpr std::array types_without_columns = {http::json_type, http::ndjson_type};
 constexpr std::array forms_without_columns = {Form::json, Form::ndjson};
 
 /// Names of fields need no quotes (catalog/names.hpp).
@@ -41,7 +41,7 @@ Expected<Form> list_form(const Resource& resource, std::string_view accept) {
     if (!wanted) return Form::json;
     return fail(ErrorKind::not_acceptable,
                 fmt::format("Records of /{} have no columns, so they cannot be CSV; ask for {}.",
-                            resource.name, ndjson_type));
+                            resource.name, http::ndjson_type));
 }
 
 ListFrame list_frame(const Resource& resource, const query::Query& query, bool from_cache) {
@@ -53,7 +53,7 @@ ListFrame list_frame(const Resource& resource, const query::Query& query, bool f
                     .after_each = "\r\n",
                     .end = {}};
         case Form::ndjson:
-            return {.content_type = ndjson_type,
+            return {.content_type = http::ndjson_type,
                     .begin = {},
                     .between = {},
                     .after_each = "\n",

@@ -10,9 +10,6 @@
 
 namespace larder {
 
-inline constexpr std::string_view csv_type = "text/csv";
-inline constexpr std::string_view ndjson_type = "application/x-ndjson";
-
 /// The form that an Accept header chooses for a list (RFC 9110, section 12.5.1). JSON where nothing
 /// is sent, or nothing that there is: a client that cannot read it learns that from its type. Where
 /// CSV alone would do and the records have no columns: `not_acceptable`. Pure; any thread.

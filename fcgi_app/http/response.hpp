@@ -8,6 +8,8 @@
 namespace larder::http {
 
 inline constexpr std::string_view json_type = "application/json";
+inline constexpr std::string_view csv_type = "text/csv";
+inline constexpr std::string_view ndjson_type = "application/x-ndjson";
 
 /// The Cache-Control of records and lists (RFC 9111, section 5.2.2.4): a cache on the way may keep
 /// them, but asks before it answers with them.
