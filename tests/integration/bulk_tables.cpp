@@ -5,7 +5,6 @@
 #define BOOST_TEST_MODULE bulk_tables
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
@@ -22,14 +21,6 @@ namespace {
 
 constexpr int rows = 60;
 constexpr int most_steps = 12;
-
-int argument(const std::string& name, int fallback) {
-    const auto& suite = boost::unit_test::framework::master_test_suite();
-    for (int i = 1; i + 1 < suite.argc; ++i) {
-        if (suite.argv[i] == name) return std::atoi(suite.argv[i + 1]);
-    }
-    return fallback;
-}
 
 /// Its feed would not know the tables.
 struct WithoutFeed : SharedStack {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <set>
 #include <sstream>
 
@@ -119,6 +120,14 @@ bool is_uuid(std::string_view text) {
         if (dash ? text[i] != '-' : !digit) return false;
     }
     return true;
+}
+
+int argument(const std::string& name, int fallback) {
+    const auto& suite = boost::unit_test::framework::master_test_suite();
+    for (int i = 1; i + 1 < suite.argc; ++i) {
+        if (suite.argv[i] == name) return std::atoi(suite.argv[i + 1]);
+    }
+    return fallback;
 }
 
 }  // namespace larder::test

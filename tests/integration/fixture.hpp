@@ -73,6 +73,9 @@ const Json& with_id(const Json& records, const Json& id);
 /// Whether `text` is a UUID of 36 lower-case characters.
 bool is_uuid(std::string_view text);
 
+/// The number behind this argument of the test program, as in `-- --seed 7`.
+int argument(const std::string& name, int fallback);
+
 constexpr std::string_view unknown_uuid = "550e8400-e29b-41d4-a716-446655440000";
 
 }  // namespace larder::test

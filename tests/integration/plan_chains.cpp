@@ -8,7 +8,6 @@
 #define BOOST_TEST_MODULE plan_chains
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 
@@ -18,14 +17,6 @@
 using namespace larder::test;
 
 namespace {
-
-int argument(const std::string& name, int fallback) {
-    const auto& suite = boost::unit_test::framework::master_test_suite();
-    for (int i = 1; i + 1 < suite.argc; ++i) {
-        if (suite.argv[i] == name) return std::atoi(suite.argv[i + 1]);
-    }
-    return fallback;
-}
 
 /// Its feed would not know the tables: each chain has one of its own.
 struct WithoutFeed : SharedStack {
