@@ -67,6 +67,20 @@ std::optional<FieldError> too_large(const ImportRequest& request, std::size_t si
     return FieldError{"", fmt::format("would have over {} bytes", request.record_limit)};
 }
 
+/// `text`: of the row, which begins at this line.
+bool hand_on(const ImportRequest& request, const RowReader::Sink& sink, Given given,
+             std::uint64_t line, std::string_view text) {
+    std::string original(request.keeps_originals ? text : std::string_view());
+    if (!given.errors.empty()) {
+        return sink.fail(
+            {.line = line, .original = std::move(original), .errors = std::move(given.errors)});
+    }
+    given.row.line = line;
+    given.row.original = std::move(original);
+    given.row.size = text.size();
+    return sink.take(std::move(given.row));
+}
+
 }  // namespace
 
 /// Rows of CSV.
@@ -105,16 +119,7 @@ private:
             check_growth(record, given);
             validate_into(given);
         }
-        std::string original(request_.keeps_originals ? record.original : std::string_view());
-        if (!given.errors.empty()) {
-            return sink_.fail({.line = record.line,
-                               .original = std::move(original),
-                               .errors = std::move(given.errors)});
-        }
-        given.row.line = record.line;
-        given.row.original = std::move(original);
-        given.row.size = record.original.size();
-        return sink_.take(std::move(given.row));
+        return hand_on(request_, sink_, std::move(given), record.line, record.original);
     }
 
     bool take_header(const CsvRecord& record) {
@@ -216,16 +221,7 @@ private:
         } else {
             take_document(std::move(*document), line.text, given);
         }
-        std::string original(request_.keeps_originals ? line.text : std::string_view());
-        if (!given.errors.empty()) {
-            return sink_.fail({.line = line.number,
-                               .original = std::move(original),
-                               .errors = std::move(given.errors)});
-        }
-        given.row.line = line.number;
-        given.row.original = std::move(original);
-        given.row.size = line.text.size();
-        return sink_.take(std::move(given.row));
+        return hand_on(request_, sink_, std::move(given), line.number, line.text);
     }
 
     void take_document(json::Document document, std::string_view text, Given& given) const {
