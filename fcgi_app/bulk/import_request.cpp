@@ -49,12 +49,6 @@ std::vector<FieldError> take_choices(const ImportChoices& choices, ImportRequest
     return errors;
 }
 
-const std::optional<std::string>* ImportRow::value_of(const Field* field) const {
-    const auto& assignments = current().assignments;
-    const auto found = std::ranges::find(assignments, field, &Assignment::field);
-    return found == assignments.end() ? nullptr : &found->value;
-}
-
 void ImportCounts::add(const ImportCounts& others) {
     created += others.created;
     changed += others.changed;

@@ -63,8 +63,6 @@ struct ReferenceByValue {
 /// is that of a new one.
 struct ImportRow {
     const Change& current() const { return as_new ? *as_new : change; }
-    /// What it gives a field; null: nothing.
-    const std::optional<std::string>* value_of(const Field* field) const;
 
     std::uint64_t line = 0;
     std::string original = {};  ///< empty where it is not kept

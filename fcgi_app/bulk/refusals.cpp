@@ -67,7 +67,7 @@ Expected<void> Refusals::find_taken(const RowsOfBatch& rows, const Field* field,
     const Resource& resource = *request_.resource;
     const auto value = [&](const ImportRow& row) {
         if (field == nullptr) return row.id;
-        const auto* sent = row.value_of(field);
+        const auto* sent = row.current().value_of(*field);
         return sent == nullptr ? std::nullopt : *sent;
     };
     std::vector<std::string> values;
@@ -114,7 +114,7 @@ Expected<RowsOfBatch> Refusals::without_unknown_references(const RowsOfBatch& ro
         if (reference == nullptr) continue;
         std::set<std::string> ids;
         for (const ImportRow* row : rows) {
-            const auto* sent = row->value_of(&field);
+            const auto* sent = row->current().value_of(field);
             if (sent != nullptr && *sent) ids.insert(**sent);
         }
         if (ids.empty()) continue;
@@ -130,7 +130,7 @@ Expected<RowsOfBatch> Refusals::without_unknown_references(const RowsOfBatch& ro
             }
         }
         for (const ImportRow* row : rows) {
-            const auto* sent = row->value_of(&field);
+            const auto* sent = row->current().value_of(field);
             if (sent == nullptr || !*sent || !ids.contains(**sent)) continue;
             errors[row].push_back({json::pointer("", field.name),
                                    fmt::format("is the id of no {}", reference->title)});

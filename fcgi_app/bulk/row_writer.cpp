@@ -10,6 +10,7 @@
 
 #include "json/document.hpp"
 #include "number.hpp"
+#include "records/effects.hpp"
 #include "records/write.hpp"
 
 namespace larder::bulk {
@@ -205,7 +206,7 @@ Expected<void> RowWriter::update_or_add(const RowsOfBatch& rows) {
 bool RowWriter::make_new(ImportRow& row) {
     Change change = row.change;
     if (!request_.resource->is_document()) {
-        auto complete = complete_new(*request_.resource, change, {});
+        auto complete = complete_new(*request_.resource, change);
         if (!complete) {
             refusals_.refuse(row, std::move(complete.error()));
             return false;
@@ -288,19 +289,15 @@ void RowWriter::note_changes(const RowsOfBatch& rows, const Versions& versions, 
 void RowWriter::note_changed(const ImportRow& row, const Row& version) {
     ++result_.counts.changed;
     const RowImage before{.id = *version[1], .unique_values = {version.begin() + 3, version.end()}};
-    RowImage after = before;
-    std::size_t at = 0;
-    for (const Field& field : request_.resource->fields) {
-        if (!field.unique) continue;
-        if (const auto* sent = row.value_of(&field)) after.unique_values[at] = *sent;
-        ++at;
-    }
-    transaction_.note_change(before, after);
+    transaction_.note_change(
+        before,
+        {.id = before.id,
+         .unique_values = unique_values(*request_.resource, row.current(), before.unique_values)});
 }
 
 std::optional<std::string> RowWriter::key_of(const ImportRow& row) const {
     if (request_.key == nullptr) return row.id;
-    const auto* sent = row.value_of(request_.key);
+    const auto* sent = row.current().value_of(*request_.key);
     return sent == nullptr ? std::nullopt : *sent;
 }
 

@@ -72,6 +72,12 @@ Error not_objects() {
             .fields = {{"", "must be an object"}}};
 }
 
+/// What a new record gets in a field that it gives no value. False: it has to give one.
+bool assign_default(Change& change, const Field& field) {
+    if (field.fallback) change.assignments.push_back({&field, field.fallback->stored});
+    return field.fallback || !field.required || field.database_default;
+}
+
 /// Collects what a body says of the fields of one resource.
 class Validation {
 public:
@@ -133,11 +139,7 @@ private:
 
     void add_default(const Field& field) {
         if (std::ranges::find(elsewhere_, &field) != elsewhere_.end()) return;
-        if (field.fallback) {
-            change_.assignments.push_back({&field, field.fallback->stored});
-        } else if (field.required && !field.database_default) {
-            refuse(field.name, std::string(is_required));
-        }
+        if (!assign_default(change_, field)) refuse(field.name, std::string(is_required));
     }
 
     void check_growth(std::size_t growth, std::size_t size) {
@@ -174,6 +176,11 @@ private:
 };
 
 }  // namespace
+
+const std::optional<std::string>* Change::value_of(const Field& field) const {
+    const auto found = std::ranges::find(assignments, &field, &Assignment::field);
+    return found == assignments.end() ? nullptr : &found->value;
+}
 
 std::vector<Assignment> Change::claims() const {
     std::vector<Assignment> found;
@@ -265,16 +272,11 @@ Expected<Change> validate(const Resource& resource, ChangeMode mode,
     return change;
 }
 
-Expected<void> complete_new(const Resource& resource, Change& change, FieldsElsewhere elsewhere) {
+Expected<void> complete_new(const Resource& resource, Change& change) {
     std::vector<FieldError> missing;
     for (const Field& field : resource.fields) {
-        const bool is_given = std::ranges::find(change.assignments, &field, &Assignment::field) !=
-                                  change.assignments.end() ||
-                              std::ranges::find(elsewhere, &field) != elsewhere.end();
-        if (is_given || field.read_only) continue;
-        if (field.fallback) {
-            change.assignments.push_back({&field, field.fallback->stored});
-        } else if (field.required && !field.database_default) {
+        if (field.read_only || change.value_of(field) != nullptr) continue;
+        if (!assign_default(change, field)) {
             missing.push_back({json::pointer("", field.name), std::string(is_required)});
         }
     }

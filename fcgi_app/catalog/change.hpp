@@ -35,6 +35,9 @@ struct Change {
     std::string document = {};
     bool is_empty = false;  ///< nothing but `id` was sent
 
+    /// What it gives a field; null: nothing.
+    const std::optional<std::string>* value_of(const Field& field) const;
+
     /// The unique values that the body claims (contract: the duplicate check).
     std::vector<Assignment> claims() const;
 
@@ -80,6 +83,6 @@ Expected<Change> validate(const Resource& resource, ChangeMode mode,
 
 /// Makes a change that was validated for an existing record fit for a new one: adds the defaults.
 /// Fails with all that is missing.
-Expected<void> complete_new(const Resource& resource, Change& change, FieldsElsewhere elsewhere);
+Expected<void> complete_new(const Resource& resource, Change& change);
 
 }  // namespace larder

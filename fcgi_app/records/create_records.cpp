@@ -23,27 +23,14 @@ namespace {
 // FencedCommit fences so many rows one by one.
 static_assert(most_new_records <= Mark::most_rows);
 
-/// The unique values of a new record, in the order of the unique fields.
-std::vector<std::optional<std::string>> unique_values(const Resource& resource,
-                                                      const Change& change) {
-    std::vector<std::optional<std::string>> values;
-    for (const Field& field : resource.fields) {
-        if (!field.unique) continue;
-        const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);
-        values.push_back(sent == change.assignments.end() ? std::nullopt : sent->value);
-    }
-    return values;
-}
-
 /// Finds the values of a unique field that cannot be claimed.
 class Claims {
 public:
     Claims(const Resource& resource, const Field& field, std::span<const Change> changes)
         : resource_(resource), field_(field) {
         for (std::size_t place = 0; place < changes.size(); ++place) {
-            const auto& sent = changes[place].assignments;
-            const auto found = std::ranges::find(sent, &field, &Assignment::field);
-            if (found != sent.end() && found->value) places_[*found->value].push_back(place);
+            const auto* sent = changes[place].value_of(field);
+            if (sent != nullptr && *sent) places_[**sent].push_back(place);
         }
     }
 

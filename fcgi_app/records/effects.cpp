@@ -91,6 +91,19 @@ std::vector<std::optional<std::string>> tag_values(
     return {first, first + std::ssize(sources)};
 }
 
+std::vector<std::optional<std::string>> unique_values(
+    const Resource& resource, const Change& change,
+    std::vector<std::optional<std::string>> before) {
+    std::size_t at = 0;
+    for (const Field& field : resource.fields) {
+        if (!field.unique) continue;
+        if (at == before.size()) before.emplace_back();
+        if (const auto* sent = change.value_of(field)) before[at] = *sent;
+        ++at;
+    }
+    return before;
+}
+
 std::vector<std::string> entries_of(const Resource& resource, const RowImage& row) {
     std::vector<std::string> keys = {record_key(resource, row.id)};
     append_without(keys, claims_of(resource, row), {});

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/change.hpp"
 #include "catalog/resource.hpp"
 #include "catalog/tags.hpp"
 
@@ -55,6 +56,12 @@ std::vector<std::string> outdated_entries(const Resource& resource, const RowIma
 std::vector<std::optional<std::string>> tag_values(
     const std::vector<std::optional<std::string>>& row, std::size_t at,
     const std::vector<TagSource>& sources);
+
+/// What a change makes of the unique values of a record, in the order of the unique fields;
+/// `before` is empty for a new record.
+std::vector<std::optional<std::string>> unique_values(
+    const Resource& resource, const Change& change,
+    std::vector<std::optional<std::string>> before = {});
 
 /// The keys of the entries that a row has: of its record, and of each unique value.
 std::vector<std::string> entries_of(const Resource& resource, const RowImage& row);

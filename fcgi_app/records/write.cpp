@@ -44,29 +44,6 @@ Expected<Version> read_version(Backend& backend, const Collection& collection,
     return version;
 }
 
-/// What a change makes of the unique values of a version.
-std::vector<std::optional<std::string>> changed_values(const Resource& resource,
-                                                       const Change& change,
-                                                       const Version& version) {
-    auto values = version.unique_values;
-    std::size_t at = 0;
-    for (const Field& field : resource.fields) {
-        if (!field.unique) continue;
-        const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);
-        if (sent != change.assignments.end()) values[at] = sent->value;
-        ++at;
-    }
-    return values;
-}
-
-/// The unique values of a new record.
-std::vector<std::optional<std::string>> new_values(const Resource& resource, const Change& change) {
-    const auto unique = std::ranges::count(resource.fields, true, &Field::unique);
-    Version none;
-    none.unique_values.resize(static_cast<std::size_t>(unique));
-    return changed_values(resource, change, none);
-}
-
 /// `conflict` if somebody else has one of the values; asked before the change, because a change
 /// that fails leaves a mark on the row that keeps it out of the cache for a while.
 Expected<void> check_free(Backend& backend, const Collection& collection, const std::string& id,
@@ -139,7 +116,7 @@ Expected<std::optional<WrittenRecord>> change_row(Backend& backend, const Collec
     RowImage after{.id = id, .tag_values = tag_values(row, 1, sources)};
     if (version != nullptr) {
         before.unique_values = version->unique_values;
-        after.unique_values = changed_values(collection.resource, change, *version);
+        after.unique_values = unique_values(collection.resource, change, version->unique_values);
     }
     WrittenRecord record{.id = id, .json = std::move(*row[0])};
     if (auto fits = check_size(backend, collection.resource, record.json); !fits) {
@@ -165,7 +142,7 @@ Expected<std::optional<WrittenRecord>> insert_row(Backend& backend, const Collec
         return std::unexpected(std::move(fits.error()));
     }
     const RowImage after{.id = *row[0],
-                         .unique_values = new_values(collection.resource, change),
+                         .unique_values = unique_values(collection.resource, change),
                          .tag_values = tag_values(row, 2, collection.statements.tag_sources())};
     commit.add(collection, nullptr, &after, *row[1]);
     return finish(backend, transaction, commit, once, {.id = after.id, .json = std::move(*row[1])},

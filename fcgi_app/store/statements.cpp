@@ -172,9 +172,7 @@ Statement Statements::quiet() const {
 
 bool Statements::is_inserted(const Field& field, const Change* change) {
     if (field.read_only) return false;
-    return !field.database_default || change == nullptr ||
-           std::ranges::find(change->assignments, &field, &Assignment::field) !=
-               change->assignments.end();
+    return !field.database_default || change == nullptr || change->value_of(field) != nullptr;
 }
 
 std::string Statements::insert_text(const Change* change, bool takes_locks) const {
@@ -213,8 +211,8 @@ Statement Statements::insert(const Change& change, bool takes_locks) const {
     Statement statement{.sql = has_database_defaults_ ? insert_text(&change, takes_locks) : usual};
     for (const Field& field : resource_.fields) {
         if (!is_inserted(field, &change)) continue;
-        const auto sent = std::ranges::find(change.assignments, &field, &Assignment::field);
-        statement.values.push_back(sent == change.assignments.end() ? std::nullopt : sent->value);
+        const auto* sent = change.value_of(field);
+        statement.values.push_back(sent == nullptr ? std::nullopt : *sent);
     }
     return statement;
 }
