@@ -180,20 +180,61 @@ BOOST_AUTO_TEST_CASE(wrong_usage_and_a_wrong_header_change_nothing) {
     BOOST_TEST(finished.status == 1);
     BOOST_TEST(finished.output.contains("mail is not a known field; known here: id, name, email"),
                finished.output);
+    // Whatever is wrong: a former report stays as it is, and a new one is not made.
+    const auto former = files().write("former.csv", "of the time before");
+    const auto fresh = files().path("fresh.csv");
+    const auto expect_wrong = [&](const std::string& resource, const std::string& from,
+                                  const Options& options) {
+        for (const auto& report : {former, fresh}) {
+            Options all = {"--errors", report};
+            all.insert(all.end(), options.begin(), options.end());
+            finished = import(resource, from, all);
+            BOOST_TEST(finished.status == 2, finished.output);
+        }
+        BOOST_TEST(files().read("former.csv") == "of the time before");
+        BOOST_TEST(!fs::exists(fresh));
+    };
     for (const Options& options :
          {Options{"--on-conflict", "replace"}, Options{"--on-conflict", "skip", "--key", "name"},
-          Options{"--format", "xml"}, Options{"--what"}}) {
-        finished = import("customers", file, options);
-        BOOST_TEST(finished.status == 2, finished.output);
+          Options{"--format", "xml"}, Options{"--what"}, Options{"--errors="}}) {
+        expect_wrong("customers", file, options);
     }
-    BOOST_TEST(import("customers", files().path("none")).status == 2);
-    BOOST_TEST(import("nothing", file).status == 2);
-    BOOST_TEST(import("items", file).status == 2);
+    expect_wrong("customers", files().path("none"), {});
+    expect_wrong("customers", "", {});
+    expect_wrong("nothing", file, {});
+    expect_wrong("items", file, {});
     BOOST_TEST(count("customers") == before);
     // The report of errors would take the place of the rows.
     finished = import("customers", file, {"--errors", file});
     BOOST_TEST(finished.status == 2, finished.output);
     BOOST_TEST(files().read("rows.csv") == "name,mail\nx,y\n");
+}
+
+BOOST_AUTO_TEST_CASE(options_stand_anywhere) {
+    const auto file = files().write("--rows", "name\nanywhere\na,b\n");
+    const auto report = files().write("former.csv", std::string(1000, 'x'));
+    const auto finished = stack().script({
+        "import",
+        "--format=csv",
+        "--errors=" + report,
+        "--dry-run",
+        "customers",
+        "--",
+        file,
+    });
+    expect(finished, 1, "created 1, changed 0, skipped 0, failed 1 (a trial: nothing was written)");
+    BOOST_TEST(files().read("former.csv") ==
+               "line,field,reason,original\r\n3,,\"has 2 cells, and the header line has 1\","
+               "\"a,b\"\r\n");
+    const auto inside =
+        run({"bash", "-c", "cd \"$1\" && STACK=\"$2\" \"$3\" import customers --dry-run -- --rows",
+             "bash", fs::path(file).parent_path(), stack().directory() / "stack",
+             source_directory() / "scripts" / "stack"});
+    expect(inside, 1, "created 1, changed 0, skipped 0, failed 1 (a trial: nothing was written)");
+    // What a command does not know is not ignored.
+    const auto status = stack().script({"status", "customers"});
+    BOOST_TEST(status.status == 1);
+    BOOST_TEST(status.output.contains("status takes no arguments"), status.output);
 }
 
 BOOST_AUTO_TEST_CASE(a_row_whose_key_is_taken_fails_is_skipped_or_changes_the_record) {
