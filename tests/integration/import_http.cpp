@@ -143,6 +143,14 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_imported_is_refused_whole) {
     BOOST_TEST(count("customers") == before);
 }
 
+BOOST_AUTO_TEST_CASE(a_path_that_takes_no_import_takes_no_long_body) {
+    for (const std::string type : {"text/csv", "application/x-ndjson", "application/json"}) {
+        Stream stream("", "/cache/clear", type);
+        for (int i = 0; i < 17; ++i) stream.send(std::string(65536, 'x'));
+        expect_problem(stream.finish(), 413);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_reaches_a_client_that_sends_much) {
     const std::string much = "name,colour\n" + std::string(20U << 20U, 'x');
     for (int i = 0; i < 3; ++i) {
