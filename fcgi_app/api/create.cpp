@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "api/describe_import.hpp"
 #include "api/describe_resource.hpp"
@@ -29,6 +30,7 @@ public:
         : WriteOperation(WriteKind::create, {.path = fmt::format("/{}", resource.name),
                                              .method = http::Method::post,
                                              .resource = &resource,
+                                             .parameters = import_parameters(),
                                              .body = ChangeMode::create}),
           import_(make_import(resource, false)),
           changing_import_(make_import(resource, true)) {}
@@ -36,6 +38,10 @@ public:
     const Operation* for_stream(const http::Target& target) const override {
         const bool changes_too = target.parameter("on_conflict") == "update";
         return changes_too ? changing_import_.get() : import_.get();
+    }
+
+    std::vector<FieldError> take_parameters(const http::Target& target, Call&) const override {
+        return check_without_import(target.query);
     }
 
     Lane lane(const Call& call) const override {
@@ -75,7 +81,7 @@ public:
                 .summary = fmt::format("Create {}", one_of(resource)),
                 .description = fmt::format("Or up to {}, in an array: all of them or none.\n\n{}",
                                            most_new_records, import_description(resource)),
-                .parameters = {reference("parameters", "IdempotencyKey")},
+                .parameters = parameters(),
                 .body = body(),
                 .responses = {{"200", import_response()},
                               {"201", object({{"description", "The new record, or all of them."},
@@ -106,6 +112,13 @@ private:
                                   {"maxItems", std::int64_t{most_new_records}},
                                   {"items", one}});
         return object({{"oneOf", array({std::move(one), all})}});
+    }
+
+    json::Value::Array parameters() const {
+        using namespace openapi;
+        json::Value::Array all = describe_import_parameters(*endpoint().resource);
+        all.push_back(reference("parameters", "IdempotencyKey"));
+        return all;
     }
 
     json::Value body() const {

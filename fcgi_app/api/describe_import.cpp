@@ -9,14 +9,50 @@
 
 namespace larder::openapi {
 
+namespace {
+
+std::string content_types(const Resource& resource) {
+    return fmt::format("{}`{}`", resource.is_document() ? "" : "`text/csv` or ", http::ndjson_type);
+}
+
+}  // namespace
+
 std::string import_description(const Resource& resource) {
     return fmt::format(
-        "With the content type {}`application/x-ndjson` the body is a stream of rows, of any "
-        "length,"
-        " and each becomes a record: an import. Then the query takes `on_conflict=fail`, `skip` or"
-        " `update`, `key=` with a unique field, `dry_run=true`, and `all=true` for all rows or "
-        "none.",
-        resource.is_document() ? "" : "`text/csv` or ");
+        "With the content type {} the body is a stream of rows, of any length, and each becomes a"
+        " record: an import. The parameters of the query are for imports.",
+        content_types(resource));
+}
+
+Value::Array describe_import_parameters(const Resource& resource) {
+    const auto parameter = [&](std::string_view name, std::string_view meaning, Value schema) {
+        return object({{"name", name},
+                       {"in", "query"},
+                       {"description",
+                        fmt::format("Of an import ({}): {}", content_types(resource), meaning)},
+                       {"schema", std::move(schema)}});
+    };
+    const auto choice = [](std::string_view usual, Value::Array values) {
+        return object({{"type", "string"}, {"enum", std::move(values)}, {"default", usual}});
+    };
+    const Value flag = object({{"type", "boolean"}, {"default", false}});
+    Value::Array answers = {"fail", "skip"};
+    if (resource.can_change) answers.emplace_back("update");
+    Value::Array keys = {"id"};
+    for (const Field& field : resource.fields) {
+        if (field.unique && !field.read_only) keys.emplace_back(field.name);
+    }
+    return {
+        parameter("on_conflict",
+                  "what becomes of a row whose key another record has. It fails, is skipped, or"
+                  " changes the record.",
+                  choice("fail", std::move(answers))),
+        parameter("key",
+                  "by what a row is known. Another one than `id` needs `on_conflict=skip` or"
+                  " `update`.",
+                  choice("id", std::move(keys))),
+        parameter("dry_run", "the answer says what would be done, and nothing is written.", flag),
+        parameter("all", "all rows or none.", flag)};
 }
 
 Value with_import(const Resource& resource, std::string_view media_type, Value schema,

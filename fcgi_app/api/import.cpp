@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -25,6 +27,12 @@ Error cut_off() { return {.kind = ErrorKind::bad_request, .detail = "The body is
 
 Error stopping() {
     return {.kind = ErrorKind::unavailable, .detail = "The server is being restarted."};
+}
+
+/// Those of a POST, as it takes them.
+std::vector<std::string_view> media_types(const Resource& resource) {
+    if (resource.is_document()) return {http::json_type, http::ndjson_type};
+    return {http::json_type, http::csv_type, http::ndjson_type};
 }
 
 /// False: not sent, or an error was noted.
@@ -52,7 +60,7 @@ public:
         : Operation({.path = fmt::format("/{}", resource.name),
                      .method = http::Method::post,
                      .resource = &resource,
-                     .parameters = {"on_conflict", "key", "dry_run", "all"},
+                     .parameters = import_parameters(),
                      .is_stream = true,
                      .changes_too = changes_too}) {}
 
@@ -62,10 +70,11 @@ public:
         const Resource& resource = *endpoint().resource;
         const bool is_csv = http::is_media_type(request.content_type, http::csv_type);
         if (is_csv && resource.is_document()) {
-            return fail(ErrorKind::unsupported_media_type,
-                        fmt::format("A record of {} is any JSON object, which has no columns; the"
-                                    " content type must be {}.",
-                                    resource.name, http::ndjson_type));
+            Error error = wrong_type_of_post(resource);
+            error.detail =
+                fmt::format("A record of {} is any JSON object, which has no columns. {}",
+                            resource.name, error.detail);
+            return std::unexpected(std::move(error));
         }
         call.import = std::make_shared<bulk::ImportRequest>(bulk::ImportRequest{
             .resource = &resource, .format = is_csv ? bulk::Format::csv : bulk::Format::ndjson});
@@ -162,6 +171,33 @@ private:
 };
 
 }  // namespace
+
+std::vector<std::string_view> import_parameters() {
+    return {"on_conflict", "key", "dry_run", "all"};
+}
+
+std::vector<FieldError> check_without_import(std::string_view query) {
+    constexpr std::array<std::string_view, 4> defaults = {"fail", "id", "false", "false"};
+    const auto names = import_parameters();
+    auto errors = http::check_parameters(query, names);
+    if (!errors.empty()) return errors;
+    for (const http::Parameter& sent : http::parameters_of(query, errors)) {
+        const auto at = std::ranges::find(names, sent.name) - names.begin();
+        if (sent.value == defaults.at(static_cast<std::size_t>(at))) continue;
+        errors.push_back(http::refused_parameter(
+            sent.name, fmt::format("is for an import, whose content type is {} or {}",
+                                   http::csv_type, http::ndjson_type)));
+    }
+    return errors;
+}
+
+Error wrong_type_of_post(const Resource& resource) {
+    const auto types = media_types(resource);
+    const std::string all = fmt::format("{}", fmt::join(types, ", "));
+    return {.kind = ErrorKind::unsupported_media_type,
+            .detail = fmt::format("The content type must be one of {}.", all),
+            .headers = fmt::format("Accept-Post: {}\r\n", all)};
+}
 
 std::unique_ptr<Operation> make_import(const Resource& resource, bool changes_too) {
     return std::make_unique<Import>(resource, changes_too);

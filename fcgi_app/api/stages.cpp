@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/import.hpp"
 #include "http/conditional.hpp"
 #include "http/idempotency_key.hpp"
 #include "http/origin.hpp"
@@ -38,10 +39,13 @@ public:
 
 const Options options;
 
-Expected<void> check_content_type(ChangeMode mode, const http::Request& request) {
-    const bool is_patch = mode == ChangeMode::merge_patch;
+Expected<void> check_content_type(const Endpoint& endpoint, const http::Request& request) {
+    const bool is_patch = *endpoint.body == ChangeMode::merge_patch;
     const std::string_view expected = is_patch ? http::merge_patch_type : http::json_type;
     if (http::is_media_type(request.content_type, expected)) return {};
+    if (*endpoint.body == ChangeMode::create) {
+        return std::unexpected(wrong_type_of_post(*endpoint.resource));
+    }
     return std::unexpected(Error{
         .kind = ErrorKind::unsupported_media_type,
         .detail = fmt::format("The content type must be {}.", expected),
@@ -65,7 +69,7 @@ Expected<void> check_head(const Endpoint& endpoint, const http::Request& request
         if (auto origin = http::check_origin(request); !origin) return origin;
     }
     if (endpoint.body) {
-        if (auto type = check_content_type(*endpoint.body, request); !type) return type;
+        if (auto type = check_content_type(endpoint, request); !type) return type;
     }
     if (endpoint.body || endpoint.is_stream) {
         auto encoding = http::check_content_encoding(request.content_encoding);

@@ -71,6 +71,29 @@ std::uint64_t size_of_input() {
     return is_file ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
+/// The descriptor that gets the rows that fail; -1: none does. A file is emptied, for all else is
+/// in order by now.
+std::expected<int, std::string> open_report(const ImportOptions& options) {
+    int errors = options.errors_descriptor.value_or(-1);
+    if (!options.errors_file.empty()) {
+        errors = open(options.errors_file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        if (errors < 0) {
+            return std::unexpected(
+                fmt::format("{} cannot be written: {}", options.errors_file, std::strerror(errno)));
+        }
+    }
+    struct stat report{};
+    if (errors < 0 || fstat(errors, &report) != 0 || !S_ISREG(report.st_mode)) return errors;
+    struct stat input{};
+    if (fstat(STDIN_FILENO, &input) == 0 && input.st_dev == report.st_dev &&
+        input.st_ino == report.st_ino) {
+        return std::unexpected("the file of --errors is the one that is imported");
+    }
+    if (ftruncate(errors, 0) == 0) return errors;
+    return std::unexpected(
+        fmt::format("the file of --errors cannot be emptied: {}", std::strerror(errno)));
+}
+
 /// False: the file cannot be read.
 bool read_input(Importer& importer, Progress& progress) {
     std::vector<char> buffer(buffer_size);
@@ -143,17 +166,10 @@ int run_import(Services& services, const ImportOptions& options) {
     for (const FieldError& mistake : mistakes) note(text_of(mistake));
     if (!mistakes.empty()) return wrong_usage;
 
-    int errors = options.errors_descriptor.value_or(-1);
-    if (!options.errors_file.empty()) {
-        errors = open(options.errors_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        if (errors < 0) {
-            return refuse(
-                fmt::format("{} cannot be written: {}", options.errors_file, std::strerror(errno)),
-                wrong_usage);
-        }
-    }
+    const auto errors = open_report(options);
+    if (!errors) return refuse(errors.error(), wrong_usage);
     std::optional<ErrorReport> report;
-    if (errors >= 0) report.emplace(errors);
+    if (*errors >= 0) report.emplace(*errors);
     request.keeps_originals = report.has_value();
 
     Progress progress(size_of_input());

@@ -10,6 +10,7 @@
 #include "bulk/cell.hpp"
 #include "bulk/csv_reader.hpp"
 #include "bulk/line_reader.hpp"
+#include "catalog/identifier.hpp"
 #include "catalog/values.hpp"
 #include "json/document.hpp"
 #include "json/text.hpp"
@@ -18,8 +19,7 @@ namespace larder::bulk {
 
 namespace {
 
-/// The rule of ids, as that of a reference to the resource: of any sign, for an adopted table may
-/// have them.
+/// The rule of ids, as that of a reference to the resource (is_reachable has the rest).
 Field id_field(const Resource& resource) {
     return {.name = "id",
             .type = Reference{.to = resource.name, .id = resource.id, .title = resource.title}};
@@ -38,9 +38,17 @@ std::expected<std::string, std::string> stored(const Field& field, const GivenVa
     return stored_text(field.type, value.member, value.raw);
 }
 
+/// Whether a path can lead to a record with this id (catalog/identifier.hpp).
+bool is_reachable(const Field& id, std::string_view text) {
+    return canonical_id(id.reference()->id, text).has_value();
+}
+
 /// An id, or a reference by a unique value.
 void take_apart(const Column& column, const Field& id, const GivenValue& value, Given& given) {
     auto text = stored(column.is_id ? id : *column.by, value);
+    if (column.is_id && text && !is_reachable(id, *text)) {
+        text = std::unexpected("must be 0 or more, because no path leads to a negative id");
+    }
     if (!column.is_id) given.elsewhere.push_back(column.field);
     if (!text) {
         given.errors.push_back({pointer_of(column), std::move(text.error())});

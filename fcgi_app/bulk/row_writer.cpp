@@ -22,6 +22,26 @@ constexpr int idle_rounds = 20;
 
 BulkRow view(const ImportRow& row) { return {.id = &row.id, .change = &row.current()}; }
 
+/// All imports lock the rows of a statement in one order, so that no two of them wait for each
+/// other: by their keys, numbers as numbers.
+template <class KeyOf>
+RowsOfBatch in_order_of_locks(const RowsOfBatch& rows, KeyOf key_of) {
+    struct Keyed {
+        std::string key;
+        ImportRow* row;
+    };
+    std::vector<Keyed> keyed;
+    keyed.reserve(rows.size());
+    for (ImportRow* row : rows) keyed.push_back({key_of(*row), row});
+    std::ranges::stable_sort(keyed, [](const Keyed& a, const Keyed& b) {
+        return a.key.size() != b.key.size() ? a.key.size() < b.key.size() : a.key < b.key;
+    });
+    RowsOfBatch ordered;
+    ordered.reserve(rows.size());
+    for (const Keyed& one : keyed) ordered.push_back(one.row);
+    return ordered;
+}
+
 /// By shape, in the order of the rows.
 template <class Take>
 Expected<void> for_each_shape(const BulkStatements& statements, RowsOfBatch rows, bool is_new,
@@ -118,9 +138,14 @@ Expected<void> RowWriter::add(const RowsOfBatch& rows) {
 /// `may_filter`: those that are sure to be refused are looked for first, all at once.
 Expected<void> RowWriter::add_shape(const RowsOfBatch& rows, bool may_filter) {
     if (rows.empty()) return {};
+    // Numbers that PostgreSQL gives are in the order of the file.
+    const bool is_numbered = request_.resource->id == IdType::integer && !rows.front()->id;
+    const auto ordered = is_numbered ? rows : in_order_of_locks(rows, [this](const ImportRow& row) {
+        return key_of(row).value_or("");
+    });
     std::vector<BulkRow> views;
     views.reserve(rows.size());
-    for (const ImportRow* row : rows) views.push_back(view(*row));
+    for (const ImportRow* row : ordered) views.push_back(view(*row));
     const bool leaves_out = request_.on_conflict != OnConflict::fail;
     auto added = transaction_.attempt(
         transaction_.statements().insert(views, leaves_out ? &key_column() : nullptr));
@@ -233,9 +258,11 @@ Expected<void> RowWriter::change(const RowsOfBatch& rows, const Versions& versio
 
 Expected<void> RowWriter::change_shape(const RowsOfBatch& rows, const Versions& versions,
                                        RowsOfBatch& left) {
+    const auto ordered = in_order_of_locks(
+        rows, [&](const ImportRow& row) { return *versions.find(*key_of(row))->second[1]; });
     std::vector<BulkRow> views;
     std::vector<BulkVersion> of;
-    for (const ImportRow* row : rows) {
+    for (const ImportRow* row : ordered) {
         const Row& version = versions.find(*key_of(*row))->second;
         views.push_back(view(*row));
         of.push_back({.id = &*version[1], .xmin = &*version[2]});
@@ -249,7 +276,7 @@ Expected<void> RowWriter::change_shape(const RowsOfBatch& rows, const Versions& 
                         .fields = {{"", "would make the record too large"}}};
     }
     if (!refused) {
-        note_changes(rows, versions, *changed, left);
+        note_changes(ordered, versions, *changed, left);
         return {};
     }
     if (!is_of_a_row(*refused)) return std::unexpected(std::move(*refused));

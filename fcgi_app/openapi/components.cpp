@@ -63,7 +63,7 @@ const std::vector<ErrorText>& error_texts() {
          {.kind = ErrorKind::too_large, .detail = "The body must not be over 1048576 bytes."}},
         {"The body has another content type than it must have, or a `Content-Encoding`.",
          {.kind = ErrorKind::unsupported_media_type,
-          .detail = "The content type must be application/json."}},
+          .detail = "The content type must be one of application/json, application/x-ndjson."}},
         {"Fields of the body, or parameters of the query, are missing, unknown, or break their "
          "rules:"
          " `errors` names every one. Or the `Idempotency-Key` came with another request before.",
@@ -126,7 +126,8 @@ Value response_headers(ErrorKind kind) {
             members.emplace_back("X-Request-Id", reference("headers", "X-Request-Id"));
             return members;
         }
-        case ErrorKind::unsupported_media_type: return headers({"Accept-Patch", "Accept-Encoding"});
+        case ErrorKind::unsupported_media_type:
+            return headers({"Accept-Post", "Accept-Patch", "Accept-Encoding"});
         default: return headers({});
     }
 }
@@ -227,6 +228,7 @@ Value::Object common_headers(bool is_guarded) {
                 cache)},
         {"Retry-After", header(true, "Seconds after which to try again.", seconds)},
         {"Allow", header(true, "The methods of the path.", text_schema())},
+        {"Accept-Post", header(false, "For POST: the content types that it takes.", text_schema())},
         {"Accept-Patch", header(false, "For PATCH: the content type that it takes.",
                                 object({{"type", "string"}, {"const", http::merge_patch_type}}))},
         {"Accept-Encoding", header(false, "For a `Content-Encoding`: the one that bodies may have.",

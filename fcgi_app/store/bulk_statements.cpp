@@ -152,6 +152,8 @@ Statement BulkStatements::insert(std::span<const BulkRow> rows, const std::strin
             .is_repeated = false};
 }
 
+// `= ANY (ARRAY[…])` and not `=`: the rows are then looked for one by one, in their order. A hash
+// join, for one, could change and so lock them in any order.
 Statement BulkStatements::update(std::span<const BulkRow> rows,
                                  std::span<const BulkVersion> versions) const {
     constexpr std::size_t own = 3;  // number, id, xmin
@@ -176,14 +178,15 @@ Statement BulkStatements::update(std::span<const BulkRow> rows,
             arrays.add(own + i, change.assignments[i].value);
         }
     }
-    return {.sql = fmt::format(
-                "UPDATE {} AS t SET {} FROM {} WHERE t.{} = larder_row.c2::{} AND t.xmin ="
-                " larder_row.c3::xid RETURNING larder_row.c1, {}",
-                table_, fmt::join(settings, ", "), source(own + settings.size()),
-                quoted_identifier(resource_.id_column), type_of(resource_.id_column),
-                resource_.is_document() ? "octet_length(t.data::text)" : "0"),
-            .values = arrays.take(),
-            .is_repeated = false};
+    return {
+        .sql = fmt::format(
+            "UPDATE {} AS t SET {} FROM {} WHERE t.{} = ANY (ARRAY[larder_row.c2::{}]) AND t.xmin ="
+            " larder_row.c3::xid RETURNING larder_row.c1, {}",
+            table_, fmt::join(settings, ", "), source(own + settings.size()),
+            quoted_identifier(resource_.id_column), type_of(resource_.id_column),
+            resource_.is_document() ? "octet_length(t.data::text)" : "0"),
+        .values = arrays.take(),
+        .is_repeated = false};
 }
 
 /// Whether the column has one of the values of the first parameter. A number that a small column

@@ -3,98 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <variant>
 
 #include "catalog/names.hpp"
 #include "mutant.hpp"
 #include "query/order.hpp"
 #include "store/cache_locks.hpp"
+#include "store/record_text.hpp"
 
 namespace larder {
 
 namespace {
-
-std::string column(const Field& field) { return "t." + quoted_identifier(field.column_name()); }
-
-std::string id_of(const Resource& resource) {
-    return resource.id_column == "id" ? "t.id" : "t." + quoted_identifier(resource.id_column);
-}
-
-/// The text of a column as JSON, or NULL. A foreign edit may have left an infinite instant,
-/// or one before the year 1, which ends in BC.
-std::string value_json(const Field& field) {
-    const std::string name = column(field);
-    const Reference* reference = field.reference();
-    if ((reference != nullptr && reference->id == IdType::integer) ||
-        std::holds_alternative<Integer>(field.type) ||
-        std::holds_alternative<Boolean>(field.type) || field.is_json()) {
-        return fmt::format("({})::text", name);
-    }
-    if (std::holds_alternative<Timestamp>(field.type)) {
-        return fmt::format(
-            "CASE WHEN isfinite({0}) AND {0} >= '0001-01-01 00:00:00+00'"
-            " THEN rtrim(to_json({0} AT TIME ZONE 'UTC')::text, '\"') || 'Z\"' ELSE "
-            "to_json({0})::text END",
-            name);
-    }
-    return fmt::format("to_json({})::text", name);
-}
-
-/// The text of a column in CSV (RFC 4180); nothing between two commas is null. Text is always in
-/// quotes: so an empty one is none that is missing, and a reader that trims blanks, or knows COPY's
-/// `\.`, finds what was there. `concat` keeps the blanks that char(n) has at its end, as JSON does.
-std::string value_csv(const Field& field) {
-    const std::string name = column(field);
-    const auto quoted = [&](const std::string& text) {
-        return fmt::format(R"(COALESCE('"' || replace({}, '"', '""') || '"', ''))", text);
-    };
-    if (std::holds_alternative<Text>(field.type) || std::holds_alternative<Enum>(field.type)) {
-        return fmt::format("CASE WHEN {0} IS NULL THEN '' ELSE {1} END", name,
-                           quoted(fmt::format("concat({})", name)));
-    }
-    // JSON's null and that of SQL are one.
-    if (field.is_json()) return quoted(fmt::format("nullif(({})::text, 'null')", name));
-    if (std::holds_alternative<Other>(field.type)) {
-        return quoted(fmt::format("(to_json({}) #>> '{{}}')", name));
-    }
-    return fmt::format(R"(COALESCE(btrim({}, '"'), ''))", value_json(field));
-}
-
-using Members = std::optional<std::vector<std::string>>;
-
-/// A document, or of its members those that are named.
-std::string document_json(const std::string& id, const Members& members, query::Values& values) {
-    if (!members) return fmt::format("(jsonb_build_object('id', {}) || t.data)::text", id);
-    return fmt::format(
-        "(jsonb_build_object('id', {}) || COALESCE((SELECT jsonb_object_agg(m.key, m.value)"
-        " FROM jsonb_each(t.data) AS m WHERE m.key = ANY({}::text[])), '{{}}'))::text",
-        id, values.add(quoted_array(*members)));
-}
-
-// Put together from its members, which takes PostgreSQL a fifth less time than row_to_json. A
-// number need not be one: numeric has NaN, for which to_json has an answer.
-std::string row_json(const Resource& resource, const Members& members, query::Values& values) {
-    const std::string id = id_of(resource);
-    if (resource.is_document()) return document_json(id, members, values);
-    std::string json = resource.id == IdType::integer
-                           ? fmt::format(R"(('{{"id":' || {})", id)
-                           : fmt::format(R"(('{{"id":"' || {} || '"')", id);
-    for (const Field& field : resource.fields) {
-        if (members && std::ranges::find(*members, field.name) == members->end()) continue;
-        json +=
-            fmt::format(R"( || ',"{}":' || COALESCE({}, 'null'))", field.name, value_json(field));
-    }
-    return json + " || '}')";
-}
-
-/// A line of CSV without its end; the resource has fields.
-std::string row_csv(const Resource& resource, const query::Query& query) {
-    std::string line = fmt::format("({}::text", id_of(resource));
-    for (const Field& field : resource.fields) {
-        if (query.shows(field.name)) line += fmt::format(" || ',' || {}", value_csv(field));
-    }
-    return line + ')';
-}
 
 std::string_view sql_type(IdType id) { return id == IdType::integer ? "bigint" : "uuid"; }
 
@@ -102,14 +20,14 @@ std::string_view id_type(const Resource& resource) { return sql_type(resource.id
 
 /// Whether a reference is one of the ids in a parameter.
 std::string is_among(const Field& reference, std::size_t parameter) {
-    return fmt::format("{} = ANY(${}::{}[])", column(reference), parameter,
+    return fmt::format("{} = ANY(${}::{}[])", sql_column(reference), parameter,
                        sql_type(reference.reference()->id));
 }
 
 /// The text from which a tag of the row at hand is derived.
 std::string text_of(const TagSource& source) {
     return source.list != nullptr ? fmt::format("({})::text", source.list->where)
-                                  : fmt::format("{}::text", column(*source.field));
+                                  : fmt::format("{}::text", sql_column(*source.field));
 }
 
 }  // namespace
@@ -117,7 +35,7 @@ std::string text_of(const TagSource& source) {
 Statements::Statements(const Resource& resource)
     : resource_(resource),
       table_(resource.sql_table()),
-      id_(id_of(resource)),
+      id_(sql_id(resource)),
       tag_sources_(larder::tag_sources(resource)) {
     query::Values none;
     json_ = row_json(resource, {}, none);
@@ -126,7 +44,7 @@ Statements::Statements(const Resource& resource)
         tag_columns_ += ", " + tag_texts_.back();
     }
     for (const Field& field : resource.fields) {
-        if (field.unique) unique_columns_ += ", " + column(field);
+        if (field.unique) unique_columns_ += ", " + sql_column(field);
         has_database_defaults_ = has_database_defaults_ || field.database_default;
     }
     insert_ = insert_text(nullptr, true);
@@ -146,16 +64,16 @@ Statement Statements::select_guarded(const std::string& id) const {
 }
 
 Statement Statements::select_owner(const Field& field, const std::string& value) const {
-    return {
-        fmt::format("SELECT {}, t.xmax = 0 FROM {} AS t WHERE {} = $1", id_, table_, column(field)),
-        {value}};
+    return {fmt::format("SELECT {}, t.xmax = 0 FROM {} AS t WHERE {} = $1", id_, table_,
+                        sql_column(field)),
+            {value}};
 }
 
 Statement Statements::select_taken(const Field& field,
                                    const std::vector<std::string>& values) const {
-    return {
-        fmt::format("SELECT {0}::text FROM {1} AS t WHERE {0} = ANY($1)", column(field), table_),
-        {quoted_array(values)}};
+    return {fmt::format("SELECT {0}::text FROM {1} AS t WHERE {0} = ANY($1)", sql_column(field),
+                        table_),
+            {quoted_array(values)}};
 }
 
 Statement Statements::quiet() const {
@@ -288,7 +206,7 @@ Statement Statements::update(const std::string& id, const Change& change,
                                assignment.field->is_json() && assignment.value;
         const std::string value =
             is_merged ? fmt::format("larder.merge_patch({}::jsonb, ${}::jsonb)",
-                                    column(*assignment.field), statement.values.size())
+                                    sql_column(*assignment.field), statement.values.size())
                       : fmt::format("${}", statement.values.size());
         settings.push_back(
             fmt::format("{} = {}", quoted_identifier(assignment.field->column_name()), value));
@@ -340,7 +258,7 @@ Statement Statements::clear(const Referring& reference) const {
     std::size_t count = 0;
     for (const Field& field : resource_.fields) {
         if (!field.unique) continue;
-        before += fmt::format(", {} AS larder_value_{}", column(field), ++count);
+        before += fmt::format(", {} AS larder_value_{}", sql_column(field), ++count);
         given += fmt::format(", larder_value_{}", count);
     }
     for (const std::string& text : tag_texts_) {
@@ -390,7 +308,7 @@ query::Rows Statements::rows_of(const List& list) const {
 
 std::string Statements::probe(const List& list) const {
     std::string columns = id_;
-    for (const Field& field : resource_.fields) columns += ", " + column(field);
+    for (const Field& field : resource_.fields) columns += ", " + sql_column(field);
     query::Values values;
     const auto all = query::selection(resource_, rows_of(list),
                                       {.order = query::order_of(resource_, list)}, 0, values);

@@ -54,16 +54,22 @@ make_directory_for_account() {
     mkdir -m 0700 "$1" && chown "$ACCOUNT:$(id -g "$ACCOUNT")" "$1"
 }
 
-# The account itself writes the copies: root must not follow links that it could have laid there.
+# The account itself writes the copies: root must not follow links that it could have laid there. Another command
+# may be reading them, so what has changed is replaced by renames, and all else stays.
 hand_over_sources() {
-    local parts=()
-    local part
+    local parts=() part new
     for part in scripts nginx sql; do
         [[ -d $ROOT/$part ]] && parts+=("$part")
     done
     as_account mkdir -p "$STACK/app"
+    new=$(as_account mktemp -d "$STACK/app/.new.XXXXXXXX")
     tar -cf - -C "$ROOT" "${parts[@]}" |
-        as_account tar -xf - --no-same-owner --no-same-permissions -C "$STACK/app"
+        as_account tar -xf - --no-same-owner --no-same-permissions -C "$new"
+    # shellcheck disable=SC2016
+    as_account diff -rqx '.new.*' "$new" "$STACK/app" >/dev/null 2>&1 ||
+        as_account "$BASH" -c 'cd "$1" && find . -type d -exec mkdir -p "$2"/{} \; &&
+            find . -type f -exec mv -f {} "$2"/{} \;' bash "$new" "$STACK/app"
+    as_account rm -rf "$new"
 }
 
 # Ends the program: the rest of the command runs as the account, from the copy in the stack.

@@ -18,10 +18,44 @@ readonly BACKUP_FORMAT=1
 # They may hold a password.
 readonly SECRET_SETTINGS=' DATABASE_URL DIRECT_DATABASE_URL REDIS_URL '
 
-# backup_path FILE: its absolute path, which the caller may not have.
-backup_path() {
-    [[ -n ${1:-} && $1 != -* ]] || fail "expected the name of a file"
-    realpath -ms -- "$1"
+# take_backup_arguments COMMAND ARGUMENT...: reads those of `backup FILE` and `restore FILE [--replace DATABASE]`, in any
+# order. Sets BACKUP, an absolute path, which the caller may not have; REPLACED; and BACKUP_ARGUMENTS, which say
+# the same in any directory.
+take_backup_arguments() {
+    local command=$1 file='' operands_only=''
+    BACKUP='' REPLACED=''
+    while (($# > 1)); do
+        shift
+        case $operands_only$1 in
+            --) operands_only=operand: ;;
+            --replace)
+                REPLACED=${2:-}
+                shift
+                [[ $command == restore && -n $REPLACED ]] || wrong_backup "$command"
+                ;;
+            --replace=*)
+                REPLACED=${1#*=}
+                [[ $command == restore && -n $REPLACED ]] || wrong_backup "$command"
+                ;;
+            -?*) wrong_backup "$command $1" ;;
+            *)
+                [[ -z $file ]] || wrong_backup "$command $1"
+                file=$1
+                [[ -n $file ]] || wrong_backup "$command"
+                ;;
+        esac
+    done
+    [[ -n $file ]] || wrong_backup "$command"
+    BACKUP=$(realpath -ms -- "$file")
+    BACKUP_ARGUMENTS=("$command" "$BACKUP")
+    # shellcheck disable=SC2034
+    [[ -z $REPLACED ]] || BACKUP_ARGUMENTS+=("--replace=$REPLACED")
+}
+
+wrong_backup() {
+    local wanted='FILE'
+    [[ $1 != restore* ]] || wanted='FILE, and perhaps --replace DATABASE'
+    fail "$1: expected $wanted"
 }
 
 # make_backup FILE
@@ -370,25 +404,4 @@ tell_settings() {
     [[ -n $difference ]] || return 0
     step settings "are not taken from the backup, and differ from it (<):"
     printf '%s\n' "$difference"
-}
-
-# parse_restore FILE [--replace DATABASE]: sets BACKUP and REPLACED.
-parse_restore() {
-    BACKUP='' REPLACED=''
-    while (($# > 0)); do
-        case $1 in
-            --replace)
-                REPLACED=${2:-}
-                [[ -n $REPLACED ]] || fail "--replace: expected the name of the database"
-                shift
-                ;;
-            --replace=?*) REPLACED=${1#*=} ;;
-            *)
-                [[ -z $BACKUP ]] || fail "restore $1: expected one file, and --replace DATABASE"
-                BACKUP=$(backup_path "$1")
-                ;;
-        esac
-        shift
-    done
-    [[ -n $BACKUP ]] || fail "restore: expected the name of a file"
 }

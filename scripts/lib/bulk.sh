@@ -6,16 +6,17 @@
 # takes: FILE (`-`: the standard input) has become the standard input, and that of --errors is descriptor 3. What
 # it has left can be given to it again.
 open_import_files() {
-    local resource='' file='' errors=''
+    local resource='' file='' errors='' operands_only=''
     IMPORT_ARGUMENTS=()
     while (($# > 0)); do
-        case $1 in
+        case $operands_only$1 in
+            --) operands_only=operand: ;;
             --errors)
                 errors=${2:-}
-                (($# > 1)) || wrong_import "--errors FILE"
+                [[ -n $errors ]] || wrong_import "--errors FILE"
                 shift
                 ;;
-            --errors=*) errors=${1#*=} ;;
+            --errors=?*) errors=${1#*=} ;;
             --on-conflict | --key | --format | --file-name | --errors-descriptor | --resources)
                 (($# > 1)) || wrong_import "$1 VALUE"
                 IMPORT_ARGUMENTS+=("$1" "$2")
@@ -23,6 +24,7 @@ open_import_files() {
                 ;;
             -?*) IMPORT_ARGUMENTS+=("$1") ;;
             *)
+                [[ -n $1 ]] || wrong_import "RESOURCE FILE"
                 if [[ -z $resource ]]; then
                     resource=$1
                     IMPORT_ARGUMENTS+=("$resource")
@@ -39,14 +41,28 @@ open_import_files() {
         [[ -f $file || -p $file ]] || wrong_import "RESOURCE FILE: there is no file $file"
         [[ -r $file ]] || wrong_import "RESOURCE FILE: $file cannot be read"
         exec <"$file"
-        IMPORT_ARGUMENTS+=(--file-name "$file")
+        IMPORT_ARGUMENTS+=("--file-name=$file")
     fi
     if [[ -n $errors ]]; then
         [[ ! -f $errors || ! /dev/stdin -ef $errors ]] || wrong_import "--errors FILE: $errors is the file that is imported"
-        : 2>/dev/null >"$errors" || wrong_import "--errors FILE: $errors cannot be written"
-        exec 3>"$errors"
-        IMPORT_ARGUMENTS+=(--errors-descriptor 3)
+        open_report "$errors"
     fi
+}
+
+# open_report FILE: it stays as it is until the program, which knows whether all the options are right, empties it. A
+# new one that is still empty at the end is removed: then this runs the rest of the import, and ends.
+open_report() {
+    local is_new=1 status=0
+    [[ ! -e $1 && ! -L $1 ]] || is_new=''
+    : 2>/dev/null >>"$1" || wrong_import "--errors FILE: $1 cannot be written"
+    exec 3>>"$1"
+    IMPORT_ARGUMENTS+=(--errors-descriptor 3)
+    [[ -n $is_new ]] || return 0
+    # shellcheck disable=SC2064
+    trap "$(printf '[[ -s %q ]] || rm -f -- %q' "$1" "$1")" EXIT
+    trap 'exit 130' INT TERM HUP
+    "$0" import "${IMPORT_ARGUMENTS[@]}" || status=$?
+    exit "$status"
 }
 
 wrong_import() {
@@ -60,9 +76,13 @@ write_export_file() {
     local output='' target temporary status=0 arguments=()
     while (($# > 0)); do
         case $1 in
+            --)
+                arguments+=("$@")
+                break
+                ;;
             --output)
-                (($# > 1)) || wrong_export "--output FILE"
-                output=$2
+                output=${2:-}
+                [[ -n $output ]] || wrong_export "--output FILE"
                 shift
                 ;;
             --output=?*) output=${1#*=} ;;
@@ -81,7 +101,7 @@ write_export_file() {
     # shellcheck disable=SC2064
     trap "$(printf 'rm -f -- %q' "$temporary")" EXIT
     trap 'exit 130' INT TERM HUP
-    "$0" export "${arguments[@]}" --file-name "$output" >"$temporary" || status=$?
+    "$0" export "--file-name=$output" "${arguments[@]}" >"$temporary" || status=$?
     ((status == 0)) || exit "$status"
     # What a new file would have: mktemp has closed it to all others.
     chmod '=rw' -- "$temporary"

@@ -210,17 +210,15 @@ command_logs() {
 
 # Takes no lock, for it may take long and changes nothing.
 command_backup() {
-    (($# == 1)) || fail "backup: expected the name of a file"
     [[ -x $WORKER_PROGRAM ]] || fail "there is no program $WORKER_PROGRAM: run make build and make up"
     if database_is_private && ! part_runs postgresql; then
         fail "PostgreSQL does not run: start the stack with make up"
     fi
-    make_backup "$1"
+    make_backup "$BACKUP"
 }
 
 # Also into a stack that is down, which then runs.
 command_restore() {
-    parse_restore "$@"
     check_started_auth
     take_new_programs
     trap abandon_restore EXIT

@@ -114,14 +114,12 @@ command_token() {
 }
 
 command_backup() {
-    (($# == 1)) || fail "backup: expected the name of a file"
-    make_backup "$1"
+    make_backup "$BACKUP"
 }
 
 # The workers are stopped from the last check to the end, and serve again whatever comes of it.
 command_restore() {
     need_root
-    parse_restore "$@"
     with_service check_target "$BACKUP" "$REPLACED"
     note_former_database
     trap serve_again EXIT

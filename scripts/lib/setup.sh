@@ -3,10 +3,10 @@
 
 command_setup() {
     local wants_rows=0 log
-    case ${1:-} in
+    case $* in
         '') ;;
         --sample-rows) wants_rows=1 ;;
-        *) fail "setup $1: only --sample-rows is known" ;;
+        *) fail "setup $*: only --sample-rows is known" ;;
     esac
     need_root
     close_settings_file

@@ -268,8 +268,29 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_restored_changes_nothing) {
     BOOST_TEST(refused.output.contains("the change 'later'"), refused.output);
     BOOST_TEST(stack().pids("worker") == workers);
     BOOST_TEST((contents(stack()) == before));
-    BOOST_TEST(stack().script({"restore"}).status == 1);
-    BOOST_TEST(stack().script({"restore", "/nonexistent"}).status == 1);
+    for (const std::vector<std::string>& wrong : std::initializer_list<std::vector<std::string>>{
+             {"restore"},
+             {"restore", "/nonexistent"},
+             {"restore", whole, "--replace"},
+             {"restore", whole, "--replace="},
+             {"restore", whole, "--what"},
+             {"restore", whole, later, "--replace", "larder"},
+             {"backup"},
+             {"backup", "--replace", "larder", new_file("none")},
+             {"backup", new_file("none"), new_file("none")}}) {
+        BOOST_TEST(stack().script(wrong).status == 1);
+    }
+    // In any order, which name is refused shows that it was read.
+    for (const std::vector<std::string>& other : std::initializer_list<std::vector<std::string>>{
+             {"restore", "--replace", "other", whole},
+             {"restore", "--replace=other", whole},
+             {"restore", whole, "--replace=other"},
+             {"restore", "--replace", "other", "--", whole}}) {
+        const auto named = stack().script(other);
+        BOOST_TEST(named.status == 1);
+        BOOST_TEST(named.output.contains("--replace other: the database is larder"), named.output);
+    }
+    BOOST_TEST(!fs::exists(new_file("none")));
 
     // At the last step: what the host has cached cannot be forgotten.
     const auto hold = fs::path(stack().status().at("run_dir")) / "hold";

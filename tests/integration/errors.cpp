@@ -101,6 +101,15 @@ BOOST_AUTO_TEST_CASE(content_type_that_is_not_json) {
     expect_problem(api().post("/items", ""), 415);
 }
 
+BOOST_AUTO_TEST_CASE(a_coding_is_refused_in_whichever_line_it_stands) {
+    const std::string json = "Content-Type: application/json";
+    for (const HeaderLines& lines :
+         {HeaderLines{json, "Content-Encoding: gzip", "Content-Encoding: identity"},
+          HeaderLines{json, "Content-Encoding: identity", "Content-Encoding: gzip"}}) {
+        expect_problem(api().post("/items", "{}", lines), 415);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(case_and_parameters_of_the_content_type_do_not_matter) {
     for (const auto* type :
          {"Content-Type: application/json; charset=utf-8", "Content-Type: APPLICATION/JSON",

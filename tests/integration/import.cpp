@@ -1,143 +1,16 @@
-// Imports at the prompt, on a whole stack: what becomes of rows, of the caches, and of what is cut
-// off.
+// Imports at the prompt, on a whole stack: what becomes of rows and of the caches.
 #define BOOST_TEST_MODULE import
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <csignal>
 #include <cstdint>
-#include <future>
 #include <limits>
 
-#include "invoicing.hpp"
-#include "open_transaction.hpp"
+#include "importing.hpp"
 
 using namespace larder::test;
+using namespace larder::test::importing;
 using namespace larder::test::invoicing;
 
 BOOST_TEST_GLOBAL_FIXTURE(ReferencesStack);
-
-namespace {
-
-/// Files for imports, which the account of the stack may read.
-class Files {
-public:
-    Files() : directory_(temporary_directory("larder-import")) {}
-    ~Files() {
-        std::error_code ignored;
-        fs::remove_all(directory_, ignored);
-    }
-    Files(const Files&) = delete;
-    Files& operator=(const Files&) = delete;
-
-    std::string write(const std::string& name, const std::string& text) const {
-        const auto path = directory_ / name;
-        std::ofstream(path, std::ios::binary) << text;
-        return path;
-    }
-    std::string path(const std::string& name) const { return directory_ / name; }
-    std::string read(const std::string& name) const {
-        std::ifstream file(directory_ / name, std::ios::binary);
-        return {std::istreambuf_iterator<char>(file), {}};
-    }
-
-private:
-    fs::path directory_;
-};
-
-const Files& files() {
-    static const Files all;
-    return all;
-}
-
-using Options = std::vector<std::string>;
-
-Finished import(const std::string& resource, const std::string& file, const Options& options = {}) {
-    std::vector<std::string> arguments = {"import", resource, file};
-    arguments.insert(arguments.end(), options.begin(), options.end());
-    return stack().script(std::move(arguments));
-}
-
-/// The last line, which says what has become of the rows.
-std::string counts_in(const Finished& finished) {
-    const auto lines = lines_in(finished.output);
-    return lines.empty() ? std::string() : lines.back();
-}
-
-void expect(const Finished& finished, int status, std::string_view counts) {
-    BOOST_TEST(finished.status == status, finished.output);
-    BOOST_TEST(counts_in(finished) == counts, finished.output);
-}
-
-std::string csv(const std::string& text) { return files().write("rows.csv", text); }
-std::string ndjson(const std::string& text) { return files().write("rows.ndjson", text); }
-
-std::string customers_of(const std::string& prefix) {
-    return stack().database().value("SELECT count(*) FROM public.customers WHERE name LIKE $1",
-                                    {prefix + "%"});
-}
-
-/// A file of so many customers.
-std::string many_customers(const std::string& prefix, int rows) {
-    std::string text = "name,email\n";
-    for (int i = 0; i < rows; ++i) {
-        const auto number = std::to_string(i);
-        text += prefix + number + ',' + prefix + number + "@example.org\n";
-    }
-    return text;
-}
-
-/// How many sessions of imports there are of which this holds.
-std::string sessions(const std::string& condition) {
-    return stack().database().value(
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'larder-bulk' AND " +
-        condition);
-}
-
-/// The processes of imports of this stack.
-std::vector<int> programs() {
-    std::vector<int> found;
-    const auto program =
-        fs::canonical(fs::path(stack().status().at("stack")) / "bin" / "larder-bulk");
-    for (const auto& entry : fs::directory_iterator("/proc")) {
-        std::error_code none;
-        if (fs::read_symlink(entry.path() / "exe", none) == program) {
-            found.push_back(std::stoi(entry.path().filename()));
-        }
-    }
-    return found;
-}
-
-/// An import that has got all of these rows, and waits for more.
-class Cut {
-public:
-    Cut(const std::string& text, const Options& options) {
-        const auto pipe = files().path("pipe");
-        BOOST_REQUIRE(mkfifo(pipe.c_str(), 0644) == 0);
-        running_ =
-            std::async(std::launch::async, [=] { return import("customers", pipe, options); });
-        pipe_.open(pipe, std::ios::binary);
-        pipe_ << text << std::flush;
-    }
-    ~Cut() {
-        pipe_.close();
-        running_.wait();
-        fs::remove(files().path("pipe"));
-    }
-    Cut(const Cut&) = delete;
-    Cut& operator=(const Cut&) = delete;
-
-    static void kill() {
-        for (const int pid : programs()) stack().kill(pid, SIGKILL);
-        BOOST_TEST(eventually([] { return programs().empty(); }));
-    }
-
-private:
-    std::future<Finished> running_;
-    std::ofstream pipe_;
-};
-
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(rows_of_a_spreadsheet_become_records) {
     const auto file =
@@ -180,20 +53,61 @@ BOOST_AUTO_TEST_CASE(wrong_usage_and_a_wrong_header_change_nothing) {
     BOOST_TEST(finished.status == 1);
     BOOST_TEST(finished.output.contains("mail is not a known field; known here: id, name, email"),
                finished.output);
+    // Whatever is wrong: a former report stays as it is, and a new one is not made.
+    const auto former = files().write("former.csv", "of the time before");
+    const auto fresh = files().path("fresh.csv");
+    const auto expect_wrong = [&](const std::string& resource, const std::string& from,
+                                  const Options& options) {
+        for (const auto& report : {former, fresh}) {
+            Options all = {"--errors", report};
+            all.insert(all.end(), options.begin(), options.end());
+            finished = import(resource, from, all);
+            BOOST_TEST(finished.status == 2, finished.output);
+        }
+        BOOST_TEST(files().read("former.csv") == "of the time before");
+        BOOST_TEST(!fs::exists(fresh));
+    };
     for (const Options& options :
          {Options{"--on-conflict", "replace"}, Options{"--on-conflict", "skip", "--key", "name"},
-          Options{"--format", "xml"}, Options{"--what"}}) {
-        finished = import("customers", file, options);
-        BOOST_TEST(finished.status == 2, finished.output);
+          Options{"--format", "xml"}, Options{"--what"}, Options{"--errors="}}) {
+        expect_wrong("customers", file, options);
     }
-    BOOST_TEST(import("customers", files().path("none")).status == 2);
-    BOOST_TEST(import("nothing", file).status == 2);
-    BOOST_TEST(import("items", file).status == 2);
+    expect_wrong("customers", files().path("none"), {});
+    expect_wrong("customers", "", {});
+    expect_wrong("nothing", file, {});
+    expect_wrong("items", file, {});
     BOOST_TEST(count("customers") == before);
     // The report of errors would take the place of the rows.
     finished = import("customers", file, {"--errors", file});
     BOOST_TEST(finished.status == 2, finished.output);
     BOOST_TEST(files().read("rows.csv") == "name,mail\nx,y\n");
+}
+
+BOOST_AUTO_TEST_CASE(options_stand_anywhere) {
+    const auto file = files().write("--rows", "name\nanywhere\na,b\n");
+    const auto report = files().write("former.csv", std::string(1000, 'x'));
+    const auto finished = stack().script({
+        "import",
+        "--format=csv",
+        "--errors=" + report,
+        "--dry-run",
+        "customers",
+        "--",
+        file,
+    });
+    expect(finished, 1, "created 1, changed 0, skipped 0, failed 1 (a trial: nothing was written)");
+    BOOST_TEST(files().read("former.csv") ==
+               "line,field,reason,original\r\n3,,\"has 2 cells, and the header line has 1\","
+               "\"a,b\"\r\n");
+    const auto inside =
+        run({"bash", "-c", "cd \"$1\" && STACK=\"$2\" \"$3\" import customers --dry-run -- --rows",
+             "bash", fs::path(file).parent_path(), stack().directory() / "stack",
+             source_directory() / "scripts" / "stack"});
+    expect(inside, 1, "created 1, changed 0, skipped 0, failed 1 (a trial: nothing was written)");
+    // What a command does not know is not ignored.
+    const auto status = stack().script({"status", "customers"});
+    BOOST_TEST(status.status == 1);
+    BOOST_TEST(status.output.contains("status takes no arguments"), status.output);
 }
 
 BOOST_AUTO_TEST_CASE(a_row_whose_key_is_taken_fails_is_skipped_or_changes_the_record) {
@@ -346,67 +260,4 @@ BOOST_AUTO_TEST_CASE(caches_are_right_when_it_has_returned) {
                   {"--on-conflict", "update", "--key", "email"}),
            0, "created 0, changed 5000, skipped 0, failed 0");
     BOOST_TEST(api().get(path).header("X-Cache") == "HIT");
-}
-
-BOOST_AUTO_TEST_CASE(it_waits_for_a_row_that_is_locked_for_a_while) {
-    import("customers", csv("name,email\nLocked,lock@x\n"));
-    OpenTransaction holder("UPDATE public.customers SET name = 'held' WHERE email = 'lock@x'");
-    const auto file = csv("name,email\nFree,lock@x\n");
-    auto finished = std::async(std::launch::async, [&] {
-        return import("customers", file, {"--on-conflict", "update", "--key", "email"});
-    });
-    BOOST_TEST(eventually([] { return sessions("wait_event_type = 'Lock'") == "1"; }));
-    holder.release();
-    expect(finished.get(), 0, "created 0, changed 1, skipped 0, failed 0");
-    BOOST_TEST(customers_of("Free") == "1");
-}
-
-BOOST_AUTO_TEST_CASE(a_deadlock_is_over_the_next_time) {
-    const auto rows = [](const std::string& name) {
-        return csv("name,email\n" + name + ",dead0@x\n" + name + ",dead1@x\n" + name +
-                   ",dead2@x\n");
-    };
-    import("customers", rows("Alive"));
-    const auto lock = [](const std::string& email) {
-        return "UPDATE public.customers SET name = 'held' WHERE email = '" + email + "'";
-    };
-    OpenTransaction holder(lock("dead1@x"));
-    const auto file = rows("Reborn");
-    auto finished = std::async(std::launch::async, [&] {
-        return import("customers", file, {"--on-conflict", "update", "--key", "email"});
-    });
-    BOOST_TEST(eventually([] { return sessions("wait_event_type = 'Lock'") == "1"; }));
-    // The import has one of these, whichever it began with.
-    holder.try_query(lock("dead0@x"));
-    holder.try_query(lock("dead2@x"));
-    holder.release();
-    expect(finished.get(), 0, "created 0, changed 3, skipped 0, failed 0");
-    BOOST_TEST(customers_of("Reborn") == "3");
-}
-
-BOOST_AUTO_TEST_CASE(killed_in_the_middle_it_is_completed_by_a_second_run) {
-    const auto text = many_customers("Cut-", 9000);
-    {
-        Cut cut(text, {});
-        BOOST_TEST(eventually([] { return customers_of("Cut-") == "5000"; }));
-        cut.kill();
-    }
-    BOOST_TEST(customers_of("Cut-") == "5000");
-    expect(import("customers", csv(text), {"--on-conflict", "skip", "--key", "email"}), 0,
-           "created 4000, changed 0, skipped 5000, failed 0");
-    BOOST_TEST(expect_json(api().get("/customers"), 200).elements().size() ==
-               std::stoul(count("customers")));
-}
-
-BOOST_AUTO_TEST_CASE(killed_in_the_middle_an_import_of_all_leaves_none) {
-    const auto text = many_customers("None-", 9000);
-    {
-        Cut cut(text, {"--all"});
-        BOOST_TEST(eventually([] { return sessions("state = 'idle in transaction'") == "1"; }));
-        cut.kill();
-    }
-    BOOST_TEST(eventually([] { return sessions("true") == "0"; }));
-    BOOST_TEST(customers_of("None-") == "0");
-    expect(import("customers", csv(text), {"--all"}), 0,
-           "created 9000, changed 0, skipped 0, failed 0");
 }

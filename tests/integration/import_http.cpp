@@ -123,7 +123,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_imported_is_refused_whole) {
         BOOST_TEST(Json::parse(answer.body)["errors"].element(0)["parameter"].text() ==
                    parameter.substr(0, parameter.find('=')));
     }
-    expect_problem(api().post("/items", "name\nx\n", csv), 415);
+    const auto no_columns = api().post("/items", "name\nx\n", csv);
+    expect_problem(no_columns, 415);
+    BOOST_TEST(no_columns.header("Accept-Post") == "application/json, application/x-ndjson");
     expect_problem(api().post("/customers", "name\nx\n", {"Content-Type: text/csv2"}), 415);
     expect_problem(api().put("/customers/" + std::string(unknown_uuid), "name\nx\n", csv), 415);
     expect_problem(
@@ -141,6 +143,14 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_imported_is_refused_whole) {
                               {"Content-Type: text/csv", "Origin: https://x.example"}),
                    403);
     BOOST_TEST(count("customers") == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_takes_no_import_takes_no_long_body) {
+    for (const std::string type : {"text/csv", "application/x-ndjson", "application/json"}) {
+        Stream stream("", "/cache/clear", type);
+        for (int i = 0; i < 17; ++i) stream.send(std::string(65536, 'x'));
+        expect_problem(stream.finish(), 413);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_reaches_a_client_that_sends_much) {

@@ -174,6 +174,24 @@ BOOST_AUTO_TEST_CASE(a_reference_is_an_id_or_a_unique_value) {
             "4! /customer.name is not known: customers has no unique field 'name'."});
 }
 
+BOOST_AUTO_TEST_CASE(an_id_is_one_to_which_a_path_leads) {
+    const std::string why = "! /id must be 0 or more, because no path leads to a negative id.";
+    expect(
+        csv,
+        "id,number,total,state\n0,A1,1,sent\n-5,A2,1,sent\n-0,A3,1,sent\n"
+        "9223372036854775807,A4,1,sent\n",
+        {"2: id=0 number=A1 total=1 state=sent", "3" + why, "4: id=0 number=A3 total=1 state=sent",
+         "5: id=9223372036854775807 number=A4 total=1 state=sent"});
+    expect(ndjson, R"({"id":-5,"number":"A1","total":1})", {"1" + why});
+    const auto update = request(Format::csv, OnConflict::update);
+    expect(update, "id,total\n-5,1\n", {"2" + why});
+    ImportRequest customers = csv;
+    customers.resource = &all()[0];
+    expect(customers, "id,email\n550E8400-E29B-41D4-A716-446655440000,a@x\n550e8400e29b,b@x\n",
+           {"2: id=550e8400-e29b-41d4-a716-446655440000 email=a@x",
+            "3! /id must be a UUID, such as 6f1d2c3b-4a59-4e68-8b77-90a1b2c3d4e5."});
+}
+
 BOOST_AUTO_TEST_CASE(a_header_line_names_known_fields_once) {
     BOOST_TEST(
         refused(csv, "number,total,colour,Total\nA1,1,2,3\n") == (Texts{"/colour", "/Total"}),

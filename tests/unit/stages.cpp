@@ -137,6 +137,29 @@ BOOST_AUTO_TEST_CASE(json_comes_fifth_and_values_sixth) {
         refused(request(Method::post, "/employees", json_type, R"({"x": 1})")).fields.size() == 4U);
 }
 
+BOOST_AUTO_TEST_CASE(a_post_names_the_content_types_that_it_takes) {
+    const Error of_fields = refused(request(Method::post, "/employees", "text/plain", "{}"));
+    BOOST_TEST(of_fields.headers ==
+               "Accept-Post: application/json, text/csv, application/x-ndjson\r\n");
+    BOOST_TEST(of_fields.detail ==
+               "The content type must be one of application/json, text/csv, application/x-ndjson.");
+    const Error of_documents = refused(request(Method::post, "/items", "", "{}"));
+    BOOST_TEST(of_documents.headers == "Accept-Post: application/json, application/x-ndjson\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_post_of_json_takes_the_defaults_of_an_import) {
+    const std::string all = "?on_conflict=fail&key=id&dry_run=false&all=false";
+    const std::string body = R"({"name": "x", "salary": 1, "department": "y"})";
+    accepted(request(Method::post, "/employees" + all, json_type, body));
+    for (const std::string other :
+         {"on_conflict=skip", "key=employee_id", "dry_run=true", "all=1"}) {
+        const Error error = refused(request(Method::post, "/employees?" + other, json_type, body));
+        BOOST_TEST((error.kind == ErrorKind::unprocessable));
+        BOOST_REQUIRE(error.fields.size() == 1U);
+        BOOST_TEST(*error.fields[0].parameter == other.substr(0, other.find('=')));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(each_method_has_its_content_type) {
     const std::string item = "/items/" + std::string(uuid);
     for (const std::string& target : {std::string("/employees/1"), item}) {

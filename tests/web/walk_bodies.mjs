@@ -21,7 +21,9 @@ export async function checkBodies(walker, operation) {
     await walker.withRecord(operation, async (parameters) => {
         for (const body of BROKEN) await walker.expect(400, operation, { parameters, body });
         for (const other of OTHER_TYPES.filter((one) => one !== type)) {
-            await walker.expect(415, operation, { parameters, headers: { 'Content-Type': other } });
+            const refused = await walker.expect(415, operation,
+                { parameters, headers: { 'Content-Type': other } });
+            checkTypes(walker, operation, refused);
         }
         for (const coding of ['gzip', 'br', 'identity, gzip', 'unknown']) {
             const refused = await walker.expect(415, operation,
@@ -35,6 +37,15 @@ export async function checkBodies(walker, operation) {
         await remove(walker, operation, await walker.expect(successes(operation), operation,
             { parameters, headers }));
     });
+}
+
+/// A POST that is refused names the content types that the document has.
+function checkTypes(walker, { method, requestBody }, refused) {
+    const types = Object.keys(requestBody.content).join(', ');
+    const named = refused.headers['accept-post'];
+    if (method === 'POST' && named !== types) {
+        walker.complain(refused.request, refused, `Accept-Post is ${named} instead of ${types}`);
+    }
 }
 
 /// The server must take what the schema takes, and name every member that it refuses.
