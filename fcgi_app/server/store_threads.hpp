@@ -30,8 +30,10 @@ enum class JobKind : unsigned char {
 enum class Waking : unsigned char { another, none };
 
 /// The store threads of a worker: each runs one job after another, in blocking style, with a
-/// Backend of its own. Jobs wait in the order in which they came, in a queue of bounded length.
-/// Destruction finishes what was accepted.
+/// Backend of its own. Jobs wait in the order in which they came, in a queue of bounded length. Of
+/// the threads that rest, the one that worked last is woken: under little load few sessions of
+/// PostgreSQL do all the work, and their memory stays in the caches of the CPU. Destruction
+/// finishes what was accepted.
 class StoreThreads {
 public:
     using Job = std::move_only_function<void(Backend&)>;
@@ -67,15 +69,23 @@ private:
         std::size_t most_running = 0;
     };
 
+    struct Resting {
+        std::condition_variable wake;
+        bool is_called = false;
+    };
+
     Queue* next_queue();
     bool may_run(const Queue& queue) const;
-    void work(Backend& backend);
+    Resting* call_one();
+    void rest(std::unique_lock<std::mutex>& lock, Resting& self);
+    void work(Backend& backend, Resting& self);
 
     const Metrics& metrics_;
     const std::size_t limit_;
     const std::size_t most_bounded_;  // jobs of the bounded kinds that run at once
     std::mutex mutex_;                // guards all below
-    std::condition_variable wake_;
+    std::deque<Resting> places_;      // one for each thread
+    std::vector<Resting*> resting_;   // the last one to rest is the last
     std::array<Queue, kinds> queues_;
     std::size_t bounded_ = 0;
     std::uint64_t next_number_ = 0;

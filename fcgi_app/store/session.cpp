@@ -361,6 +361,13 @@ Expected<void> Transaction::lock(const Statement& locks) {
 
 Expected<std::vector<Rows>> Transaction::change_all(std::vector<Statement> statements,
                                                     std::chrono::milliseconds lock_wait) {
+    if (statements.size() == 1) {
+        // Its results are those of one exchange: libpqxx's pipeline sends a query of its own first,
+        // which costs PostgreSQL a fifth of such a transaction.
+        auto rows = change(statements.front(), lock_wait);
+        if (!rows) return std::unexpected(std::move(rows.error()));
+        return std::vector<Rows>{std::move(*rows)};
+    }
     lock_wait = std::max(lock_wait, std::chrono::milliseconds(1));
     std::vector<Statement> opening = {once(std::string(begin_write))};
     opening.push_back(once(session_.database_.prepared_statements
@@ -385,8 +392,13 @@ Expected<std::vector<Rows>> Transaction::also_all(const std::vector<Statement>& 
 }
 
 Expected<void> Transaction::commit(const std::string& mark) {
-    auto done = session_.exchange(fmt::format(
-        "SELECT pg_catalog.pg_logical_emit_message(true, 'larder', '{}'); COMMIT", mark));
+    auto marking = session_.guarded([&] {
+        return session_.text_of(
+            {.sql = "SELECT pg_catalog.pg_logical_emit_message(true, 'larder', $1::text)",
+             .values = {mark}});
+    });
+    if (!marking) return std::unexpected(std::move(marking.error()));
+    auto done = session_.exchange(*marking + "; COMMIT");
     if (done) {
         is_open_ = false;
         return {};

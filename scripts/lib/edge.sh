@@ -128,7 +128,7 @@ limit_zones() {
     if [[ $RATE_LIMIT == */min ]]; then
         unit=m pause=$(((60 + count - 1) / count))
     fi
-    printf 'map $status $larder_problem_retry_after {\n    503 1;\n    429 %s;\n}\n' "$pause"
+    printf 'map $status $larder_wait {\n    503 1;\n    429 %s;\n}\n' "$pause"
     [[ -n $RATE_LIMIT || $CONNECTIONS_PER_ADDRESS != 0 ]] || return 0
     cat <<'TEXT'
 map $remote_addr $larder_address {
@@ -172,11 +172,11 @@ geo $larder_is_local {
     127.0.0.0/8 1;
     ::1 1;
 }
-map $larder_is_local $larder_remote_address {
+map $larder_is_local $larder_peer {
     default $larder_address;
     1 "";
 }
-limit_conn_zone $larder_remote_address zone=larder_remote_addresses:16m;
+limit_conn_zone $larder_peer zone=larder_remote_addresses:16m;
 TEXT
             ;;
         *) echo 'limit_conn_zone $larder_address zone=larder_addresses:16m;' ;;
@@ -236,7 +236,7 @@ metrics_maps() {
         headers+=\$http_$name
     done
     printf 'map "$larder_metrics_network $server_protocol $remote_addr $realip_remote_addr %s" %s {\n' \
-        "$headers" '$larder_metrics_allowed'
+        "$headers" '$larder_metrics'
     cat <<'TEXT'
     default "";
     "~^1 HTTP/(?!1\.0)\S+ (\S+) \1 $" 1;
@@ -249,8 +249,8 @@ TEXT
 # shellcheck disable=SC2016
 metrics_guard() {
     if is_on AUTH; then
-        echo 'fastcgi_param METRICS_ALLOWED $larder_metrics_allowed if_not_empty;'
+        echo 'fastcgi_param METRICS_ALLOWED $larder_metrics if_not_empty;'
     else
-        printf '%s\n' 'if ($larder_metrics_allowed = "") {' '    return 403;' '}'
+        printf '%s\n' 'if ($larder_metrics = "") {' '    return 403;' '}'
     fi
 }

@@ -88,7 +88,7 @@ read_ids() {
 
 list_ids() {
     if is_on TRACE_READS; then
-        printf '%s;\n' 'fastcgi_hide_header X-Request-Id' "set \$larder_answer_id \$request_id"
+        printf '%s;\n' 'fastcgi_hide_header X-Request-Id' "set \$larder_answer \$request_id"
     fi
 }
 
@@ -188,7 +188,7 @@ render_list_tags() {
             printf '    "~^[^?#%%]*\\?(?:(?!%s=)[^&]*&)*%s=(%s)(?:&(?!%s=)[^&]*)*$" .%s=$1;\n' \
                 "$field" "$field" "$value" "$field" "$field"
         done
-        printf '}\nmap $larder_past_file$request_uri $larder_file_of_%s {\n    default .list/%s?;\n' \
+        printf '}\nmap $larder_past$request_uri $larder_file_of_%s {\n    default .list/%s?;\n' \
             "$collection" "$file"
         printf '    "~^0(/[^/.?#%%][^/?#%%]*)+$" .list/%s;\n' "$file"
         printf '    "~^0[^?#%%]*\\?(%s)=(%s)$" .$1=$2.list/%s;\n}\n' "${fields//,/|}" "$value" "$file"
@@ -206,7 +206,7 @@ server_names() {
         pattern+="|$(name_pattern "${name,,}")"
     done
     [[ -n $pattern ]] || default=1
-    printf 'map $host $larder_is_known_name {\n    default "%s";\n' "$default"
+    printf 'map $host $larder_known {\n    default "%s";\n' "$default"
     # Of a client that sends no Host (HTTP/1.0).
     printf '    "" 1;\n'
     [[ -z $pattern ]] || printf '    "~^(%s)$" 1;\n' "${pattern#|}"
@@ -249,7 +249,7 @@ render_list_fallback() {
     printf '    include larder/list_cache.conf;\n    include larder/list.conf;\n%s%s}\n' "$tag" "$flagged"
     printf 'location @%s {\n    include larder/list.conf;\n%s' "$uncached" "$tag"
     if ((may_lack == 1)); then
-        printf '    set $larder_file_cache $larder_cold_list;\n'
+        printf '    set $larder_file_cache $larder_cold;\n'
     fi
     # A worker that has made the link of the token sends the request back, once.
     if is_on AUTH; then

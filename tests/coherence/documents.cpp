@@ -43,32 +43,59 @@ bool is_whole(Resource resource, const test::Json& record, Value value) {
 
 }  // namespace
 
-std::string document_of(Resource resource, Value value) {
-    const auto text = to_string(value);
+std::vector<Member> members_of(Resource resource, Value value) {
+    const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
+    const auto text = quoted(to_string(value));
     switch (resource) {
         case Resource::employees: {
             const auto id = value.employee_id();
-            return fmt::format(R"({{"name":"{}","salary":{},"department":"{}","employee_id":{}}})",
-                               text, salary_of(value), department_of(value),
-                               id == 0 ? "null" : '"' + employee_id_text(id) + '"');
+            return {{"name", text},
+                    {"salary", std::to_string(salary_of(value))},
+                    {"department", quoted(department_of(value))},
+                    {"employee_id", id == 0 ? "null" : quoted(employee_id_text(id))}};
         }
         case Resource::products:
-            return fmt::format(R"({{"name":"{}","price":{},"stock_quantity":{}}})", text,
-                               price_of(value), stock_of(value));
-        case Resource::items:
-            return fmt::format(R"({{"value":"{0}","copy":{{"value":"{0}"}}}})", text);
+            return {
+                {"name", text}, {"price", price_of(value)}, {"stock_quantity", stock_of(value)}};
+        case Resource::items: return {{"value", text}, {"copy", to_document({{"value", text}})}};
         case Resource::parents:
         case Resource::children:
-        case Resource::friends: return fmt::format(R"({{"name":"{0}","copy":"{0}"}})", text);
+        case Resource::friends: return {{"name", text}, {"copy", text}};
         case Resource::links: break;
     }
     return {};
 }
 
-std::string document_of(Resource resource, Value value, const std::string& parent) {
-    auto document = document_of(resource, value);
-    document.pop_back();
-    return fmt::format(R"({},"parent":"{}"}})", document, parent);
+std::vector<Member> new_members_of(Resource resource, Value value, const std::string& parent) {
+    auto members = members_of(resource, value);
+    const bool has_origin = resource != Resource::items && resource != Resource::children;
+    if (has_origin) members.emplace_back("origin", R"("test")");
+    if (!parent.empty()) members.emplace_back("parent", '"' + parent + '"');
+    return members;
+}
+
+std::string some_uuid(std::mt19937_64& random) {
+    const auto high = random();
+    const auto low = random();
+    return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", high >> 32U, high >> 16U & 0xffffU,
+                       high & 0xfffU, low >> 48U & 0xfffU, low & 0xffffffffffffU);
+}
+
+std::string to_document(const std::vector<Member>& members) {
+    std::string document = "{";
+    for (const auto& [name, json] : members) {
+        if (document.size() > 1) document += ',';
+        document += fmt::format(R"("{}":{})", name, json);
+    }
+    return document + '}';
+}
+
+std::string document_of(Resource resource, Value value) {
+    return to_document(members_of(resource, value));
+}
+
+std::string new_document_of(Resource resource, Value value, const std::string& parent) {
+    return to_document(new_members_of(resource, value, parent));
 }
 
 Reading read_document(Resource resource, const test::Json& record) {

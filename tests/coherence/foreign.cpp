@@ -23,13 +23,6 @@ Target some_target(std::mt19937_64& random) {
     return {all_resources[random() % all_resources.size()], random() % HotRecords::slots};
 }
 
-std::string some_uuid(std::mt19937_64& random) {
-    const auto high = random();
-    const auto low = random();
-    return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", high >> 32U, high >> 16U & 0xffffU,
-                       high & 0xfffU, low >> 48U & 0xfffU, low & 0xffffffffffffU);
-}
-
 }  // namespace
 
 std::string update_statement(Resource resource) {

@@ -44,7 +44,8 @@ struct ListEntry {
 };
 
 /// One operation of a client as the client saw it. It took effect, if it did, between `start` and
-/// `end`; the client did not see when.
+/// `end`; the client did not see when. A creation without a record is one whose answer did not name
+/// it; that of an import may also have changed the record which had its key.
 struct Operation {
     Time start = 0;
     Time end = never;  ///< never: of an operation with an unknown outcome
@@ -53,8 +54,12 @@ struct Operation {
     Resource resource = Resource::employees;
     CacheUse cache = CacheUse::none;
     ListKind list = ListKind::all;
-    bool foreign = false;  ///< written past the workers, with SQL
-    int status = 0;        ///< of HTTP; 0: no answer
+    bool foreign = false;   ///< written past the workers, with SQL
+    bool imported = false;  ///< a row of an import
+    /// Writes with the same number (not 0) take effect at one moment, all of them or none; without
+    /// those that were refused.
+    std::uint32_t together = 0;
+    int status = 0;  ///< of HTTP; 0: no answer
     RecordNumber record = no_record;
     RecordNumber parent = no_record;  ///< of a creation that refers to one
     Value value;             ///< written or read; `absent` for a read of nothing and for a removal

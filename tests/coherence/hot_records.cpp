@@ -1,6 +1,12 @@
 #include "hot_records.hpp"
 
 namespace larder::coherence {
+namespace {
+
+constexpr unsigned employee_ids = 3000;
+constexpr unsigned ids_at_a_time = 3;
+
+}  // namespace
 
 HotRecords::AllSlots::AllSlots() : array() {
     for (auto& of_resource : *this) {
@@ -37,6 +43,11 @@ std::optional<HotRecords::Doomed> HotRecords::take_doomed() {
     return doomed;
 }
 
+std::size_t HotRecords::count_doomed() {
+    const std::scoped_lock lock(mutex_);
+    return doomed_.size();
+}
+
 void HotRecords::expect_orphan(Value value) {
     const std::scoped_lock lock(mutex_);
     orphans_.insert(value);
@@ -52,6 +63,13 @@ void HotRecords::find_orphans(Resource resource, const std::vector<ListEntry>& e
         has_doomed_ = true;
     }
     has_orphans_ = !orphans_.empty();
+}
+
+unsigned HotRecords::some_employee_id(std::mt19937_64& random) const {
+    using namespace std::chrono_literals;
+    const auto period = static_cast<unsigned>((std::chrono::steady_clock::now() - start_) / 5s);
+    const auto one = std::uniform_int_distribution<unsigned>(0, ids_at_a_time - 1)(random);
+    return 1 + (period * ids_at_a_time + one) % employee_ids;
 }
 
 }  // namespace larder::coherence

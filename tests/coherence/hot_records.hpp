@@ -2,8 +2,10 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <unordered_set>
 #include <vector>
 
@@ -31,10 +33,15 @@ public:
 
     void doom(Resource resource, RecordNumber record);
     std::optional<Doomed> take_doomed();
+    std::size_t count_doomed();
 
     /// A creation whose answer did not come: if a list shows its value, the record is doomed.
     void expect_orphan(Value value);
     void find_orphans(Resource resource, const std::vector<ListEntry>& entries);
+
+    /// One of the few that are claimed now. They give way to new ones, so that a claim whose
+    /// outcome is unknown does not explain refusals for the rest of the run. At most 3000.
+    unsigned some_employee_id(std::mt19937_64& random) const;
 
 private:
     using Slots = std::array<std::atomic<RecordNumber>, slots>;
@@ -45,6 +52,7 @@ private:
 
     Slots& of(Resource resource) { return slots_[static_cast<std::size_t>(resource)]; }
 
+    const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     AllSlots slots_;
     std::mutex mutex_;
     std::vector<Doomed> doomed_;

@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
     std::uint64_t seed = std::random_device()();
     app.add_option("--seconds", run_options.seconds, "how long clients and faults run");
     app.add_option("--threads", run_options.threads, "clients at the same time");
+    app.add_option("--importers", run_options.importers, "clients beside them that send imports");
     app.add_option("--rude", run_options.rude,
                    "rude clients all the time, beside those of the fault of this name");
     app.add_option("--seed", seed, "of the schedule of faults and of the clients");

@@ -56,14 +56,14 @@ bool can_be_owned(const std::vector<Claim>& claims, const Operation& refused) {
     });
 }
 
-/// The first creation of each ID's claim whose answer did not come and whose record nobody has
-/// seen: it may have happened, and then its record is an owner.
+/// The first creation of each ID's claim whose answer did not come, or names no record, and whose
+/// record nobody has seen: it may have happened, and then its record is an owner.
 std::map<unsigned, Time> unseen_claims(const ClaimsById& claims, const History& history) {
     std::map<unsigned, Time> unseen;
     for (const auto& operation : history.operations) {
         const unsigned id = operation.value.employee_id();
-        const bool lost =
-            operation.action == Action::create && id != 0 && operation.outcome == Outcome::unknown;
+        const bool lost = operation.action == Action::create && id != 0 &&
+                          operation.record == no_record && operation.outcome != Outcome::refused;
         if (!lost) continue;
         const auto of_one_id = claims.find(id);
         const bool seen = of_one_id != claims.end() &&

@@ -39,6 +39,7 @@ public:
         index_values_and_etags();
         for (const auto& operation : history_.operations) add(operation);
         bind_creations();
+        end_together();
         complete_links();
         for (RecordNumber record = 0; record < gathered_.records.size(); ++record) {
             drop_early_absences(record);
@@ -198,7 +199,8 @@ private:
         return own || (parents_[record] != no_record && in_grace(parents_[record], operation));
     }
 
-    /// Gives the creations with no answer, and so no ID, to the records that show their values.
+    /// Gives the creations whose answer names no ID, or did not come, to the records that show
+    /// their values.
     void bind_creations() {
         std::unordered_map<const Operation*, RecordNumber> bound;
         for (RecordNumber record = 0; record < gathered_.records.size(); ++record) {
@@ -212,11 +214,34 @@ private:
                 if (creation.outcome == Outcome::refused) continue;
                 const auto [first, is_new] = bound.try_emplace(&creation, record);
                 if (is_new) {
-                    events.push_back({creation.start, never, event.value, true, &creation});
+                    const bool done = creation.outcome == Outcome::ok;
+                    events.push_back({creation.start, done ? creation.end : never, event.value,
+                                      true, &creation});
                     note_parent(record, creation);
                 } else if (first->second != record) {
                     violate("one creation made two records", {creation, *event.operation});
                 }
+            }
+        }
+    }
+
+    /// As soon as one of the writes that take effect together is seen, all of them are in force.
+    void end_together() {
+        std::unordered_map<std::uint32_t, Time> seen;
+        for (const auto& record : gathered_.records) {
+            for (const auto& event : record.events) {
+                const auto write = event.write ? writes_.end() : writes_.find(event.value);
+                if (write == writes_.end() || write->second->together == 0) continue;
+                const auto [first, is_new] = seen.try_emplace(write->second->together, event.end);
+                first->second = std::min(first->second, event.end);
+            }
+        }
+        if (seen.empty()) return;
+        for (auto& record : gathered_.records) {
+            for (auto& event : record.events) {
+                if (!event.write || event.operation == nullptr) continue;
+                const auto first = seen.find(event.operation->together);
+                if (first != seen.end()) event.end = std::min(event.end, first->second);
             }
         }
     }

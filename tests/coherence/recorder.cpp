@@ -27,31 +27,43 @@ std::string RecordTable::id_of(RecordNumber record) const {
     return path.substr(path.rfind('/') + 1);
 }
 
-void Recorder::Log::begin(Operation operation) {
+void Recorder::Log::begin(Operation operation) { begin(std::vector{std::move(operation)}); }
+
+void Recorder::Log::begin(std::vector<Operation> operations) {
     const std::scoped_lock lock(mutex_);
-    operation.start = now();
-    operation.end = never;
-    operation.outcome = Outcome::unknown;
-    pending_ = std::move(operation);
+    const Time start = now();
+    for (auto& operation : operations) {
+        operation.start = start;
+        operation.end = never;
+        operation.outcome = Outcome::unknown;
+    }
+    pending_ = std::move(operations);
 }
 
 void Recorder::Log::finish(Operation operation, std::vector<Operation> implied) {
-    const Time end = now();
-    const std::scoped_lock lock(mutex_);
-    operation.start = std::exchange(pending_, std::nullopt)->start;
-    operation.end = operation.outcome == Outcome::unknown ? never : end;
-    for (auto& other : implied) {
-        other.start = operation.start;
-        other.end = operation.end;
-        finished_.push_back(std::move(other));
-    }
-    finished_.push_back(std::move(operation));
+    finish(std::vector{std::move(operation)}, std::move(implied), {});
 }
 
 void Recorder::Log::finish(Operation operation, std::string anomaly) {
-    finish(std::move(operation));
+    finish(std::vector{std::move(operation)}, {}, std::move(anomaly));
+}
+
+void Recorder::Log::finish(std::vector<Operation> operations, std::vector<Operation> implied,
+                           std::string anomaly) {
+    const Time end = now();
     const std::scoped_lock lock(mutex_);
-    anomalies_.push_back({finished_.back(), std::move(anomaly)});
+    const Time start = std::exchange(pending_, {}).front().start;
+    for (auto& other : implied) {
+        other.start = start;
+        other.end = other.outcome == Outcome::unknown ? never : end;
+        finished_.push_back(std::move(other));
+    }
+    for (auto& operation : operations) {
+        operation.start = start;
+        operation.end = operation.outcome == Outcome::unknown ? never : end;
+        finished_.push_back(std::move(operation));
+    }
+    if (!anomaly.empty()) anomalies_.push_back({finished_.back(), std::move(anomaly)});
 }
 
 Recorder::Log& Recorder::new_log() {
@@ -73,7 +85,7 @@ std::vector<Operation> Recorder::drain_into(History& history) {
         std::ranges::move(log.anomalies_, std::back_inserter(history.anomalies));
         log.finished_.clear();
         log.anomalies_.clear();
-        if (log.pending_) pending.push_back(*log.pending_);
+        std::ranges::copy(log.pending_, std::back_inserter(pending));
     }
     return pending;
 }

@@ -2,11 +2,10 @@
 
 #include <atomic>
 #include <deque>
-#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "history.hpp"
 
@@ -36,25 +35,31 @@ public:
     /// recorder.
     class Log {
     public:
-        /// Sets the start. One operation is under way at a time.
+        /// Sets the start. One operation is under way at a time, or those of one request.
         void begin(Operation operation);
+        void begin(std::vector<Operation> operations);
         /// What came of it; the start is the one of begin(), the end is set here. `implied`: what
         /// the answer says of other records, at the same time.
         void finish(Operation operation, std::vector<Operation> implied = {});
         /// The same, with a remark that the answer is wrong by itself.
         void finish(Operation operation, std::string anomaly);
+        /// What came of all that were begun together. `anomaly`: empty, or such a remark.
+        void finish(std::vector<Operation> operations, std::vector<Operation> implied,
+                    std::string anomaly);
 
     private:
         friend class Recorder;
         std::mutex mutex_;
         std::vector<Operation> finished_;
-        std::optional<Operation> pending_;
+        std::vector<Operation> pending_;
         std::vector<Anomaly> anomalies_;
     };
 
     Log& new_log();
     /// A value that no other write of this run has.
     Value next_value(unsigned employee_id = 0, bool high_salary = false);
+    /// A number for writes that take effect together.
+    std::uint32_t next_together() { return ++together_; }
 
     /// Moves what was finished since the last call into `history`, and returns what is under way.
     /// For one thread at a time.
@@ -64,6 +69,7 @@ private:
     std::mutex mutex_;
     std::deque<Log> logs_;
     std::atomic<std::uint64_t> values_ = 0;
+    std::atomic<std::uint32_t> together_ = 0;
 };
 
 }  // namespace larder::coherence

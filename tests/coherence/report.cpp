@@ -58,7 +58,10 @@ void print_violation(std::ostream& out, const Violation& violation, const Record
         out << fmt::format(
             "  {} {}  {:<7} {}{}{} -> {} {}{}\n", milliseconds_since(origin, operation.start),
             milliseconds_since(origin, operation.end), action_names[index_of(operation.action)],
-            what_of(operation, records), operation.foreign ? " (SQL)" : "",
+            what_of(operation, records),
+            operation.foreign    ? " (SQL)"
+            : operation.imported ? " (import)"
+                                 : "",
             operation.value_by_etag ? " (HEAD)" : "", outcome_names[index_of(operation.outcome)],
             operation.status, cache_names[index_of(operation.cache)]);
         for (const auto& entry : operation.entries) {
@@ -76,7 +79,9 @@ void print_operations(std::ostream& out, const History& history, Time origin) {
     std::map<std::string, Tally> tallies;
     Time last = origin;
     for (const auto& operation : history.operations) {
-        auto& tally = tallies[name_of(operation) + (operation.foreign ? " (SQL)" : "")];
+        auto& tally = tallies[name_of(operation) + (operation.foreign    ? " (SQL)"
+                                                    : operation.imported ? " (import)"
+                                                                         : "")];
         ++tally.outcomes[index_of(operation.outcome)];
         ++tally.caches[index_of(operation.cache)];
         if (operation.end != never) last = std::max(last, operation.end);
@@ -84,14 +89,14 @@ void print_operations(std::ostream& out, const History& history, Time origin) {
     const double seconds = static_cast<double>(last - origin) / 1e9;
     out << fmt::format("operations: {} in {:.1f} s, {:.0f} per second\n", history.operations.size(),
                        seconds, static_cast<double>(history.operations.size()) / seconds);
-    out << fmt::format("  {:<24}{:>9}{:>9}{:>9}{:>11}\n", "", "ok", "refused", "unknown",
+    out << fmt::format("  {:<26}{:>9}{:>9}{:>9}{:>11}\n", "", "ok", "refused", "unknown",
                        "hit ratio");
     for (const auto& [name, tally] : tallies) {
         const auto reads = tally.caches[1] + tally.caches[2] + tally.caches[3];
         const auto ratio = reads == 0 ? std::string()
                                       : fmt::format("{:.3f}", static_cast<double>(tally.caches[1]) /
                                                                   static_cast<double>(reads));
-        out << fmt::format("  {:<24}{:>9}{:>9}{:>9}{:>11}\n", name, tally.outcomes[0],
+        out << fmt::format("  {:<26}{:>9}{:>9}{:>9}{:>11}\n", name, tally.outcomes[0],
                            tally.outcomes[1], tally.outcomes[2], ratio);
     }
 }

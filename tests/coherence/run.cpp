@@ -11,6 +11,7 @@
 
 #include "../support/database.hpp"
 #include "faults.hpp"
+#include "importers.hpp"
 #include "once_story.hpp"
 #include "report.hpp"
 #include "resources.hpp"
@@ -111,7 +112,7 @@ test::RudeTargets rude_targets(const test::Stack& stack) {
         .lists = {"/products", "/items", "/employees"}};
     for (int i = 0; i < 4; ++i) {
         const auto made = stack.client().post(
-            "/products", R"({"name": "Rude", "price": 1, "stock_quantity": 1})");
+            "/products", R"({"name": "Rude", "price": 1, "stock_quantity": 1, "origin": "rude"})");
         if (made.status != 201) throw std::runtime_error("no product for rude clients");
         targets.records.push_back("/products/" + test::Json::parse(made.body)["id"].text());
     }
@@ -149,6 +150,8 @@ std::size_t run(const RunOptions& options) {
     Workload workload(
         bed.stack().client().base_url(), records, recorder, hot,
         {.threads = options.threads, .seed = options.seed, .rate = 0, .admin = bed.admin()});
+    Importers importers(bed.stack().client().base_url(), records, recorder, hot,
+                        {.threads = options.importers, .seed = options.seed});
     test::RudeClients rude(
         targets,
         {.clients = options.rude, .idle = options.rude * 10, .seed = options.seed, .acts = {}});
@@ -161,6 +164,7 @@ std::size_t run(const RunOptions& options) {
     keys.stop();
     tokens.stop();
     rude.stop();
+    importers.stop();
     workload.stop();
 
     const auto violations = observer.check_now();
@@ -169,6 +173,7 @@ std::size_t run(const RunOptions& options) {
     print_faults(faults.counts());
     tokens.report(std::cout);
     keys.report(std::cout);
+    importers.report(std::cout);
     print_violations(violations, tokens.findings(), keys.findings(), observer.history(), records,
                      origin);
     resources.report(std::cout);

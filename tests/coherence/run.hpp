@@ -10,6 +10,7 @@ namespace larder::coherence {
 struct RunOptions {
     unsigned seconds = 60;
     unsigned threads = 16;
+    unsigned importers = 2;
     std::uint64_t seed = 1;
     unsigned rude = 0;                ///< rude clients all the time
     std::vector<std::string> faults;  ///< names of fault_names()

@@ -116,8 +116,8 @@ std::expected<RecordNumber, int> Session::create(Resource resource, Value value,
     auto operation = operation_on(Action::create, resource, no_record, value);
     operation.parent = parent;
     log_.begin(operation);
-    const auto body = parent == no_record ? document_of(resource, value)
-                                          : document_of(resource, value, records_.id_of(parent));
+    const auto body = new_document_of(resource, value,
+                                      parent == no_record ? std::string() : records_.id_of(parent));
     const auto path = "/" + std::string(name_of(resource));
     const bool is_array = ++creations_ % 3 == 0;
     const auto response =

@@ -19,6 +19,7 @@ id = "uuid"
 [fields]
 name = { type = "text" }
 copy = { type = "text" }
+origin = { type = "text" }
 )toml";
 
 constexpr auto children = R"toml(title = "Child"
@@ -35,6 +36,7 @@ primed = true
 [fields]
 name = { type = "text" }
 copy = { type = "text" }
+origin = { type = "text" }
 parent = { type = "reference", to = "parents", on_delete = "clear", optional = true }
 [lists.linked]
 where = "parent IS NOT NULL"
@@ -72,28 +74,31 @@ delete = ["anyone"]
 constexpr auto tables = R"sql(
 CREATE TABLE public.secrets (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL);
 CREATE TABLE public.parents (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL,
-    copy text NOT NULL);
+    copy text NOT NULL, origin text NOT NULL);
 CREATE TABLE public.children (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL,
     copy text NOT NULL, parent uuid NOT NULL REFERENCES public.parents ON DELETE CASCADE);
 CREATE TABLE public.friends (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL,
-    copy text NOT NULL, parent uuid REFERENCES public.parents ON DELETE SET NULL);
+    copy text NOT NULL, origin text NOT NULL, parent uuid REFERENCES public.parents ON DELETE SET NULL);
 CREATE TABLE public.receipts (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL,
     note text NOT NULL, code text UNIQUE);
 ALTER TABLE public.receipts REPLICA IDENTITY FULL;
+ALTER TABLE public.employees ADD COLUMN origin text NOT NULL DEFAULT 'sample';
+ALTER TABLE public.products ADD COLUMN origin text NOT NULL DEFAULT 'sample';
 CREATE INDEX ON public.children (parent);
 CREATE INDEX ON public.friends (parent);
 ALTER PUBLICATION larder ADD TABLE public.parents, public.children, public.friends, public.secrets,
     public.receipts;
 )sql";
 
-/// Employees can be listed by their IDs.
-void make_filterable(const fs::path& description) {
+void insert_before(const fs::path& description, std::string_view place, std::string_view what) {
     std::ifstream file(description);
     std::string text{std::istreambuf_iterator<char>(file), {}};
-    const std::string_view unique = "unique = true";
-    text.insert(text.find(unique), "filter = true, ");
+    text.insert(text.find(place), what);
     std::ofstream(description) << text;
 }
+
+/// A field that new records need and changes do not have (see new_document_of).
+constexpr std::string_view origin = "origin = { type = \"text\" }\n";
 
 /// Copies the descriptions and the migrations of the project, and adds the resources that refer to
 /// each other.
@@ -101,7 +106,11 @@ void add_resources(const fs::path& directory) {
     for (const auto* name : {"resources", "sql"}) {
         fs::copy(test::source_directory() / name, directory / name, fs::copy_options::recursive);
     }
-    make_filterable(directory / "resources" / "employees.toml");
+    const auto employees = directory / "resources" / "employees.toml";
+    // They can be listed by their IDs.
+    insert_before(employees, "unique = true", "filter = true, ");
+    insert_before(employees, "name =", origin);
+    insert_before(directory / "resources" / "products.toml", "name =", origin);
     std::ofstream(directory / "resources" / "parents.toml") << parents;
     std::ofstream(directory / "resources" / "children.toml") << children;
     std::ofstream(directory / "resources" / "friends.toml") << friends;
@@ -116,7 +125,8 @@ void add_resources(const fs::path& directory) {
         << "coherence [feed] 2026-01-01T00:00:00Z Test <test@localhost> # Coherence\n";
     std::ofstream(sql / "deploy" / "coherence.sql") << tables;
     std::ofstream(sql / "revert" / "coherence.sql")
-        << "DROP TABLE children, friends, parents, receipts, secrets;";
+        << "DROP TABLE children, friends, parents, receipts, secrets;"
+           "ALTER TABLE employees DROP COLUMN origin; ALTER TABLE products DROP COLUMN origin;";
     std::ofstream(sql / "verify" / "coherence.sql") << "SELECT parent FROM public.friends;";
 }
 

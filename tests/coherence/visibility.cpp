@@ -118,7 +118,7 @@ public:
 private:
     std::string create(Resource resource) {
         const auto response = client_.post("/" + std::string(name_of(resource)),
-                                           document_of(resource, recorder_.next_value()));
+                                           new_document_of(resource, recorder_.next_value()));
         if (response.status != 201) throw std::runtime_error("no record: " + response.body);
         return read_document(resource, test::Json::parse(response.body)).id;
     }

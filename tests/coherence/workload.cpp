@@ -36,8 +36,6 @@ constexpr unsigned removals_of_parents = 3;
 /// all the time, some rest long enough for a stale value to be seen.
 constexpr std::array<unsigned, HotRecords::slots> write_once_in = {1, 2, 10, 50};
 
-constexpr unsigned ids_at_a_time = 3;
-
 /// A request that is still under way while its worker is stopped has to end late, and others have
 /// to go on meanwhile.
 test::ClientOptions patience_of(unsigned thread) {
@@ -55,8 +53,7 @@ public:
           session_(http_, records, recorder, options.admin),
           recorder_(recorder),
           hot_(hot),
-          random_(options.seed * 1000 + thread),
-          start_(std::chrono::steady_clock::now()) {
+          random_(options.seed * 1000 + thread) {
         if (options.rate != 0)
             pace_ = std::chrono::nanoseconds(1s) * options.threads / options.rate;
     }
@@ -79,15 +76,7 @@ private:
     Value new_value(Resource resource) {
         if (resource != Resource::employees) return recorder_.next_value();
         const bool claims = below(2) == 0;
-        return recorder_.next_value(claims ? some_employee_id() : 0, below(2) == 0);
-    }
-
-    /// IDs give way to new ones, so that a claim whose outcome is unknown does not explain
-    /// refusals for the rest of the run.
-    unsigned some_employee_id() {
-        const auto age = std::chrono::steady_clock::now() - start_;
-        const auto period = static_cast<unsigned>(age / 5s);
-        return 1 + (period * ids_at_a_time + below(ids_at_a_time)) % 4095;
+        return recorder_.next_value(claims ? hot_.some_employee_id(random_) : 0, below(2) == 0);
     }
 
     void step() {
@@ -160,7 +149,7 @@ private:
 
     /// Records move between these lists with every change of their ID.
     void list_of_employee_id() {
-        const unsigned id = some_employee_id();
+        const unsigned id = hot_.some_employee_id(random_);
         const auto entries =
             session_.list({.resource = Resource::employees,
                            .path = "/employees?employee_id=" + employee_id_text(id),
@@ -192,7 +181,6 @@ private:
     Recorder& recorder_;
     HotRecords& hot_;
     std::mt19937_64 random_;
-    std::chrono::steady_clock::time_point start_;
     std::chrono::nanoseconds pace_{0};
 };
 

@@ -76,6 +76,16 @@ void expect_cached(const Client& client) {
 
 }  // namespace
 
+// Its tables have their usual size in the stack, as they have in the nginx of a host.
+BOOST_AUTO_TEST_CASE(nginx_has_nothing_to_warn_of) {
+    const auto status = stack().status();
+    const auto checked = run({"/usr/sbin/nginx", "-t", "-e", "stderr", "-p", status.at("stack"),
+                              "-c", status.at("nginx_conf")},
+                             {});
+    BOOST_TEST(checked.status == 0);
+    BOOST_TEST(!checked.output.contains("[warn]"), checked.output);
+}
+
 BOOST_AUTO_TEST_CASE(check_is_silent_about_what_is_right) {
     const auto finished = worker("--check", working_environment());
     BOOST_TEST(finished.status == 0, finished.output);

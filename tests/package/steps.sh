@@ -34,8 +34,9 @@ body() {
     curl -sS -m 30 "$URL$1"
 }
 
+# header PATH NAME [CURL OPTION...]
 header() {
-    curl -sS -m 30 -o /dev/null -D - "$URL$1" | tr -d '\r' | sed -n "s/^$2: //Ip"
+    curl -sS -m 30 -o /dev/null -D - "${@:3}" "$URL$1" | tr -d '\r' | sed -n "s/^$2: //Ip"
 }
 
 eventually() {
@@ -51,8 +52,9 @@ apt_get() {
     apt-get "$1" -q -y -o Dpkg::Use-Pty=0 "$2" >apt.log 2>&1 || { cat apt.log; return 1; }
 }
 
+# cached PATH [CURL OPTION...]
 cached() {
-    [[ $(header "$1" X-Cache) == HIT ]]
+    [[ $(header "$1" X-Cache "${@:2}") == HIT ]]
 }
 
 follows() {
@@ -134,6 +136,79 @@ describes_records() {
 
 post_record() {
     curl -sSf -m 30 -X POST -H 'Content-Type: application/json' -d "$2" "$URL$1"
+}
+
+# docs/bulk.md, as an operator who fills a table, and takes it to a spreadsheet.
+imports_and_exports() {
+    {
+        echo 'name,price,stock_quantity'
+        seq -f 'Imported %g,%g.50,3' 5000
+    } >stock.csv
+    under_load larder import products stock.csv
+    expect [ "$(in_database "SELECT count(*) FROM products WHERE name LIKE 'Imported %'")" = 5000 ]
+    expect [ "$(body /products | grep -o '"Imported ' | wc -l)" = 5000 ]
+    under_load larder export products --output products.csv
+    expect [ "$(grep -c '"\?Imported [0-9]' products.csv)" = 5000 ]
+    larder import products products.csv --on-conflict skip --all >import.txt 2>&1
+    cat import.txt
+    expect [ "$(in_database 'SELECT count(*) FROM products')" = "$(($(wc -l <products.csv) - 1))" ]
+}
+
+# docs/backup.md.
+backs_up() {
+    under_load larder backup /root/larder.backup
+    expect [ "$(stat -c %a larder.backup)" = 600 ]
+    all_rows >rows.before
+}
+
+# Over what has changed since.
+restores() {
+    curl -sSf -m 30 -X DELETE "$URL/products/$(first_product)"
+    larder import products stock.csv
+    larder token create --name later --role reader >secret
+    larder restore /root/larder.backup --replace larder
+    all_rows >rows.after
+    expect cmp rows.before rows.after
+    expect [ "$(body /products | grep -o '"Imported ' | wc -l)" = 5000 ]
+    eventually cached /products
+    eventually follows
+    larder check | tee check.txt
+    expect fails grep '^problem' check.txt
+    in_database "DELETE FROM products WHERE name LIKE 'Imported %'"
+    eventually has_products 8
+}
+
+has_products() {
+    [[ $(body /products | grep -o '"id"' | wc -l) == "$1" ]]
+}
+
+# status PATH [CURL OPTION...]
+status() {
+    curl -s -m 30 -o /dev/null -w '%{http_code}' "${@:2}" "$URL$1"
+}
+
+# docs/access.md; at its end everybody may do everything again.
+asks_for_tokens() {
+    larder token create --name ci --role admin >secret
+    echo 'AUTH=on' >>/etc/larder/larder.env
+    larder apply
+    expect [ "$(status /products)" = 401 ]
+    expect [ "$(status /products -H "Authorization: Bearer $(<secret)")" = 200 ]
+    eventually cached /products -H "Authorization: Bearer $(<secret)"
+    larder token revoke ci
+    expect [ "$(status /products -H "Authorization: Bearer $(<secret)")" = 401 ]
+    larder check | tee check.txt
+    expect fails grep '^problem' check.txt
+    sed -i '/^AUTH=on/d' /etc/larder/larder.env
+    larder apply
+    larder token create --name kept --role reader >secret
+    expect [ "$(status /products)" = 200 ]
+}
+
+# Each record, and what stands for its tokens.
+all_rows() {
+    in_database "SELECT * FROM products ORDER BY id; SELECT * FROM customers ORDER BY id;
+        SELECT * FROM invoices ORDER BY id; SELECT name, roles, expires FROM larder.tokens ORDER BY name"
 }
 
 answers_welcome() {
