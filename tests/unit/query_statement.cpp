@@ -180,6 +180,32 @@ BOOST_AUTO_TEST_CASE(members_are_chosen) {
     BOOST_TEST((some.values.front() == "{a,b}"));
 }
 
+// Those of which there are few texts, each with one plan for all values.
+BOOST_AUTO_TEST_CASE(plain_lists_are_worth_preparing) {
+    const auto is_repeated = [](const List& list, std::string_view text) {
+        const auto query = query::parse(things, list, text);
+        BOOST_REQUIRE(query);
+        return statements.list(list, *query, query->limit).is_repeated;
+    };
+    for (const auto* text : {"", "limit=7", "name=x", "id=7", "mood=a&limit=7", "count=exact"}) {
+        BOOST_TEST(is_repeated(things.lists[0], text), text);
+    }
+    for (const auto* text : {"name=x&mood=a", "mood=a&mood=b", "name.ne=x", "day.gt=2026-11-28", "q=x",
+                             "size.null=true", "sort=name", "fields=name"}) {
+        BOOST_TEST(!is_repeated(things.lists[0], text), text);
+    }
+    auto query = query::parse(things, things.lists[0], "name=x");
+    BOOST_REQUIRE(query);
+    query->form = query::Form::csv;
+    BOOST_TEST(!statements.list(things.lists[0], *query, 0).is_repeated);
+    query->form = query::Form::json;
+    query->order.insert(query->order.begin(), {.field = &things.fields[3]});
+    BOOST_TEST(!statements.list(things.lists[0], *query, 0).is_repeated);
+    query->order.erase(query->order.begin());
+    query->after = query::Position{"7"};
+    BOOST_TEST(!statements.list(things.lists[0], *query, 0).is_repeated);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_client_sent_never_becomes_sql) {
     const auto query = query::parse(
         things, things.lists[0],
