@@ -142,7 +142,7 @@ post_record() {
 imports_and_exports() {
     {
         echo 'name,price,stock_quantity'
-        seq -f 'Imported %g,%g.50,3' 5000
+        seq 5000 | sed 's/.*/Imported &,&.50,3/'
     } >stock.csv
     under_load larder import products stock.csv
     expect [ "$(in_database "SELECT count(*) FROM products WHERE name LIKE 'Imported %'")" = 5000 ]
