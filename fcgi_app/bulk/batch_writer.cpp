@@ -13,6 +13,8 @@ namespace larder::bulk {
 namespace {
 
 constexpr std::size_t most_new_rows = 5000;
+// So often a batch waits for a lock, each time as long as a single write does.
+constexpr int lock_attempts = 15;
 
 }  // namespace
 
@@ -37,24 +39,37 @@ Expected<BatchResult> BatchWriter::write(Batch batch) {
 Expected<BatchResult> BatchWriter::write_parts(RowsOfBatch rows) {
     BatchResult result;
     if (rows.empty()) return result;
-    auto done = transaction_.open();
-    if (done) done = RowWriter(transaction_, request_, result).write(rows);
-    if (!done) {
-        transaction_.roll_back();
-        return std::unexpected(std::move(done.error()));
+    if (auto written = write_rows(rows, result); !written) {
+        return std::unexpected(std::move(written.error()));
     }
-    if (request_.is_all || request_.is_trial) return result;
+    if (request_.is_one_transaction()) return result;
     if (result.counts.created + result.counts.changed == 0) {
         transaction_.roll_back();
         return result;
     }
-    done = transaction_.commit();
+    auto done = transaction_.commit();
     if (done) return result;
     if (!is_of_a_row(done.error())) return std::unexpected(std::move(done.error()));
     if (rows.size() > 1) return write_halves(rows);
     result = {};
     Refusals(transaction_, request_, result).refuse(*rows.front(), std::move(done.error()));
     return result;
+}
+
+/// Without COMMIT. After a wait for a lock in vain, or a deadlock, the locks of the whole batch are
+/// freed before it is done again, so that the other side gets on.
+Expected<void> BatchWriter::write_rows(const RowsOfBatch& rows, BatchResult& result) {
+    for (int left = lock_attempts;; --left) {
+        result = {};
+        // Of a former attempt, when their records were not there yet.
+        for (ImportRow* row : rows) row->as_new.reset();
+        auto done = transaction_.open();
+        if (done) done = RowWriter(transaction_, request_, result).write(rows);
+        if (done) return done;
+        transaction_.roll_back();
+        const bool may_again = done.error().is_locked && !request_.is_one_transaction();
+        if (!may_again || left == 0) return done;
+    }
 }
 
 Expected<BatchResult> BatchWriter::write_halves(const RowsOfBatch& rows) {

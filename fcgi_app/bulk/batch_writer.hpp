@@ -30,6 +30,7 @@ public:
 
 private:
     Expected<BatchResult> write_parts(RowsOfBatch rows);
+    Expected<void> write_rows(const RowsOfBatch& rows, BatchResult& result);
     Expected<BatchResult> write_halves(const RowsOfBatch& rows);
 
     const ImportRequest& request_;

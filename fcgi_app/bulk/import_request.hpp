@@ -26,6 +26,9 @@ enum class OnConflict : unsigned char {
 
 /// What an import is asked for. The resources outlive it.
 struct ImportRequest {
+    /// Whether all batches share a transaction.
+    bool is_one_transaction() const { return is_all || is_trial; }
+
     const Resource* resource = nullptr;
     std::span<const Resource> resources = {};  ///< all, for what is referred to
     Format format = Format::csv;

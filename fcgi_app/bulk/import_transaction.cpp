@@ -14,7 +14,8 @@ namespace larder::bulk {
 
 namespace {
 
-// A lock is waited for so often, each time as long as a single write waits.
+// Of a statement, where earlier batches of the transaction cannot be taken back: so often it waits
+// for a lock, each time as long as a single write does.
 constexpr int lock_attempts = 15;
 
 }  // namespace
@@ -129,7 +130,7 @@ void ImportTransaction::note_change(const RowImage& before, const RowImage& afte
 }
 
 Expected<Rows> ImportTransaction::attempt(const Statement& statement) {
-    for (int left = lock_attempts;; --left) {
+    for (int left = request_.is_one_transaction() ? lock_attempts : 0;; --left) {
         auto rows = transaction_->attempt(statement, lock_wait());
         if (rows || !rows.error().is_locked || left == 0 || !transaction_->is_open()) return rows;
     }

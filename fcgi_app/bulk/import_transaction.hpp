@@ -41,8 +41,9 @@ public:
 
     // While it is open.
 
-    /// Runs a statement that PostgreSQL may refuse: the transaction goes on without it. A lock of
-    /// another transaction is waited for, for an import has no client that waits for each row.
+    /// Runs a statement that PostgreSQL may refuse: the transaction goes on without it. Where all
+    /// batches share the transaction, a lock of another one is waited for longer than a single
+    /// write does, for an import has no client that waits for each row.
     Expected<Rows> attempt(const Statement& statement);
     /// Takes back what the last attempt has done, which has to be the last call.
     Expected<void> undo_attempt();

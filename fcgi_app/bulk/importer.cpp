@@ -180,7 +180,7 @@ Expected<ImportResult> Importer::finish() {
 }
 
 Error Importer::with_what_stays(Error error) const {
-    const bool is_one_of_many = request_.is_all || request_.is_trial;
+    const bool is_one_of_many = request_.is_one_transaction();
     const bool has_written = result_.counts.created + result_.counts.changed > 0;
     if (is_one_of_many && error.is_outcome_unknown) {
         error.detail += " All rows were imported, or none.";

@@ -150,6 +150,41 @@ BOOST_AUTO_TEST_CASE(a_deadlock_is_over_the_next_time) {
     BOOST_TEST(customers_of("Reborn") == "3");
 }
 
+BOOST_AUTO_TEST_CASE(imports_that_block_each_other_are_both_done) {
+    const auto id = [](int number) {
+        return "00000000-0000-4000-8000-00000000000" + std::to_string(number);
+    };
+    std::string customers = "id,name\n";
+    for (int i = 1; i <= 4; ++i) customers += id(i) + ",Cross\n";
+    import("customers", csv(customers));
+    // Rows with other members than those before have a statement of their own, after them.
+    const auto with_email = [&](int number) {
+        return R"({"id":")" + id(number) + R"(","email":"cross)" + std::to_string(number) + "\"}\n";
+    };
+    const auto with_name = [&](int number) {
+        return R"({"id":")" + id(number) + "\",\"name\":\"Crossed\"}\n";
+    };
+    const auto one = files().write("one.ndjson", with_email(1) + with_email(3) + with_name(2));
+    const auto other = files().write("other.ndjson", with_email(2) + with_email(4) + with_name(1));
+    const auto before = deadlocks();
+    // So that each has the record that the other one comes to.
+    OpenTransaction holder("SELECT FROM public.customers WHERE name = 'Cross' AND id IN ('" +
+                           id(3) + "', '" + id(4) + "') FOR UPDATE");
+    const auto begin = [](const std::string& file) {
+        return std::async(std::launch::async,
+                          [=] { return import("customers", file, {"--on-conflict", "update"}); });
+    };
+    auto first = begin(one);
+    auto second = begin(other);
+    BOOST_TEST(eventually([] { return sessions("wait_event_type = 'Lock'") == "2"; }));
+    holder.release();
+    for (auto* running : {&first, &second}) {
+        expect(running->get(), 0, "created 0, changed 3, skipped 0, failed 0");
+    }
+    BOOST_TEST(eventually([&] { return deadlocks() != before; }));
+    BOOST_TEST(customers_of("Crossed") == "2");
+}
+
 BOOST_AUTO_TEST_CASE(of_imports_of_all_that_block_each_other_one_is_done) {
     // Two batches in one transaction each.
     const auto half = [](const std::string& name, int from) {
