@@ -29,6 +29,13 @@ enum class Mutant {
     access_not_locked,
     access_swap_after_commit,
     key_in_its_own_transaction,
+    import_lists_not_swapped,
+    import_lists_swapped_early,
+    import_lists_not_locked,
+    import_changes_unfenced,
+    import_fence_after_commit,
+    import_all_in_batches,
+    import_cut_off_taken,
 };
 
 #ifndef LARDER_MUTANT

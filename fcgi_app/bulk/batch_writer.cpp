@@ -7,6 +7,7 @@
 #include "bulk/refusals.hpp"
 #include "bulk/row_writer.hpp"
 #include "feed/mark.hpp"
+#include "mutant.hpp"
 
 namespace larder::bulk {
 
@@ -43,7 +44,8 @@ Expected<BatchResult> BatchWriter::write_parts(RowsOfBatch rows) {
         transaction_.roll_back();
         return std::unexpected(std::move(done.error()));
     }
-    if (request_.is_all || request_.is_trial) return result;
+    const bool is_one_of_many = request_.is_all && mutant != Mutant::import_all_in_batches;
+    if (is_one_of_many || request_.is_trial) return result;
     if (result.counts.created + result.counts.changed == 0) {
         transaction_.roll_back();
         return result;

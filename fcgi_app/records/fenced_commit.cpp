@@ -77,12 +77,20 @@ void FencedCommit::add_unlocked(const Collection& collection, const RowImage* be
 }
 
 void FencedCommit::add_import(const Collection& collection) {
+    is_import_ = true;
+    if constexpr (mutant != Mutant::import_lists_not_locked) unlocked_[&collection].add_all();
+    if constexpr (mutant == Mutant::import_lists_not_swapped) return;
     changed_[&collection].add_all();
-    unlocked_[&collection].add_all();
+    if constexpr (mutant == Mutant::import_lists_swapped_early) {
+        (void)swap();
+        changed_.clear();
+    }
 }
 
 Expected<void> FencedCommit::run(Transaction& transaction) {
-    if constexpr (mutant != Mutant::fence_after_commit) fence();
+    const bool is_fenced_late = mutant == Mutant::fence_after_commit ||
+                                (mutant == Mutant::import_fence_after_commit && is_import_);
+    if (!is_fenced_late) fence();
     if constexpr (mutant == Mutant::tags_swapped_before_lock) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
@@ -97,7 +105,7 @@ Expected<void> FencedCommit::run(Transaction& transaction) {
                                                  .epoch = epoch_,
                                                  .rows = rows_,
                                                  .form = backend_.services.form}));
-    if constexpr (mutant == Mutant::fence_after_commit) fence();
+    if (is_fenced_late) fence();
     if constexpr (mutant == Mutant::swap_after_commit) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
