@@ -50,12 +50,12 @@ TokenRow row_from(const Row& row) {
 
 /// The rest of the protocol after a change. False: there is no RUN_DIR to swap in.
 Expected<bool> commit(Transaction& transaction, const Generation& generation) {
-    if constexpr (mutant != Mutant::access_not_locked) {
+    if (mutant != Mutant::access_not_locked) {
         if (auto locked = transaction.lock(take_locks({access_lock})); !locked) {
             return std::unexpected(std::move(locked.error()));
         }
     }
-    if constexpr (mutant == Mutant::access_swap_after_commit) {
+    if (mutant == Mutant::access_swap_after_commit) {
         auto done = transaction.commit(to_text({.host = "larder-token", .rows = 0}));
         if (!done) return std::unexpected(std::move(done.error()));
         return generation.swap();

@@ -7,6 +7,7 @@
 #include "bulk/refusals.hpp"
 #include "bulk/row_writer.hpp"
 #include "feed/mark.hpp"
+#include "mutant.hpp"
 
 namespace larder::bulk {
 
@@ -42,7 +43,9 @@ Expected<BatchResult> BatchWriter::write_parts(RowsOfBatch rows) {
     if (auto written = write_rows(rows, result); !written) {
         return std::unexpected(std::move(written.error()));
     }
-    if (request_.is_one_transaction()) return result;
+    const bool commits_each = !request_.is_one_transaction() ||
+                              (mutant == Mutant::import_all_in_batches && !request_.is_trial);
+    if (!commits_each) return result;
     if (result.counts.created + result.counts.changed == 0) {
         transaction_.roll_back();
         return result;

@@ -8,6 +8,7 @@
 
 #include "catalog/catalog.hpp"
 #include "feed/mark.hpp"
+#include "mutant.hpp"
 #include "records/services.hpp"
 
 namespace larder::bulk {
@@ -126,7 +127,8 @@ void ImportTransaction::roll_back() {
 }
 
 void ImportTransaction::note_change(const RowImage& before, const RowImage& after) {
-    fence_->add_unlocked(collection_, &before, &after);
+    const bool is_fenced = mutant != Mutant::import_changes_unfenced;
+    fence_->add_unlocked(collection_, is_fenced ? &before : nullptr, is_fenced ? &after : nullptr);
 }
 
 Expected<Rows> ImportTransaction::attempt(const Statement& statement) {

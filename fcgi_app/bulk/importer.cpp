@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "json/value.hpp"
+#include "mutant.hpp"
 
 namespace larder::bulk {
 
@@ -149,6 +150,7 @@ void Importer::stop_with(Error error) {
 }
 
 void Importer::give_up(Error why) {
+    if (mutant == Mutant::import_cut_off_taken) return;
     const std::lock_guard lock(mutex_);
     is_given_up_ = true;
     if (!error_) error_ = std::move(why);

@@ -115,8 +115,8 @@ void RecordCache::lose() {
     const std::string cause = redis_.error();
     redis_.close();
     metrics_.redis_failures.add();
-    if constexpr (mutant == Mutant::lost_connection_unnoticed) return;
-    if constexpr (mutant == Mutant::trust_after_commit) return;
+    if (mutant == Mutant::lost_connection_unnoticed) return;
+    if (mutant == Mutant::trust_after_commit) return;
     trust_.lose(cause);
 }
 
@@ -128,12 +128,12 @@ bool RecordCache::ready() {
     // `outage-quiet-reconnect-unchecked`).
     if (redis_.was_closed_while_idle()) {
         redis_.close();
-        if constexpr (mutant == Mutant::idle_reconnect_unchecked) {
+        if (mutant == Mutant::idle_reconnect_unchecked) {
             const std::string known = run_id_;
             if (connect()) run_id_ = known;
         }
     }
-    constexpr bool any_will_do = mutant == Mutant::lost_connection_unnoticed;
+    const bool any_will_do = mutant == Mutant::lost_connection_unnoticed;
     if (redis_.is_open() && (any_will_do || trust_.knows(run_id_))) return true;
     const auto run_id = connect();
     if (run_id && (any_will_do || trust_.knows(*run_id))) return true;
@@ -323,7 +323,7 @@ void RecordCache::fill(std::uint64_t epoch, const Fills& given) {
     RedisCommand command =
         call(fill_script, epoch, fills.keys, {fills.token, std::to_string(fills.lifetime.count())});
     command.insert(command.end(), fills.values.begin(), fills.values.end());
-    if constexpr (mutant == Mutant::no_lease) {
+    if (mutant == Mutant::no_lease) {
         command = {"MSET"};
         for (std::size_t i = 0; i < fills.keys.size(); ++i) {
             if (fills.values[i].empty()) continue;

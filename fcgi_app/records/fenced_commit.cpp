@@ -39,7 +39,7 @@ FencedCommit::FencedCommit(Backend& backend, std::vector<const Collection*> coll
     : backend_(backend), collections_(std::move(collections)) {
     const bool is_primed = collections_.size() == 1 && collections_.front()->resource.primed;
     if (is_primed) token_ = random_token();
-    if constexpr (mutant == Mutant::decide_before_change) {
+    if (mutant == Mutant::decide_before_change) {
         decided_ = backend.services.trust.epoch() != 0;
     }
 }
@@ -52,7 +52,7 @@ void FencedCommit::add(const Collection& collection, const RowImage* before, con
                        const std::string& json) {
     const Resource& resource = collection.resource;
     add_tags(changed_[&collection], collection, before, after);
-    if constexpr (mutant == Mutant::tags_swapped_before_lock) {
+    if (mutant == Mutant::tags_swapped_before_lock) {
         add_tags(unlocked_[&collection], collection, before, after);
     }
     if (++rows_ > Mark::most_rows) return keys_.clear();
@@ -77,28 +77,35 @@ void FencedCommit::add_unlocked(const Collection& collection, const RowImage* be
 }
 
 void FencedCommit::add_import(const Collection& collection) {
+    is_import_ = true;
+    if (mutant != Mutant::import_lists_not_locked) unlocked_[&collection].add_all();
+    if (mutant == Mutant::import_lists_not_swapped) return;
     changed_[&collection].add_all();
-    unlocked_[&collection].add_all();
+    if (mutant == Mutant::import_lists_swapped_early) {
+        (void)swap();
+        changed_.clear();
+    }
 }
 
 Expected<void> FencedCommit::run(Transaction& transaction) {
-    if constexpr (mutant != Mutant::fence_after_commit) fence();
-    if constexpr (mutant == Mutant::tags_swapped_before_lock) {
+    const bool is_fenced_late = mutant == Mutant::fence_after_commit ||
+                                (mutant == Mutant::import_fence_after_commit && is_import_);
+    if (!is_fenced_late) fence();
+    if (mutant == Mutant::tags_swapped_before_lock) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
-    if constexpr (mutant != Mutant::tags_not_locked) {
+    if (mutant != Mutant::tags_not_locked) {
         if (auto locked = lock(transaction); !locked) return locked;
     }
-    if constexpr (mutant != Mutant::swap_after_commit &&
-                  mutant != Mutant::tags_swapped_before_lock) {
+    if (mutant != Mutant::swap_after_commit && mutant != Mutant::tags_swapped_before_lock) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
     auto committed = transaction.commit(to_text({.host = backend_.services.host_id,
                                                  .epoch = epoch_,
                                                  .rows = rows_,
                                                  .form = backend_.services.form}));
-    if constexpr (mutant == Mutant::fence_after_commit) fence();
-    if constexpr (mutant == Mutant::swap_after_commit) {
+    if (is_fenced_late) fence();
+    if (mutant == Mutant::swap_after_commit) {
         if (auto swapped = swap(); !swapped) return swapped;
     }
     if (mutant == Mutant::trust_after_commit && !keys_.empty() && epoch_ == 0) {

@@ -66,6 +66,7 @@ private:
     std::map<const Collection*, OutdatedLists> changed_;
     std::map<const Collection*, OutdatedLists> unlocked_;  // of `changed_`
     bool is_counted_ = false;
+    bool is_import_ = false;
     std::string token_;
     std::vector<std::string> keys_;
     // By key, the values that the entries have after COMMIT.

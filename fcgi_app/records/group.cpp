@@ -161,7 +161,7 @@ Written write_together(Backend& backend, const Collection& collection,
     if (!keep(backend, transaction, answers, short_lock_wait)) return std::nullopt;
     const auto committed = commit.run(transaction);
     if (committed) {
-        if constexpr (mutant == Mutant::key_in_its_own_transaction) {
+        if (mutant == Mutant::key_in_its_own_transaction) {
             for (const auto& [key, answer] : answers) {
                 if (!keep_alone(backend, *key, *answer)) break;
             }

@@ -33,6 +33,7 @@ constexpr Fault all_faults[] = {
     {"revocation-slow", Lane::connections, delay_revocations, true},
     {"commit-kill", Lane::connections, kill_after_commit, true},
     {"removal-slow", Lane::connections, delay_removals, true},
+    {"import-slow", Lane::connections, delay_imports, true},
     {"nginx-reload", Lane::processes, reload_nginx},
     {"nginx-restart", Lane::processes, restart_nginx},
     {"redis-stop", Lane::connections, stop_redis},

@@ -38,8 +38,8 @@ ImportedRow row_of(Resource resource, Action action, RecordNumber record, Value 
 /// Over 1,000 of them are two batches, where records are changed.
 unsigned ImportRows::some_size(Resource resource) {
     const unsigned choice = below(100);
-    if (choice < 55) return 1 + below(6);
-    if (choice < 90 || resource != Resource::children) return 2 + below(40);
+    if (choice < 55) return 1 + below(4);
+    if (choice < 90 || resource != Resource::children) return 2 + below(16);
     return choice < 97 ? 100 + below(200) : 1001 + below(300);
 }
 

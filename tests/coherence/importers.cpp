@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <deque>
 #include <ostream>
 #include <random>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "../support/json.hpp"
 #include "../support/raw_socket.hpp"
 #include "import_rows.hpp"
+#include "session.hpp"
 
 namespace larder::coherence {
 namespace {
@@ -20,6 +22,8 @@ using namespace std::chrono_literals;
 constexpr auto patience = 12s;
 /// More than that are waited for, so that lists stay short.
 constexpr std::size_t most_doomed = 150;
+/// The records of so many imports of a client are not removed yet.
+constexpr std::size_t imports_that_stay = 5;
 /// Children of more go with their parent.
 constexpr std::size_t most_removed = 60;
 
@@ -34,6 +38,7 @@ public:
           records_(records),
           hot_(hot),
           log_(recorder.new_log()),
+          session_(http_, records, recorder, {}),
           random_(seed),
           rows_(records, recorder, hot, random_),
           counts_(counts) {}
@@ -59,18 +64,34 @@ private:
         log_.begin(writes);
         const unsigned choice = below(20);
         std::string anomaly;
-        if (choice < 2) {
+        if (choice < 3) {
             const std::size_t sent = cut_off(file);
             take_cut(file, sent);
             ++counts_.cut_off;
         } else {
-            const auto response = choice < 6 ? send_slowly(file) : send(file);
+            const auto response = choice < 7 ? send_slowly(file) : send(file);
             anomaly = take_answer(file, response);
             if (response.status == 0 || response.status >= 500) ++counts_.unanswered;
         }
         finish(file, std::move(anomaly));
         count(file);
+        look_at(file);
         settle(file);
+    }
+
+    /// What the import has done has to show at once, until the next write of its records.
+    void look_at(const ImportFile& file) {
+        session_.list({.resource = file.resource,
+                       .path = "/" + std::string(name_of(file.resource)),
+                       .kind = ListKind::all});
+        const auto& write = file.rows[below(file.rows.size())].write;
+        if (write.record != no_record) session_.read(write.resource, write.record);
+        const unsigned id = write.value.employee_id();
+        if (id == 0) return;
+        session_.list({.resource = Resource::employees,
+                       .path = "/employees?employee_id=" + employee_id_text(id),
+                       .kind = ListKind::employee_id,
+                       .value = Value::make(1, id)});
     }
 
     void finish(const ImportFile& file, std::string anomaly) {
@@ -129,12 +150,16 @@ private:
         return response;
     }
 
-    /// Hangs up in the middle; gives how many rows were sent whole.
+    /// Hangs up in a row, or between two, or behind the last one, while more is to come. Gives how
+    /// many rows were sent whole.
     std::size_t cut_off(const ImportFile& file) {
         auto lines = file.lines();
-        const std::size_t length = text_of(lines).size();
-        const std::size_t whole = below(lines.size());
-        std::string part = lines[whole].substr(0, below(lines[whole].size()));
+        const std::size_t length = text_of(lines).size() + 1;
+        const std::size_t whole = below(lines.size() + 1);
+        std::string part;
+        if (whole < lines.size() && below(3) == 0) {
+            part = lines[whole].substr(0, below(lines[whole].size()));
+        }
         lines.resize(whole);
         test::RawSocket socket(address_);
         socket.send(head_of(file, length) + text_of(lines) + part);
@@ -152,11 +177,13 @@ private:
         }
     }
 
-    /// The first of the new records may become one that all work on; the others have to go.
+    /// The first of the new records may become one that all work on; the others have to go. Not at
+    /// once, for their removal renews the lists that the import should have renewed.
     void settle(const ImportFile& file) {
         const bool goes_with_parent =
             file.resource == Resource::children && file.rows.size() > most_removed;
         bool may_be_hot = below(3) == 0;
+        leaving_.emplace_back();
         for (const auto& row : file.rows) {
             const auto& write = row.write;
             const bool may_be_new = row.fate == Fate::created || row.fate == Fate::known;
@@ -166,9 +193,12 @@ private:
             } else if (std::exchange(may_be_hot, false)) {
                 hot_.replace(write.resource, below(HotRecords::slots), write.record);
             } else if (!goes_with_parent) {
-                hot_.doom(write.resource, write.record);
+                leaving_.back().push_back({write.resource, write.record});
             }
         }
+        if (leaving_.size() <= imports_that_stay) return;
+        for (const auto& [resource, record] : leaving_.front()) hot_.doom(resource, record);
+        leaving_.pop_front();
     }
 
     test::Client http_;
@@ -176,9 +206,11 @@ private:
     RecordTable& records_;
     HotRecords& hot_;
     Recorder::Log& log_;
+    Session session_;
     std::mt19937_64 random_;
     ImportRows rows_;
     Counts& counts_;
+    std::deque<std::vector<HotRecords::Doomed>> leaving_;  // by import
 };
 
 Importers::Importers(std::string base_url, RecordTable& records, Recorder& recorder,

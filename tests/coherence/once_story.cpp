@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../support/database.hpp"
+#include "../support/json.hpp"
 
 namespace larder::coherence {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_findings = 20;
+constexpr std::size_t most_rows = 20;  // of an import
 
 /// Requests that are still under way while their worker is stopped, and others that are given up.
 test::ClientOptions patience_of(unsigned thread) {
@@ -61,12 +63,13 @@ void OnceStory::work(const std::stop_token& stop, unsigned thread) {
     --running_;
 }
 
-/// The life of one record, of which nobody else knows.
+/// The life of one record, or of some that are imported together, of which nobody else knows.
 void OnceStory::live(const test::Client& client, std::mt19937_64& random, const std::string& name) {
     const auto expect = [&](std::string note) {
         const std::scoped_lock lock(mutex_);
         expected_[name] = std::move(note);
     };
+    if (!options_.only_posts && random() % 8 == 0) return import(client, random, name);
     // One with a code goes alone, one without goes in groups.
     const std::string code = random() % 2 == 0 ? fmt::format(R"(, "code": "{}")", name) : "";
     const auto made = send(
@@ -84,6 +87,28 @@ void OnceStory::live(const test::Client& client, std::mt19937_64& random, const 
     expect("second");
     if (random() % 2 == 0) return;
     if (send(client, random, {"DELETE", path, {}}).status == 204) expect({});
+}
+
+/// All or none: only such an import takes a key.
+void OnceStory::import(const test::Client& client, std::mt19937_64& random,
+                       const std::string& name) {
+    const std::size_t rows = 1 + random() % most_rows;
+    std::string body = "name,note,code\n";
+    for (std::size_t row = 0; row < rows; ++row) {
+        const std::string code = random() % 2 == 0 ? fmt::format("{}-{}", name, row) : "";
+        body += fmt::format("{}-{},first,{}\n", name, row, code);
+    }
+    const auto answer =
+        send(client, random, {"POST", "/receipts?all=true", body, {"Content-Type: text/csv"}});
+    const auto created = test::Json::parse(answer.body)["created"].text();
+    if (answer.status != 200 || created != std::to_string(rows)) {
+        return complain(fmt::format("an import of {} rows got {}", rows, answer.body));
+    }
+    ++imports_;
+    const std::scoped_lock lock(mutex_);
+    for (std::size_t row = 0; row < rows; ++row) {
+        expected_[fmt::format("{}-{}", name, row)] = "first";
+    }
 }
 
 /// The answer that says that it was done; another one is a finding.
@@ -176,9 +201,9 @@ std::vector<OnceStory::Finding> OnceStory::findings() const {
 
 void OnceStory::report(std::ostream& out) const {
     out << fmt::format(
-        "keys: {} POSTs acknowledged, {} attempts without an answer, {} met each other,"
-        " {} replays\n",
-        acknowledged_.load(), attempts_.load(), in_use_.load(), replays_.load());
+        "keys: {} POSTs and {} imports acknowledged, {} attempts without an answer, {} met each"
+        " other, {} replays\n",
+        acknowledged_.load(), imports_.load(), attempts_.load(), in_use_.load(), replays_.load());
     for (const auto& finding : findings()) out << "violation: " << finding.what << '\n';
 }
 

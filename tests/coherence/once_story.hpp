@@ -25,15 +25,14 @@ struct OnceOptions {
 };
 
 /// Clients who send each write with an Idempotency-Key until it is answered, whatever happens
-/// meanwhile: POSTs, alone and in groups, and of some of the records PUT with If-Match and DELETE.
-/// Checks that
+/// meanwhile: POSTs, alone and in groups, imports of all rows or none, and of some of the records
+/// PUT with If-Match and DELETE. Checks that
 ///
 /// - no write is refused: of these records nobody else knows, so a 404, 409 or 412 was caused by
-/// the
-///   write's own first attempt;
+///   the first attempt of the write itself;
 /// - what is sent once more after its answer gets the same answer;
-/// - in the end the table has one record for each POST, as its last write has left it, and no
-/// other.
+/// - in the end the table has one record for each POST and for each row, as its last write has left
+///   it, and no other.
 class OnceStory {
 public:
     /// The stack must outlive this.
@@ -64,6 +63,7 @@ private:
 
     void work(const std::stop_token& stop, unsigned thread);
     void live(const test::Client& client, std::mt19937_64& random, const std::string& name);
+    void import(const test::Client& client, std::mt19937_64& random, const std::string& name);
     test::Response send(const test::Client& client, std::mt19937_64& random, const Write& write);
     void watch(const std::stop_token& stop);
     void compare();
@@ -75,6 +75,7 @@ private:
     std::atomic<std::size_t> next_ = 0;
     std::atomic<unsigned> running_;
     std::atomic<std::size_t> acknowledged_ = 0;  // POSTs
+    std::atomic<std::size_t> imports_ = 0;       // acknowledged
     std::atomic<std::size_t> attempts_ = 0;      // that were not answered
     std::atomic<std::size_t> in_use_ = 0;        // answered with 409
     std::atomic<std::size_t> replays_ = 0;

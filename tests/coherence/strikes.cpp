@@ -23,6 +23,8 @@ constexpr const char* change_text = "READ COMMITTED; ";
 constexpr const char* commit_text = "pg_logical_emit_message";
 /// And larder-token alone.
 constexpr const char* token_text = "larder-token 0 0";
+/// With the COMMIT of an import that changes no record: no epoch, no rows (feed/mark.hpp).
+constexpr const char* import_text = " 0 0 ";
 /// And with the later changes of a removal that changes other records.
 constexpr const char* later_change_text = "SET LOCAL lock_timeout TO ";
 
@@ -173,6 +175,16 @@ void delay_removals(Strike& strike) {
     for (int i = 0; i < commits && !strike.ending(); ++i) {
         database.withhold_requests(later_change_text, 1);
         strike.pause(5ms, 150ms);
+        database.release();
+    }
+}
+
+// When its lists are new already.
+void delay_imports(Strike& strike) {
+    auto& database = *strike.targets.bed.database_proxy();
+    for (int i = 0; i < commits && !strike.ending(); ++i) {
+        database.withhold_requests(import_text, 1);
+        strike.pause(50ms, 400ms);
         database.release();
     }
 }

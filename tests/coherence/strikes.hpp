@@ -44,6 +44,8 @@ void delay_commits(Strike& strike);
 void delay_revocations(Strike& strike);
 /// The steps of removals that change other records come late.
 void delay_removals(Strike& strike);
+/// COMMIT of imports comes late.
+void delay_imports(Strike& strike);
 /// When PostgreSQL has committed and the worker does not know yet.
 void kill_after_commit(Strike& strike);
 void reload_nginx(Strike& strike);

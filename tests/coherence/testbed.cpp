@@ -138,7 +138,8 @@ test::Environment stack_environment(const std::string& redis_socket, const fs::p
                                      {"AUTH_JWKS", directory / "keys.json"},
                                      {"AUTH_ISSUER", std::string(TestBed::issuer)},
                                      {"AUTH_AUDIENCE", std::string(TestBed::audience)}};
-    for (const char* name : {"LARDER_WORKER", "LARDER_FEED", "LARDER_TOKEN_PROGRAM"}) {
+    for (const char* name :
+         {"LARDER_WORKER", "LARDER_FEED", "LARDER_TOKEN_PROGRAM", "LARDER_MUTANT"}) {
         const char* value = std::getenv(name);
         if (value != nullptr) environment[name] = value;
     }

@@ -26,6 +26,18 @@ private:
 const Client& here() { return api(); }
 const Client& there() { return TwoHosts::there().client(); }
 
+/// Imports lines of NDJSON on this host.
+void import(const std::string& lines, const std::string& query) {
+    const auto answer =
+        here().post("/products" + query, lines, {"Content-Type: application/x-ndjson"});
+    BOOST_TEST(answer.status == 200, answer.body);
+    BOOST_TEST(Json::parse(answer.body)["failed"].text() == "0", answer.body);
+}
+
+std::string changed(const std::string& id, const std::string& name) {
+    return R"({"id":")" + id + R"(","name":")" + name + "\"}\n";
+}
+
 bool lists_get_cached(const std::string& path) {
     return gets_cached(path, here()) && gets_cached(path, there());
 }
@@ -83,6 +95,53 @@ BOOST_AUTO_TEST_CASE(foreign_edits_show_on_both) {
     for (const auto* client : {&here(), &there()}) {
         BOOST_TEST(comes_to_show(path, name, *client));
         BOOST_TEST(comes_to_show("/employees", name, *client));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_an_import_adds_comes_into_the_lists_of_the_other) {
+    for (int i = 0; i < 5; ++i) {
+        BOOST_TEST(lists_get_cached("/products"));
+        const auto name = unique_text("Imported");
+        import(R"({"name":")" + name + "\",\"price\":1,\"stock_quantity\":1}\n", "");
+        BOOST_TEST(here().get("/products").body.contains(name));
+        BOOST_TEST(comes_to_show("/products", name, there()));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_an_import_changes_is_seen_on_the_other_at_once) {
+    const auto id = create("/products", product("First"))["id"].text();
+    const auto path = "/products/" + id;
+    for (int i = 0; i < 5; ++i) {
+        BOOST_TEST(lists_get_cached("/products"));
+        BOOST_TEST(lists_get_cached(path));
+        const auto name = unique_text("Imported");
+        import(changed(id, name), "?on_conflict=update");
+        BOOST_TEST(there().get(path).body.contains(name));
+        BOOST_TEST(here().get(path).body.contains(name));
+        BOOST_TEST(here().get("/products").body.contains(name));
+        BOOST_TEST(comes_to_show("/products", name, there()));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_import_that_changes_too_much_for_a_fence_follows_by_the_feed) {
+    const auto first = create("/products", product("First"))["id"].text();
+    const auto path = "/products/" + first;
+    const auto rows = stack().database().query(
+        "INSERT INTO products (name, price, stock_quantity)"
+        " SELECT 'Many', 1, 1 FROM generate_series(1, 1500) RETURNING id::text");
+    BOOST_TEST(comes_to_show("/products", rows.back()[0]));
+    BOOST_TEST(lists_get_cached("/products"));
+    BOOST_TEST(lists_get_cached(path));
+    const auto name = unique_text("Imported");
+    std::string lines = changed(first, name);
+    for (const auto& row : rows) lines += changed(row[0], name);
+    import(lines, "?on_conflict=update&all=true");
+    BOOST_TEST(here().get(path).body.contains(name));
+    BOOST_TEST(comes_to_show(path, name, there()));
+    BOOST_TEST(comes_to_show("/products", name, there()));
+    stack().database().query("DELETE FROM products WHERE name = $1", {name});
+    for (const auto* client : {&here(), &there()}) {
+        BOOST_TEST(eventually([&] { return client->get(path).status == 404; }));
     }
 }
 

@@ -145,7 +145,9 @@ void Stack::down() {
 
 std::map<std::string, std::string> Stack::status() const {
     std::map<std::string, std::string> values;
-    std::istringstream lines(script({"status"}).output);
+    const auto finished = script({"status"});
+    if (finished.status != 0) throw std::runtime_error("scripts/stack status: " + finished.output);
+    std::istringstream lines(finished.output);
     for (std::string line; std::getline(lines, line);) {
         const auto equals = line.find('=');
         if (equals != std::string::npos) values[line.substr(0, equals)] = line.substr(equals + 1);
