@@ -62,7 +62,7 @@ follows() {
 }
 
 first_product() {
-    body /products | grep -oE '"id" ?: ?"[0-9a-f-]{36}"' | head -n 1 | grep -oE '[0-9a-f-]{36}'
+    body '/products?limit=1' | grep -oE '"id" ?: ?"[0-9a-f-]{36}"' | grep -oE '[0-9a-f-]{36}'
 }
 
 # Reads and writes until there is a file named "enough"; whatever is not 2xx goes to load.failed.
