@@ -67,7 +67,7 @@ hand_over_sources() {
         as_account tar -xf - --no-same-owner --no-same-permissions -C "$new"
     # shellcheck disable=SC2016
     as_account diff -rqx '.new.*' "$new" "$STACK/app" >/dev/null 2>&1 ||
-        as_account "$BASH" -c 'cd "$1" && find . -type d -exec mkdir -p "$2"/{} \; &&
+        as_account "$BASH" -p -c 'cd "$1" && find . -type d -exec mkdir -p "$2"/{} \; &&
             find . -type f -exec mv -f {} "$2"/{} \;' bash "$new" "$STACK/app"
     as_account rm -rf "$new"
 }
