@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -95,11 +96,13 @@ test::Finished TokenStory::command(std::vector<std::string> arguments) const {
     }
     line.push_back(bed_.stack().directory() / "stack" / "bin" / "larder-token");
     line.insert(line.end(), arguments.begin(), arguments.end());
-    return test::run(line, {{"DATABASE_URL", database_url_},
-                            {"RUN_DIR", run_dir_},
-                            {"AUTH_JWKS", bed_.key_file()},
-                            {"AUTH_ISSUER", std::string(TestBed::issuer)},
-                            {"AUTH_AUDIENCE", std::string(TestBed::audience)}});
+    test::Environment environment = {{"DATABASE_URL", database_url_},
+                                     {"RUN_DIR", run_dir_},
+                                     {"AUTH_JWKS", bed_.key_file()},
+                                     {"AUTH_ISSUER", std::string(TestBed::issuer)},
+                                     {"AUTH_AUDIENCE", std::string(TestBed::audience)}};
+    if (const char* mutant = std::getenv("LARDER_MUTANT")) environment["LARDER_MUTANT"] = mutant;
+    return test::run(line, environment);
 }
 
 /// One that is valid: it waits for PostgreSQL to be there. Null: the run ends.

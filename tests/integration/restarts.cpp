@@ -14,6 +14,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <mutex>
 #include <set>
@@ -308,6 +309,20 @@ BOOST_AUTO_TEST_CASE(a_listener_that_is_made_blocking_stops_no_worker) {
     BOOST_TEST(kill(worker.pid(), SIGTERM) == 0);
     BOOST_TEST(eventually([&] { return worker.has_ended(); }));
     close(connection);
+}
+
+BOOST_AUTO_TEST_CASE(commands_at_the_same_time_do_not_disturb_each_other) {
+    std::vector<std::future<int>> failed;
+    for (int client = 0; client < 3; ++client) {
+        failed.push_back(std::async(std::launch::async, [] {
+            int count = 0;
+            for (int i = 0; i < 40; ++i) {
+                if (stack().script({"status"}).status != 0) ++count;
+            }
+            return count;
+        }));
+    }
+    for (auto& of_one : failed) BOOST_TEST(of_one.get() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(going_down_lets_every_worker_finish) {
